@@ -1,0 +1,100 @@
+# Tether. `make demo` and `make check` install what is missing (scripts/setup) and need nothing else.
+#
+#   make            build/tether and build/tether-virtual
+#   make demo       the whole job on a virtual STM32F407VG with a real GDB
+#   make check      the tests (at most 8 minutes); make check-all is the long form
+#   make bench      USB exchanges, modelled times, memory: as a table
+#   make fuzz       a minute for each parser
+#   make install    PREFIX=/usr/local DESTDIR=
+#
+# V=1 shows commands. SAN=address or SAN=thread builds with sanitizers, in a folder of its own.
+# VIRTUAL=0 leaves out the virtual probe (and Unicorn with it).
+
+CC       ?= gcc
+PREFIX   ?= /usr/local
+VIRTUAL  ?= 1
+BUILD    := build$(if $(SAN),-$(SAN))$(if $(filter clang,$(CC)),-clang)
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+
+VERSION  := 0.1.0
+WARN     := -Wall -Wextra -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wwrite-strings -Wvla -Werror
+CFLAGS   ?= -O2 -g
+PKGS     := libusb-1.0 libconfig libelf
+SAN_address := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+SAN_thread  := -fsanitize=thread
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTETHER_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARN) $(CFLAGS) \
+             $(SAN_$(SAN)) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
+VLIBS     = -lunicorn
+
+# The library part of each program: everything but main.
+CORE_SRC    := $(filter-out server/main.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
+VIRTUAL_SRC := $(wildcard probe/virtual/*.c)
+CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
+VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
+
+PROGRAMS := $(BUILD)/tether $(if $(filter 1,$(VIRTUAL)),$(BUILD)/tether-virtual)
+
+.PHONY: all setup demo check check-all check-fast bench fuzz install clean unit engine e2e loaders \
+        static peers
+all: $(PROGRAMS)
+
+# The same main, told by a macro whether the virtual probe is linked in (R37).
+$(BUILD)/tether: $(BUILD)/server/main.o $(CORE_OBJ)
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tether-virtual: $(BUILD)/server/main-virtual.o $(CORE_OBJ) $(VIRTUAL_OBJ)
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS) $(VLIBS)
+$(BUILD)/server/main-virtual.o: server/main.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$@) $(CC) $(ALL_CFLAGS) -DTETHER_VIRTUAL -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Chip files travel inside the binary: text and an index of names and ids, made here.
+$(BUILD)/embed-chips: scripts/embed-chips.c
+	$(Q)mkdir -p $(@D)
+	$(call say,HOSTCC,$<) $(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -o $@ $< \
+		$(shell pkg-config --cflags --libs libconfig 2>/dev/null)
+$(BUILD)/chips.c: $(BUILD)/embed-chips $(wildcard targets/chips/*.cfg)
+	$(call say,CHIPS,$@) $(BUILD)/embed-chips $(sort $(wildcard targets/chips/*.cfg)) > $@.tmp && mv $@.tmp $@
+$(BUILD)/chips.o: $(BUILD)/chips.c
+	$(call say,CC,$<) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Unit tests: each links just the files on its line in tests/unit/tests.mk (UNIT_name = files).
+include tests/unit/tests.mk
+UNIT_NAMES := $(patsubst UNIT_%,%,$(filter UNIT_%,$(.VARIABLES)))
+UNIT_BIN   := $(UNIT_NAMES:%=$(BUILD)/unit/%)
+define unit_rule
+$(BUILD)/unit/$(1): $(BUILD)/tests/unit/test_$(1).o $(patsubst %.c,$(BUILD)/%.o,$(UNIT_$(1)))
+	$$(Q)mkdir -p $$(@D)
+	$$(call say,LINK,$$@) $$(CC) $$(ALL_CFLAGS) -o $$@ $$^ -lcmocka $(LIBS) $(UNITLIBS_$(1))
+endef
+$(foreach t,$(UNIT_NAMES),$(eval $(call unit_rule,$(t))))
+
+# Engine tests: events in, outputs out, on the virtual probe; no sockets, no threads.
+ENGINE_BIN := $(patsubst tests/engine/test_%.c,$(BUILD)/engine/%,$(wildcard tests/engine/test_*.c))
+$(BUILD)/engine/%: $(BUILD)/tests/engine/test_%.o $(BUILD)/tests/engine/harness.o $(CORE_OBJ) $(VIRTUAL_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(VLIBS)
+.SECONDARY:
+
+unit: $(UNIT_BIN)
+	$(Q)scripts/run-tests $(UNIT_BIN)
+engine: $(ENGINE_BIN) firmware
+	$(Q)scripts/run-tests $(ENGINE_BIN)
+e2e: all firmware
+	$(Q)tests/e2e/run $(BUILD)
+
+# Firmware for the demo and the tests, for arm-none-eabi-gcc.
+.PHONY: firmware
+firmware:
+	$(Q)$(MAKE) --no-print-directory -C tests/firmware OUT=$(CURDIR)/build/firmware Q=$(Q)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The probe: what an ST-LINK can do, whatever its model and firmware. Straight-line calls, owned by
+ * one thread. Memory calls take a port (R8). Every call that waits takes a deadline.
+ *
+ * Errors: the ones of enum error from E_USB to E_AP, E_TIMEOUT, E_INTERRUPTED.
+ */
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probe/error.h"
+#include "probe/link.h"
+
+/* Which bus of the chip, and with which bus attributes (CSW bits 31:8; 0 = the probe's default). */
+struct probe_port {
+	uint8_t ap;
+	uint32_t csw;
+};
+
+enum probe_pin { PROBE_PIN_LOW = 0, PROBE_PIN_HIGH = 1, PROBE_PIN_PULSE = 2 };
+
+/* What the firmware can do; filled from one table by version (field/stlink_protocol.md 2.6). */
+struct probe_abilities {
+	bool voltage, trace, status2, set_speed, dap_registers, mem16, init_ap, close_ap;
+	bool batch;		/* 51/52/53: many 32-bit accesses in one exchange pair */
+	bool csw;		/* memory commands honour the CSW */
+	bool board_id, power_switch;
+	uint16_t mem8_max;	/* bytes per 8-bit command: 64 or 512 */
+	uint16_t mem32_max;	/* bytes per 32-bit command: 6144 */
+	uint16_t batch_max;	/* items per batch: 64, 1227, or 0 */
+};
+
+struct probe_version {
+	uint8_t major, jtag, swim, msd, bridge, power;
+	char text[24];		/* "V2J37S7", "V3J7M3" */
+	const char *model;	/* "ST-LINK/V2-1"; static */
+};
+
+struct probe;
+
+/* Takes over the link (closed by probe_close, and here on failure): asks version and mode, leaves
+ * DFU, mass storage or SWIM. E_FIRMWARE when too old, with the next step in why. */
+int probe_open(struct probe **out, struct link *link, struct why *why);
+/* Leaves debug mode so that other tools work at once, closes the link. NULL is allowed. */
+void probe_close(struct probe *probe);
+
+struct link *probe_link(struct probe *probe);
+const struct probe_version *probe_version(const struct probe *probe);
+const struct probe_abilities *probe_abilities(const struct probe *probe);
+
+/* Looked at between exchanges of long operations (R1): when it is set they end with E_INTERRUPTED.
+ * NULL = never. The pointer is kept until the next call. */
+void probe_watch_interrupt(struct probe *probe, const atomic_bool *flag);
+/* A critical section: no interrupt until the matching end. Nests. */
+void probe_critical_begin(struct probe *probe);
+void probe_critical_end(struct probe *probe);
+/* True when the flag is set outside of a critical section. */
+bool probe_interrupted(const struct probe *probe);
+
+/* Target voltage in mV; 0 = the probe can't tell or does not answer sensibly (clones). */
+int probe_voltage_mv(struct probe *probe, uint32_t *mv);
+/* Chooses the highest speed not above khz (else the lowest there is); *actual = its label. */
+int probe_set_speed(struct probe *probe, uint32_t khz, uint32_t *actual);
+uint32_t probe_speed_khz(const struct probe *probe);
+
+/* Line reset, switch to SWD, power up; reads DPIDR. E_NO_TARGET, E_POWER ... */
+int probe_enter_swd(struct probe *probe, uint32_t *dpidr);
+/* Leaves debug mode; this also releases nRST. */
+int probe_exit(struct probe *probe);
+int probe_open_ap(struct probe *probe, uint8_t ap);
+int probe_reset_pin(struct probe *probe, enum probe_pin level);
+/* Switches target power where the probe can; E_FIRMWARE otherwise. */
+int probe_power(struct probe *probe, bool on);
+
+/* DP (port 0xFFFF) and AP registers; E_FIRMWARE on old firmware. */
+int probe_dap_read(struct probe *probe, uint16_t port, uint16_t address, uint32_t *value);
+int probe_dap_write(struct probe *probe, uint16_t port, uint16_t address, uint32_t value);
+
+/* How an area may be accessed. */
+enum probe_width {
+	PROBE_ANY,	/* memory: the fastest mix of widths; reads may be repeated (RAM, flash) */
+	PROBE_8, PROBE_16, PROBE_32,	/* exactly this width, never repeated (peripherals, R19) */
+};
+
+/* Reads or writes any address and length; splits at the firmware's limits. On a bus fault returns
+ * E_FAULT with the address in *fault (may be NULL); a read's bytes before it are valid. */
+int probe_read(struct probe *probe, struct probe_port port, uint32_t address, void *data,
+	       uint32_t length, enum probe_width width, uint32_t *fault);
+int probe_write(struct probe *probe, struct probe_port port, uint32_t address, const void *data,
+		uint32_t length, enum probe_width width, uint32_t *fault);
+
+/* Single registers (one exchange each, the status comes with it). */
+int probe_read_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t *value);
+int probe_write_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t value);
+
+/* A list of 32-bit accesses that travel together where the firmware can (2 exchanges per 32 writes
+ * or 64 reads), one by one elsewhere. Order is kept. Stops at the first error: its op gets the error and
+ * later ones E_INTERRUPTED where the firmware allows; see each result. Returns the first error. */
+struct probe_op {
+	enum { PROBE_OP_READ, PROBE_OP_WRITE } kind;
+	uint32_t address;
+	uint32_t value;		/* to write, or what was read */
+	int result;
+};
+int probe_batch(struct probe *probe, struct probe_port port, struct probe_op *ops, size_t count);
+
+/* r0..r15, xPSR, MSP, PSP, (reserved), {CONTROL,FAULTMASK,BASEPRI,PRIMASK}: DCRSR numbers 0 to 20,
+ * in one exchange. The core must be halted. AP0 only; E_AP otherwise. */
+enum { PROBE_CORE_REGISTERS = 21 };
+int probe_read_core_registers(struct probe *probe, struct probe_port port,
+			      uint32_t out[PROBE_CORE_REGISTERS]);
+
+/* Brings a probe back after a time-out or stall: drain, compare versions, clear halt, reset the
+ * device, re-open (field/stlink_protocol.md 5). Afterwards SWD has to be entered again when *reentered
+ * is false. E_GONE when nothing helps. */
+int probe_resync(struct probe *probe, bool *still_in_swd);
+
+/* Counters for `monitor stats`. */
+struct probe_stats {
+	uint64_t exchanges, bytes_out, bytes_in, waits, faults, retries, resyncs;
+};
+void probe_stats(const struct probe *probe, struct probe_stats *out);
+
+#endif

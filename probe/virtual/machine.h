@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A virtual chip with power: clock, bus, core and peripherals put together from a spec. The probe
+ * firmware above it (firmware.c, dap.c) sees only this header.
+ */
+#ifndef PROBE_VIRTUAL_MACHINE_H
+#define PROBE_VIRTUAL_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probe/virtual/bus.h"
+#include "probe/virtual/clock.h"
+#include "probe/virtual/cpu.h"
+#include "probe/virtual/spec.h"
+
+struct machine;
+
+int machine_new(struct machine **out, const struct virtual_spec *spec, struct why *why);
+/* Saves the image file where the spec names one, and frees. NULL is allowed. */
+void machine_free(struct machine *machine);
+
+/* Lets virtual time pass: the core runs, alarms ring. */
+void machine_advance(struct machine *machine, uint64_t ns);
+uint64_t machine_now_ns(const struct machine *machine);
+
+/* Debug accesses through the core's AHB-AP; naturally aligned. */
+enum bus_result machine_read(struct machine *machine, uint32_t address, unsigned width,
+			     uint32_t *value);
+enum bus_result machine_write(struct machine *machine, uint32_t address, unsigned width,
+			      uint32_t value);
+
+/* The pin: false = pulled low by the probe. */
+void machine_set_nrst(struct machine *machine, bool level);
+bool machine_nrst(const struct machine *machine);
+/* Target power; off loses RAM and debug state, keeps flash, options and OTP. */
+void machine_set_power(struct machine *machine, bool on);
+uint32_t machine_supply_mv(const struct machine *machine);
+void machine_set_supply_mv(struct machine *machine, uint32_t mv);
+
+/* What SWD sees: 0 when the debug port answers, else why not. */
+enum machine_swd { MACHINE_SWD_OK, MACHINE_SWD_DEAD /* no acknowledge */ };
+enum machine_swd machine_swd(const struct machine *machine);
+
+const struct virtual_spec *machine_spec(const struct machine *machine);
+struct cpu *machine_cpu(struct machine *machine);
+struct bus *machine_bus(struct machine *machine);
+/* Time the flash controller was busy so far. */
+uint64_t machine_flash_busy_ns(const struct machine *machine);
+uint64_t machine_cpu_ns(const struct machine *machine);
+/* Bytes sent by the firmware to its USARTs so far (tests); not owned. */
+const char *machine_usart_output(struct machine *machine, size_t *length);
+
+#endif

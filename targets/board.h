@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A board: a probe, the chip found behind it, and its cores (R7). Reset, power and flash are events of
+ * the board. All of this belongs to the engine's thread.
+ */
+#ifndef TARGETS_BOARD_H
+#define TARGETS_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probe/probe.h"
+#include "targets/chip.h"
+#include "targets/core.h"
+
+enum connect_mode { CONNECT_AUTO, CONNECT_NORMAL, CONNECT_UNDER_RESET, CONNECT_HOT_PLUG };
+
+struct board_options {
+	const struct chip_library *chips;	/* kept by reference */
+	const char *chip;		/* override by name, or NULL; kept by reference */
+	enum connect_mode connect;
+	uint32_t speed_khz;		/* 0 = the probe's default for this purpose (4000 V2, 24000 V3) */
+	bool low_power_debug;		/* set the chip's DBGMCU sleep bits while attached */
+};
+
+enum { BOARD_CORES = 2 };
+
+struct board {
+	struct probe *probe;
+	struct board_options options;
+	struct chip chip;
+	bool attached;			/* SWD up, chip known, cores examined */
+	uint32_t dpidr, idcode, supply_mv;
+	uint32_t flash_kib_register;	/* what the size register said; 0 = not read */
+	char notes[512];		/* what was odd on the way; "" = nothing */
+	struct core cores[BOARD_CORES];
+	unsigned core_count;
+	/* Told after the event, with the context; any may be NULL. */
+	struct board_listener {
+		void *context;
+		void (*was_reset)(void *context);
+		void (*flash_changed)(void *context);
+	} listener;
+	struct {			/* registers changed by us, to be put back (R35) */
+		uint32_t address, value;
+	} journal[16];
+	unsigned journal_count;
+};
+
+/* Prepares a board on an opened probe (taken over; closed by board_clear). Touches no target. */
+void board_init(struct board *board, struct probe *probe, const struct board_options *options);
+/* Detaches without changing run state, closes the probe. */
+void board_clear(struct board *board);
+
+/* Reaches the target: SWD, chip, cores, freeze bits. Does not halt, except that CONNECT_UNDER_RESET
+ * leaves the core halted at its reset vector. Nothing is written in CONNECT_HOT_PLUG.
+ * E_NO_TARGET ... with the cause and the next step in why. May be called again after a failure. */
+int board_attach(struct board *board, struct why *why);
+/* Puts back what was changed: breakpoint units, DEMCR, DBGMCU, C_DEBUGEN; leaves cores running or
+ * halted as they are told. Keeps the probe open. */
+int board_detach(struct board *board, bool leave_halted);
+
+/* Marks units, registers and caches as unknown (after reset, power loss, resync). */
+void board_forget(struct board *board);
+
+enum reset_kind { RESET_AUTO, RESET_SYSTEM /* SYSRESETREQ */, RESET_PIN };
+/* Resets the chip. halt: all cores stop at their reset vector, before the first instruction. Verified by
+ * evidence (S_RESET_ST seen; halted, PC at the vector). E_NO_RESET, E_NOT_HALTED with the reason. */
+int board_reset(struct board *board, enum reset_kind kind, bool halt, struct why *why);
+
+/* The cause bits of the last reset in words ("watchdog", "pin", "power-on"...) from RCC; "" unknown. */
+void board_reset_cause(struct board *board, char *text, size_t size);
+
+/* What kind of memory an address is, for access rules (R18, R19). */
+enum board_area { AREA_FLASH, AREA_RAM, AREA_ROM, AREA_PERIPHERAL, AREA_NONE };
+enum board_area board_area_at(const struct board *board, uint32_t address, uint32_t *end);
+
+/* Saves a register's value for board_detach to put back, once per address. */
+int board_journal(struct board *board, const struct core *core, uint32_t address);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Chip descriptions: facts of one chip line, read from targets/chips/NAME.cfg (libconfig). The files
+ * are compiled into the binary; --chips DIR adds or overrides. Only chip.c knows libconfig.
+ * Unknown keys, overlaps, ends past 2^32 and regions outside their parent are errors with file and
+ * line (R45).
+ */
+#ifndef TARGETS_CHIP_H
+#define TARGETS_CHIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probe/error.h"
+
+enum chip_core { CHIP_M0, CHIP_M0PLUS, CHIP_M3, CHIP_M4, CHIP_M7, CHIP_M33 };
+
+enum chip_region_kind { CHIP_RAM, CHIP_CCM /* data only */, CHIP_BACKUP, CHIP_ROM, CHIP_EEPROM };
+
+struct chip_region {
+	char name[16];
+	enum chip_region_kind kind;
+	uint32_t base, size;
+	bool loader;		/* safe for code and data of a loader */
+	bool ecc;		/* reading what was never written may fault: no read-ahead */
+};
+
+struct chip_sectors {		/* count sectors of size bytes */
+	uint32_t count, size;
+};
+
+enum { CHIP_SECTOR_RUNS = 8, CHIP_BANKS = 2, CHIP_REGIONS = 16, CHIP_ALIASES = 4, CHIP_IDS = 4,
+       CHIP_PARTS = 64, CHIP_OPTION_WORDS = 24, CHIP_OPTION_FIELDS = 96, CHIP_VALUES = 16,
+       CHIP_BITS_SET = 8 };
+
+struct chip_bank {
+	uint32_t base, size;	/* of this part, after the size register was read */
+	uint32_t registers;	/* controller of this bank */
+	struct chip_sectors runs[CHIP_SECTOR_RUNS];
+	size_t run_count;
+};
+
+struct chip_id {
+	uint32_t address, mask, value;	/* DBGMCU_IDCODE and its like */
+	uint32_t cpuid_part;		/* 0 = any; CPUID[15:4], e.g. 0xC24 */
+};
+
+struct chip_alias {		/* the same bytes at another address (flash at 0) */
+	uint32_t base, size, of;
+};
+
+struct chip_part {		/* a marketing name pattern and what it has */
+	char name[24];		/* "STM32F407VG": x matches one letter or digit */
+	uint32_t flash_kib, ram_kib;
+};
+
+struct chip_value { char name[24]; uint32_t value; char about[80]; };
+
+struct chip_option_word {
+	char name[16];
+	uint32_t address, mirror, factory, writable;	/* writable: mask of implemented bits */
+};
+
+struct chip_option_field {
+	char name[24];
+	uint8_t word;		/* index into words */
+	uint8_t high, low;	/* bits */
+	char about[120];
+	struct chip_value values[CHIP_VALUES];
+	size_t value_count;
+	bool dangerous;		/* some value can't be undone */
+	uint32_t forever;	/* that value, when dangerous */
+};
+
+struct chip_bits {		/* read-modify-write while attached, put back on detach */
+	uint32_t address, set;
+	bool low_power;		/* skipped with --no-low-power-debug */
+};
+
+struct chip {
+	char file[64];		/* "stm32f405.cfg" */
+	char name[64];		/* "STM32F405/407/415/417" */
+	char family[12];	/* "F4" */
+	enum chip_core core;
+	bool fpu;
+	uint8_t ap;
+	uint32_t dpidr, cpuid;	/* usual values; 0 = not stated */
+
+	struct chip_id ids[CHIP_IDS];
+	size_t id_count;
+	struct chip_part parts[CHIP_PARTS];
+	size_t part_count;
+
+	struct chip_region regions[CHIP_REGIONS];
+	size_t region_count;
+	struct chip_alias aliases[CHIP_ALIASES];
+	size_t alias_count;
+
+	char controller[12];	/* "f4": flash/f4.c drives it; "" = none */
+	uint32_t flash_registers;
+	struct chip_bank banks[CHIP_BANKS];
+	size_t bank_count;
+	uint32_t size_address;	/* u16 KiB */
+	uint32_t flash_kib_max;
+	uint8_t erased;		/* value of an erased byte */
+
+	uint32_t uid_address;
+	uint32_t otp_base, otp_size, otp_block, otp_locks;
+	uint8_t otp_locked;
+
+	struct chip_option_word option_words[CHIP_OPTION_WORDS];
+	size_t option_word_count;
+	struct chip_option_field option_fields[CHIP_OPTION_FIELDS];
+	size_t option_field_count;
+
+	struct chip_bits while_attached[CHIP_BITS_SET];
+	size_t while_attached_count;
+
+	uint32_t reset_clock_hz;	/* core clock after reset */
+	uint32_t reset_cause_address;	/* RCC_CSR; 0 = not stated */
+	uint32_t watchdog_address;	/* IWDG_KR; 0 = none */
+};
+
+/* A row of the index made at build time: enough to choose a chip without parsing its file. */
+struct chip_index {
+	const char *file;
+	const char *name;
+	const char *parts;	/* comma list of part patterns */
+	const char *text;	/* the whole file */
+	size_t length;
+	struct chip_id ids[CHIP_IDS];
+	size_t id_count;
+};
+
+/* The chips known: built-in ones, and those of a folder (NULL = none; its files come first). Keeps
+ * nothing of dir. E_SYSTEM, E_CONFIG with "FILE:LINE: ..." in why. */
+struct chip_library;
+int chip_library_open(struct chip_library **out, const char *dir, struct why *why);
+void chip_library_close(struct chip_library *library);
+size_t chip_library_count(const struct chip_library *library);
+const struct chip_index *chip_library_row(const struct chip_library *library, size_t i);
+
+/* Parses one file's text. *chip is cleared first. E_CONFIG with "FILE:LINE: ..." in why. Pure; fuzzed. */
+int chip_parse(struct chip *chip, const char *file, const char *text, size_t length,
+	       struct why *why);
+/* Loads the chip of a part name ("STM32F407VG", any case, or a chip file's name); also the size
+ * that the name states goes into the banks. E_CHIP with the nearest names in why. */
+int chip_find_part(struct chip *chip, const struct chip_library *library, const char *part,
+		   struct why *why);
+/* Loads the chip with this id value read at that address. E_CHIP when none has it. */
+int chip_find_id(struct chip *chip, const struct chip_library *library, uint32_t address,
+		 uint32_t idcode, uint32_t cpuid, struct why *why);
+
+/* Trims banks to kib; sectors that don't fit go. E_ARGUMENT when it is not a size this chip has. */
+int chip_set_flash_size(struct chip *chip, uint32_t kib);
+uint32_t chip_flash_size(const struct chip *chip);	/* bytes, all banks */
+
+struct chip_sector {
+	uint32_t base, size;
+	unsigned bank, number;	/* number counts within the bank */
+	unsigned index;		/* counts over the whole chip */
+};
+/* The flash sector that holds address; false if none. */
+bool chip_sector_at(const struct chip *chip, uint32_t address, struct chip_sector *out);
+/* The i-th sector of the whole chip; false past the end. */
+bool chip_sector_number(const struct chip *chip, unsigned index, struct chip_sector *out);
+/* The region (not flash) that holds address, or NULL. */
+const struct chip_region *chip_region_at(const struct chip *chip, uint32_t address);
+/* True for flash and its aliases; *real = the flash address behind. */
+bool chip_flash_address(const struct chip *chip, uint32_t address, uint32_t *real);
+
+struct virtual_spec;
+/* Fills the spec of a virtual board from the chip; part is the name it was asked for by. */
+void chip_virtual_spec(const struct chip *chip, const char *part, struct virtual_spec *spec);
+
+#endif
