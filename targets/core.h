@@ -139,13 +139,6 @@ void memory_cache_drop(struct core *core);		/* all */
 void memory_cache_end_burst(struct core *core);		/* RAM read-ahead: a packet came that is no read */
 void memory_cache_enable(struct core *core, bool on);
 
-/* CRC-32 as GDB's qCRC has it (poly 04C11DB7, MSB first, init FFFFFFFF, no final xor), computed on
- * the target while halted (a small routine in loader RAM, contents and registers put back), or from read
- * memory when that is not possible. */
-int memory_crc(struct core *core, uint32_t address, uint32_t length, uint32_t *crc,
-	       struct why *why);
-uint32_t crc32_gdb(uint32_t crc, const void *data, size_t length);	/* start with 0xFFFFFFFF */
-
 /* The story of the fault the core stands in: lines of text for `monitor fault` and the console. */
 int fault_explain(struct core *core, char *text, size_t size);
 /* The signal number for the fault the core stands in (11, 10, 4, 8), 5 if none. */
