@@ -43,16 +43,19 @@ struct bus_memory {
 	/* Non-NULL: called before reads (and instruction fetches by the CPU, width 0). */
 	enum bus_result (*check)(void *context, uint32_t address, unsigned width,
 				 enum bus_master master);
+	/* Non-NULL: check() has something to say only while this is true (flash busy, protected). */
+	const bool *check_while;
 };
 
-enum { BUS_DEVICES_MAX = 64, BUS_MEMORIES_MAX = 32 };
+enum { BUS_DEVICES_MAX = 96, BUS_MEMORIES_MAX = 32 };
 
 struct bus {
 	struct bus_device devices[BUS_DEVICES_MAX];
 	size_t device_count;
 	struct bus_memory memories[BUS_MEMORIES_MAX];
 	size_t memory_count;
-	/* The CPU engine asks to hear of writes that it did not make itself (translated code). */
+	/* The CPU engine asks to hear of writes that it did not make itself (translated code):
+	 * every plain write that comes through bus_write, and every bus_changed. */
 	void (*wrote)(void *context, uint32_t address, uint32_t length);
 	void *wrote_context;
 	unsigned generation;	/* raised when the list of memories changes (remap) */
@@ -72,6 +75,10 @@ enum bus_result bus_write(struct bus *bus, uint32_t address, unsigned width, uin
 /* Contents changed behind the CPU's back (flash erase and program, image load). */
 void bus_changed(struct bus *bus, uint32_t address, uint32_t length);
 
+/* The memory or device that holds address, or NULL; valid until a row is added. */
 struct bus_memory *bus_memory_at(struct bus *bus, uint32_t address);
+struct bus_device *bus_device_at(struct bus *bus, uint32_t address);
+/* The start of the next row above address, or 2^32: what lies between is a hole. */
+uint64_t bus_next_base(const struct bus *bus, uint64_t address);
 
 #endif
