@@ -37,8 +37,8 @@ VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
 
 PROGRAMS := $(BUILD)/tether $(if $(filter 1,$(VIRTUAL)),$(BUILD)/tether-virtual)
 
-.PHONY: all setup demo check check-all check-fast bench fuzz install clean unit engine e2e loaders \
-        static peers
+.PHONY: all setup demo check check-timed check-all sanitize sanitize-build bench fuzz install clean unit \
+        engine e2e loaders static peers
 all: $(PROGRAMS)
 
 # The same main, told by a macro whether the virtual probe is linked in (R37).
@@ -86,8 +86,36 @@ unit: $(UNIT_BIN)
 	$(Q)scripts/run-tests $(UNIT_BIN)
 engine: $(ENGINE_BIN) firmware
 	$(Q)scripts/run-tests $(ENGINE_BIN)
-e2e: all firmware
+e2e: $(PROGRAMS) firmware
 	$(Q)tests/e2e/run $(BUILD)
+static:
+	$(Q)scripts/check-layers
+	$(Q)scripts/check-loaders
+
+# The doors: each installs what it needs, then calls make again, so that freshly installed libraries are
+# seen.
+demo:
+	$(Q)scripts/setup demo
+	$(Q)$(MAKE) --no-print-directory all firmware
+	$(Q)scripts/demo $(BUILD) build/firmware/demo.elf
+check:
+	$(Q)scripts/setup check
+	$(Q)$(MAKE) --no-print-directory check-timed
+check-timed:
+	$(Q)start=$$(date +%s); \
+	$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(UNIT_BIN) $(ENGINE_BIN) firmware && \
+	$(MAKE) --no-print-directory static unit engine e2e && \
+	echo "make check: $$(($$(date +%s) - start)) s"
+# Unit and engine tests under AddressSanitizer and UBSan, engine tests under ThreadSanitizer (R46).
+sanitize:
+	$(Q)scripts/setup check
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=address sanitize-build
+	$(Q)$(MAKE) --no-print-directory SAN=address unit engine
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=thread sanitize-build
+	$(Q)$(MAKE) --no-print-directory SAN=thread engine
+sanitize-build: $(UNIT_BIN) $(ENGINE_BIN)
+setup:
+	$(Q)scripts/setup check
 
 # Firmware for the demo and the tests, for arm-none-eabi-gcc.
 .PHONY: firmware

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+#
+# The debug session of `make demo`, run inside GDB: each step says what it does, does it, and checks
+# that the answer is what it has to be.
+import os
+import re
+import signal
+import sys
+import threading
+
+import gdb
+
+
+def explain(text):
+    print("\n   # " + text)
+    sys.stdout.flush()
+
+
+def run(command, expect=None):
+    """Shows and runs a GDB command; expect is a pattern its output must have."""
+    print("   (gdb) " + command)
+    sys.stdout.flush()
+    output = gdb.execute(command, to_string=True)
+    for line in output.splitlines():
+        print("      " + line)
+    sys.stdout.flush()
+    if expect and not re.search(expect, output):
+        raise gdb.GdbError("expected %r from %r" % (expect, command))
+    return output
+
+
+def ctrl_c_while_running():
+    """Presses Ctrl-C a moment after the target has been resumed."""
+    def pressed():
+        os.kill(os.getpid(), signal.SIGINT)
+    gdb.events.cont.connect(once)
+    once.press = pressed
+
+
+def once(event):
+    gdb.events.cont.disconnect(once)
+    threading.Timer(0.3, once.press).start()
+
+
+gdb.execute("set confirm off")
+gdb.execute("set pagination off")
+gdb.execute("set width 0")
+gdb.execute("set print pretty on")
+
+explain("Connect. Nothing on the board is touched before this.")
+run("target extended-remote 127.0.0.1:" + os.environ["DEMO_PORT"])
+run("monitor info", r"STM32F407")
+
+explain("Program the flash: erase, write and verify happen on the chip; then ask for a second opinion.")
+run("load", r"Start address")
+run("compare-sections", r"matched")
+
+explain("Run to main on a hardware breakpoint, then step a line.")
+run("break main", r"Breakpoint 1")
+run("continue", r"main \(\)")
+run("next")
+
+explain("Stop inside the SysTick interrupt; the backtrace leads out of it to the code it interrupted.")
+run("break station_add")
+run("continue", r"station_add")
+run("backtrace", r"(?s)SysTick_Handler.*signal handler called.*main")
+run("print station", r"name = .*roof")
+run("delete")
+
+explain("Who raises the alarm? A watchpoint stops at the write.")
+run("watch station.alarm", r"watchpoint")
+run("continue", r"(?s)Old value = false.*New value = true")
+run("delete")
+
+explain("Let it run, press Ctrl-C.")
+ctrl_c_while_running()
+run("continue", r"SIGINT|Interrupt")
+run("print milliseconds")
+run("info registers pc sp xpsr")
+
+explain("Reset; the core stops before its first instruction.")
+run("monitor reset halt")
+run("maintenance flush register-cache")
+run("print $pc", r"reset_handler")
+
+explain("Leave; the firmware runs on.")
+run("detach", r"detached")
