@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: MIT
+#
+# What the end-to-end tests share: a server of their own on a free port, a raw RSP client, a GDB run.
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("BUILD", "build")
+FIRMWARE = os.environ.get("FIRMWARE", "build/firmware")
+TETHER = os.path.join(BUILD, "tether")
+BOARD = "virtual:STM32F407VG"
+
+
+def check(condition, message):
+    if not condition:
+        raise AssertionError(message)
+
+
+def equal(got, wanted, what=""):
+    check(got == wanted, "%s: got %r, wanted %r" % (what, got, wanted))
+
+
+class Server:
+    """tether on a virtual board, port 0; ended by its own pid."""
+
+    def __init__(self, *arguments, board=BOARD, program=TETHER):
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [program, "--probe", board, "--port", "0", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.port = None
+        for line in self.process.stdout:
+            found = re.match(r"Listening on port (\d+)$", line)
+            if found:
+                self.port = int(found.group(1))
+            if line.startswith("Waiting for debugger connection"):
+                break
+        if self.port is None:
+            self.process.wait(5)
+            raise AssertionError("server did not start: " + self.said())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self, sig=signal.SIGTERM, within=5):
+        """Ends the server; returns its exit code."""
+        if self.alive():
+            self.process.send_signal(sig)
+            try:
+                self.process.wait(within)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("server did not end on signal %d; it said: %s"
+                                     % (sig, self.said()))
+        self.process.stdout.close()
+        return self.process.returncode
+
+    def peak_kib(self):
+        with open("/proc/%d/status" % self.process.pid) as status:
+            return int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
+
+
+class Rsp:
+    """A raw client of the remote serial protocol, for what GDB itself would never send."""
+
+    def __init__(self, server, timeout=10):
+        port = server.port if hasattr(server, "port") else server
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.acks = True
+        self.seen_acks = 0
+
+    def close(self):
+        self.socket.close()
+
+    @staticmethod
+    def frame(payload):
+        if isinstance(payload, str):
+            payload = payload.encode("latin-1")
+        escaped = b"".join(b"}" + bytes([c ^ 0x20]) if c in b"#$}*" else bytes([c])
+                           for c in payload)
+        return b"$" + escaped + b"#%02x" % (sum(escaped) & 0xFF)
+
+    def raw(self, data):
+        self.socket.sendall(data)
+
+    def send(self, payload):
+        self.raw(self.frame(payload))
+
+    def byte(self, timeout=10):
+        if not self.buffer:
+            ready, _, _ = select.select([self.socket], [], [], timeout)
+            check(ready, "no byte from the server in %s s" % timeout)
+            self.buffer = self.socket.recv(65536)
+            check(self.buffer, "the server closed the connection")
+        first, self.buffer = self.buffer[:1], self.buffer[1:]
+        return first
+
+    def packet(self, timeout=10):
+        """The next packet's payload, escapes and runs undone; lone acks are counted."""
+        while True:
+            c = self.byte(timeout)
+            if c == b"+":
+                self.seen_acks += 1
+            elif c == b"$":
+                break
+            else:
+                check(c == b"-", "unexpected byte %r outside a packet" % c)
+        body, raw = bytearray(), 0
+        while True:
+            c = self.byte(timeout)[0]
+            if c == ord("#"):
+                break
+            raw += c
+            if c == ord("}"):
+                e = self.byte(timeout)[0]
+                raw += e
+                body.append(e ^ 0x20)
+            elif c == ord("*"):
+                n = self.byte(timeout)[0]
+                raw += n
+                body.extend(body[-1:] * (n - 29))
+            else:
+                body.append(c)
+        digits = self.byte(timeout) + self.byte(timeout)
+        equal(int(digits, 16), raw & 0xFF, "checksum of a reply")
+        if self.acks:
+            self.raw(b"+")
+        return bytes(body)
+
+    def ask(self, payload, timeout=10):
+        self.send(payload)
+        return self.packet(timeout).decode("latin-1")
+
+    def no_acks(self):
+        equal(self.ask("QStartNoAckMode"), "OK", "QStartNoAckMode")
+        self.acks = False
+
+    def monitor(self, command, timeout=30):
+        """Runs a monitor command; returns its text."""
+        self.send("qRcmd," + command.encode().hex())
+        text = ""
+        while True:
+            answer = self.packet(timeout).decode("latin-1")
+            if answer == "OK":
+                return text
+            if answer.startswith("O"):
+                text += bytes.fromhex(answer[1:]).decode("latin-1")
+            else:
+                return text + bytes.fromhex(answer).decode("latin-1") \
+                    if not answer.startswith("E") else text + "[" + answer + "]"
+
+    def nothing_for(self, seconds):
+        ready, _, _ = select.select([self.socket], [], [], seconds)
+        check(not ready and not self.buffer, "unexpected bytes: %r"
+              % (self.buffer or self.socket.recv(100)))
+
+
+def gdb(server, elf, *commands, timeout=120, script=None, extended=True, connect=True):
+    """Runs commands in gdb-multiarch; returns everything it printed."""
+    arguments = ["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "set confirm off",
+                 "-ex", "set width 0", "-ex", "set pagination off"]
+    if connect:
+        arguments += ["-ex", "target %s 127.0.0.1:%d"
+                      % ("extended-remote" if extended else "remote", server.port)]
+    for command in commands:
+        arguments += ["-ex", command]
+    if script:
+        arguments += ["-x", script]
+    if elf:
+        arguments.append(os.path.join(FIRMWARE, elf) if "/" not in elf else elf)
+    run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    return run.stdout
+
+
+def expect(text, *patterns):
+    """The patterns appear in text in this order."""
+    at = 0
+    for pattern in patterns:
+        found = re.search(pattern, text[at:], re.M | re.S)
+        check(found, "%r not found in:\n%s" % (pattern, text))
+        at += found.end()
+
+
+def tether(*arguments, timeout=60, program=TETHER):
+    """Runs tether to its end; returns (exit code, stdout, stderr)."""
+    run = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                         text=True, timeout=timeout)
+    return run.returncode, run.stdout, run.stderr
+
+
+def main(*tests):
+    """Runs the functions one after the other; exits 1 at the first failure."""
+    for test in tests:
+        start = time.monotonic()
+        try:
+            test()
+        except Exception:
+            print("FAILED %s" % test.__name__)
+            raise
+        print("ok %s (%.1f s)" % (test.__name__, time.monotonic() - start))
