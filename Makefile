@@ -122,6 +122,30 @@ setup:
 firmware:
 	$(Q)$(MAKE) --no-print-directory -C tests/firmware OUT=$(CURDIR)/build/firmware Q=$(Q)
 
+# Fuzzers: tests/fuzz/fuzz_NAME.c with the files on its line in tests/fuzz/fuzz.mk. A minute for each.
+include tests/fuzz/fuzz.mk
+FUZZ_NAMES := $(patsubst FUZZ_%,%,$(filter FUZZ_%,$(.VARIABLES)))
+SECONDS_EACH ?= 60
+build/fuzz/%: tests/fuzz/fuzz_%.c
+	$(Q)mkdir -p $(@D)
+	$(call say,FUZZCC,$@) clang -std=c11 -D_GNU_SOURCE -I. $(WARN) -g -O1 \
+		-fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_$*) $(LIBS)
+fuzz:
+	$(Q)scripts/setup fuzz
+	$(Q)$(MAKE) --no-print-directory $(FUZZ_NAMES:%=build/fuzz/%)
+	$(Q)for name in $(FUZZ_NAMES); do \
+		mkdir -p build/fuzz/corpus-$$name && \
+		build/fuzz/$$name -max_total_time=$(SECONDS_EACH) -timeout=5 -rss_limit_mb=1024 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/corpus-$$name \
+			$$(test -d tests/fuzz/corpus-$$name && echo tests/fuzz/corpus-$$name) \
+			>build/fuzz/$$name.log 2>&1 || { tail -n 30 build/fuzz/$$name.log; exit 1; }; \
+		echo "  fuzz    $$name: $$(grep -c . build/fuzz/$$name.log) log lines, $$(grep number_of_executed build/fuzz/$$name.log | tr -s ' ')"; \
+	done
+
+install: $(PROGRAMS)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d scripts/udev/60-tether.rules
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 clean:
