@@ -17,7 +17,7 @@
 enum { CLIENTS_MAX = 16, PACKET_SIZE = 0x4000 };
 
 enum event_kind {
-	EVENT_PACKET,		/* a whole packet, unescaped only where the command says so; data follows */
+	EVENT_PACKET,		/* a payload: no $ and #, `}` escapes and run-length removed */
 	EVENT_BREAK,		/* 0x03 */
 	EVENT_CLOSED,		/* the socket is gone */
 	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D (R10) */
@@ -57,11 +57,20 @@ struct engine_options {
 	bool semihosting, once, connect_now;
 };
 
-/* One flag per client, set by the loop on 0x03, cleared by the engine; quit by signals (R3). */
+/* One flag per client, set by the loop on 0x03 before it posts EVENT_BREAK, and before EVENT_CLOSED;
+ * cleared by the engine when it handles that event (R3). quit is set by signals. */
 struct engine_flags {
 	atomic_bool interrupt[CLIENTS_MAX];
 	atomic_bool quit;
 };
+
+/* Asks whatever is in work to end soon; EVENT_QUIT follows. Safe in a signal handler. */
+static inline void engine_flags_quit(struct engine_flags *flags)
+{
+	atomic_store(&flags->quit, true);
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		atomic_store(&flags->interrupt[i], true);
+}
 
 struct engine;
 
