@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Chip descriptions: facts of one chip line, read from targets/chips/NAME.cfg (libconfig). The files
- * are compiled into the binary; --chips DIR adds or overrides. Only chip.c knows libconfig.
+ * are compiled into the binary; --chips DIR adds or overrides. Only chip_parse.c knows libconfig.
  * Unknown keys, overlaps, ends past 2^32 and regions outside their parent are errors with file and
  * line (R45).
  */
@@ -32,7 +32,7 @@ struct chip_sectors {		/* count sectors of size bytes */
 
 enum { CHIP_SECTOR_RUNS = 8, CHIP_BANKS = 2, CHIP_REGIONS = 16, CHIP_ALIASES = 4, CHIP_IDS = 4,
        CHIP_PARTS = 64, CHIP_OPTION_WORDS = 24, CHIP_OPTION_FIELDS = 96, CHIP_VALUES = 16,
-       CHIP_BITS_SET = 8 };
+       CHIP_BITS_SET = 8, CHIP_RESET_FLAGS = 12 };
 
 struct chip_bank {
 	uint32_t base, size;	/* of this part, after the size register was read */
@@ -52,30 +52,47 @@ struct chip_alias {		/* the same bytes at another address (flash at 0) */
 
 struct chip_part {		/* a marketing name pattern and what it has */
 	char name[24];		/* "STM32F407VG": x matches one letter or digit */
-	uint32_t flash_kib, ram_kib;
+	uint32_t flash_kib;
+	uint32_t ram_kib;	/* of the first region; 0 = as the memory list says */
 };
 
-struct chip_value { char name[24]; uint32_t value; char about[80]; };
+struct chip_value {
+	char name[24];
+	uint32_t value;
+	char about[80];
+};
 
 struct chip_option_word {
 	char name[16];
-	uint32_t address, mirror, factory, writable;	/* writable: mask of implemented bits */
+	uint32_t address;	/* register */
+	uint32_t mirror;	/* in option memory; 0 = none */
+	uint32_t factory;
+	uint32_t writable;	/* mask of implemented bits: the union of its fields */
 };
 
 struct chip_option_field {
 	char name[24];
 	uint8_t word;		/* index into words */
-	uint8_t high, low;	/* bits */
+	uint8_t high, low;	/* bits, both included */
 	char about[120];
 	struct chip_value values[CHIP_VALUES];
 	size_t value_count;
+	bool has_other;
+	uint32_t other;		/* any value not listed means the same as this one (RDP) */
 	bool dangerous;		/* some value can't be undone */
 	uint32_t forever;	/* that value, when dangerous */
+	bool erases;		/* going back to one value erases the flash */
+	uint32_t erases_to;	/* that value, when erases */
 };
 
 struct chip_bits {		/* read-modify-write while attached, put back on detach */
 	uint32_t address, set;
 	bool low_power;		/* skipped with --no-low-power-debug */
+};
+
+struct chip_reset_flag {	/* a bit of the reset cause register */
+	uint32_t mask;
+	char name[24];		/* "watchdog" */
 };
 
 struct chip {
@@ -86,6 +103,7 @@ struct chip {
 	bool fpu;
 	uint8_t ap;
 	uint32_t dpidr, cpuid;	/* usual values; 0 = not stated */
+	uint32_t idcode;	/* the whole id register of a common revision */
 
 	struct chip_id ids[CHIP_IDS];
 	size_t id_count;
@@ -102,7 +120,7 @@ struct chip {
 	struct chip_bank banks[CHIP_BANKS];
 	size_t bank_count;
 	uint32_t size_address;	/* u16 KiB */
-	uint32_t flash_kib_max;
+	uint32_t flash_kib_max;	/* what the file lists */
 	uint8_t erased;		/* value of an erased byte */
 
 	uint32_t uid_address;
@@ -119,6 +137,8 @@ struct chip {
 
 	uint32_t reset_clock_hz;	/* core clock after reset */
 	uint32_t reset_cause_address;	/* RCC_CSR; 0 = not stated */
+	struct chip_reset_flag reset_flags[CHIP_RESET_FLAGS];	/* most telling first */
+	size_t reset_flag_count;
 	uint32_t watchdog_address;	/* IWDG_KR; 0 = none */
 };
 
@@ -133,6 +153,10 @@ struct chip_index {
 	size_t id_count;
 };
 
+/* The rows of build/chips.c, made by scripts/embed-chips.c. */
+extern const struct chip_index chips_builtin[];
+extern const size_t chips_builtin_count;
+
 /* The chips known: built-in ones, and those of a folder (NULL = none; its files come first). Keeps
  * nothing of dir. E_SYSTEM, E_CONFIG with "FILE:LINE: ..." in why. */
 struct chip_library;
@@ -141,14 +165,16 @@ void chip_library_close(struct chip_library *library);
 size_t chip_library_count(const struct chip_library *library);
 const struct chip_index *chip_library_row(const struct chip_library *library, size_t i);
 
-/* Parses one file's text. *chip is cleared first. E_CONFIG with "FILE:LINE: ..." in why. Pure; fuzzed. */
+/* Parses one file's text and checks it. *chip is cleared first. E_CONFIG with "FILE:LINE: ..." in
+ * why. Pure; fuzzed. */
 int chip_parse(struct chip *chip, const char *file, const char *text, size_t length,
 	       struct why *why);
 /* Loads the chip of a part name ("STM32F407VG", any case, or a chip file's name); also the size
  * that the name states goes into the banks. E_CHIP with the nearest names in why. */
 int chip_find_part(struct chip *chip, const struct chip_library *library, const char *part,
 		   struct why *why);
-/* Loads the chip with this id value read at that address. E_CHIP when none has it. */
+/* Loads the chip with this id value read at that address (banks at their maximum). E_CHIP when none
+ * has it. */
 int chip_find_id(struct chip *chip, const struct chip_library *library, uint32_t address,
 		 uint32_t idcode, uint32_t cpuid, struct why *why);
 

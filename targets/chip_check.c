@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Does a chip file make sense as a whole? Everything libconfig and the key tables can't see: numbers
+ * that were cut, ends past 2^32, overlaps, sizes that don't add up, names used twice.
+ */
+#include "targets/chip_source.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/bytes.h"
+
+int chip_source_error(const struct chip_source *source, unsigned line, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return explain(source->why, E_CONFIG, "%s:%u: %s", source->file, line, text);
+}
+
+unsigned chip_source_line(const struct chip_source *source, const void *row)
+{
+	for (size_t i = 0; i < source->count; i++) {
+		if (source->rows[i].row == row)
+			return source->rows[i].line;
+	}
+	return 1;
+}
+
+/* A number token: its end, and whether it fits into 32 bits. */
+static const char *scan_number(const char *p, bool *fits)
+{
+	bool hex = p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
+	uint64_t value = 0;
+
+	*fits = true;
+	for (p += hex ? 2 : 0; hex ? isxdigit((unsigned char)*p) : isdigit((unsigned char)*p); p++) {
+		unsigned digit = isdigit((unsigned char)*p) ? (unsigned)(*p - '0') :
+				 (unsigned)(tolower((unsigned char)*p) - 'a' + 10);
+
+		value = value * (hex ? 16 : 10) + digit;
+		if (value > UINT32_MAX) {
+			*fits = false;
+			value = UINT32_MAX;
+		}
+	}
+	return p;
+}
+
+/* The end of a comment or quoted text that starts at p, or p when none does. */
+static const char *skip_dead_text(const char *p)
+{
+	const char *end;
+
+	if (*p == '#' || (p[0] == '/' && p[1] == '/'))
+		return p + strcspn(p, "\n");
+	if (p[0] == '/' && p[1] == '*') {
+		end = strstr(p + 2, "*/");
+		return end ? end + 2 : p + strlen(p);
+	}
+	if (*p != '"')
+		return p;
+	for (p++; *p && *p != '"'; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+	}
+	return *p ? p + 1 : p;
+}
+
+static unsigned count_lines(const char *from, const char *to)
+{
+	unsigned lines = 0;
+
+	for (; from < to; from++)
+		lines += *from == '\n';
+	return lines;
+}
+
+int chip_check_text(const struct chip_source *source, const char *text, size_t length)
+{
+	const char *p = text;
+	unsigned line = 1;
+
+	if (strlen(text) != length)
+		return chip_source_error(source, 1 + count_lines(text, text + strlen(text)),
+					 "the file has a zero byte in it");
+	while (*p) {
+		const char *start = p;
+		bool fits = true;
+
+		p = skip_dead_text(p);
+		if (p != start) {
+			line += count_lines(start, p);
+			continue;
+		}
+		if (*p == '@')
+			return chip_source_error(source, line, "@include is not allowed");
+		if (isdigit((unsigned char)*p))
+			p = scan_number(p, &fits);
+		else if (isalpha((unsigned char)*p))
+			p += strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789_-*");
+		else
+			line += *p++ == '\n';
+		if (!fits)
+			return chip_source_error(source, line, "a number is above 32 bits");
+	}
+	return 0;
+}
+
+/* One stretch of the address map, for the overlap check. */
+struct stretch {
+	const char *name;
+	uint32_t base;
+	uint64_t size;
+	unsigned line;
+};
+
+enum { STRETCHES = CHIP_REGIONS + CHIP_ALIASES + CHIP_BANKS + 2 };
+
+static size_t list_stretches(const struct chip *chip, const struct chip_source *source,
+			     struct stretch *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < chip->region_count; i++) {
+		const struct chip_region *r = &chip->regions[i];
+
+		out[n++] = (struct stretch){ r->name, r->base, r->size, chip_source_line(source, r) };
+	}
+	for (size_t i = 0; i < chip->bank_count; i++) {
+		const struct chip_bank *b = &chip->banks[i];
+
+		out[n++] = (struct stretch){ "flash", b->base, b->size, chip_source_line(source, b) };
+	}
+	for (size_t i = 0; i < chip->alias_count; i++) {
+		const struct chip_alias *a = &chip->aliases[i];
+
+		out[n++] = (struct stretch){ "alias", a->base, a->size, chip_source_line(source, a) };
+	}
+	if (chip->otp_size)
+		out[n++] = (struct stretch){ "otp", chip->otp_base, chip->otp_size, 1 };
+	return n;
+}
+
+static int check_map(const struct chip *chip, const struct chip_source *source)
+{
+	struct stretch map[STRETCHES];
+	size_t n = list_stretches(chip, source, map);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct stretch *a = &map[i];
+
+		if (!a->size)
+			return chip_source_error(source, a->line, "%s has no size", a->name);
+		if (a->base + a->size > (uint64_t)UINT32_MAX + 1)
+			return chip_source_error(source, a->line, "%s ends past 2^32", a->name);
+		for (size_t j = 0; j < i; j++) {
+			const struct stretch *b = &map[j];
+
+			if (a->base < b->base + b->size && b->base < a->base + a->size)
+				return chip_source_error(source, a->line, "%s at 0x%08x overlaps %s",
+							 a->name, a->base, b->name);
+		}
+	}
+	return 0;
+}
+
+/* Aliases show flash; the OTP area is made of blocks, each with a lock byte. */
+static int check_parents(const struct chip *chip, const struct chip_source *source)
+{
+	for (size_t i = 0; i < chip->alias_count; i++) {
+		const struct chip_alias *alias = &chip->aliases[i];
+		bool inside = false;
+
+		for (size_t j = 0; j < chip->bank_count; j++) {
+			const struct chip_bank *bank = &chip->banks[j];
+
+			inside |= alias->of >= bank->base && alias->of - bank->base < bank->size &&
+				  alias->size <= bank->size - (alias->of - bank->base);
+		}
+		if (!inside)
+			return chip_source_error(source, chip_source_line(source, alias),
+						 "the alias shows more than one flash bank holds");
+	}
+	if (chip->otp_block && chip->otp_size % chip->otp_block)
+		return chip_source_error(source, 1, "otp: size is not a multiple of block");
+	return 0;
+}
+
+static int check_parts(const struct chip *chip, const struct chip_source *source)
+{
+	for (size_t i = 0; i < chip->part_count; i++) {
+		const struct chip_part *part = &chip->parts[i];
+		unsigned line = chip_source_line(source, part);
+
+		if (part->flash_kib > chip->flash_kib_max)
+			return chip_source_error(source, line,
+						 "%s has %u KiB of flash, but the banks end at %u",
+						 part->name, part->flash_kib, chip->flash_kib_max);
+		if (part->ram_kib * (uint64_t)1024 > chip->regions[0].size)
+			return chip_source_error(source, line, "%s has more RAM than %s", part->name,
+						 chip->regions[0].name);
+		for (size_t j = 0; j < i; j++) {
+			if (!strcasecmp(chip->parts[j].name, part->name))
+				return chip_source_error(source, line, "part %s is listed twice",
+							 part->name);
+		}
+	}
+	return 0;
+}
+
+static int check_value(const struct chip_option_field *field, const char *what, uint32_t value,
+		       const struct chip_source *source)
+{
+	unsigned width = (unsigned)field->high - field->low + 1;
+
+	if (width == 32 || value >> width == 0)
+		return 0;
+	return chip_source_error(source, chip_source_line(source, field),
+				 "%s: %s 0x%x does not fit into %u bits", field->name, what, value,
+				 width);
+}
+
+static int check_field(const struct chip_option_field *field, const struct chip_source *source)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < field->value_count; i++) {
+		err = check_value(field, field->values[i].name, field->values[i].value, source);
+		for (size_t j = 0; !err && j < i; j++) {
+			if (field->values[i].value == field->values[j].value ||
+			    !strcasecmp(field->values[i].name, field->values[j].name))
+				err = chip_source_error(source, chip_source_line(source, field),
+							"%s: '%s' and '%s' are the same",
+							field->name, field->values[j].name,
+							field->values[i].name);
+		}
+	}
+	if (!err && field->has_other)
+		err = check_value(field, "other", field->other, source);
+	if (!err && field->dangerous)
+		err = check_value(field, "forever", field->forever, source);
+	if (!err && field->erases)
+		err = check_value(field, "erases_to", field->erases_to, source);
+	return err;
+}
+
+static uint32_t field_mask(const struct chip_option_field *field)
+{
+	return (UINT32_MAX >> (31 - (field->high - field->low))) << field->low;
+}
+
+static int check_options(const struct chip *chip, const struct chip_source *source)
+{
+	for (size_t i = 0; i < chip->option_field_count; i++) {
+		const struct chip_option_field *field = &chip->option_fields[i];
+		unsigned line = chip_source_line(source, field);
+		int err = check_field(field, source);
+
+		if (err)
+			return err;
+		for (size_t j = 0; j < i; j++) {
+			const struct chip_option_field *other = &chip->option_fields[j];
+
+			if (!strcasecmp(field->name, other->name))
+				return chip_source_error(source, line, "two fields are called %s",
+							 field->name);
+			if (field->word == other->word && (field_mask(field) & field_mask(other)))
+				return chip_source_error(source, line, "%s shares bits with %s",
+							 field->name, other->name);
+		}
+	}
+	for (size_t i = 0; i < chip->option_word_count; i++) {
+		if (chip->option_words[i].address % 4)
+			return chip_source_error(source,
+						 chip_source_line(source, &chip->option_words[i]),
+						 "%s is not at a word address",
+						 chip->option_words[i].name);
+	}
+	return 0;
+}
+
+static int check_ids(const struct chip *chip, const struct chip_source *source)
+{
+	for (size_t i = 0; i < chip->id_count; i++) {
+		const struct chip_id *id = &chip->ids[i];
+
+		if (id->address % 4 || (id->value & ~id->mask) || !id->value)
+			return chip_source_error(source, chip_source_line(source, id),
+						 "an id needs a word address and a value within its mask");
+	}
+	return 0;
+}
+
+int chip_check(const struct chip *chip, const struct chip_source *source)
+{
+	static int (*const checks[])(const struct chip *, const struct chip_source *) = {
+		check_ids, check_map, check_parents, check_parts, check_options,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(checks); i++)
+		err = checks[i](chip, source);
+	return err;
+}
