@@ -95,7 +95,7 @@ static void store(uint8_t *p, unsigned width, uint32_t value)
 static enum bus_result memory_read(const struct bus_memory *memory, uint32_t address, unsigned width,
 				   uint32_t *value, enum bus_master master)
 {
-	if (memory->check && (!memory->check_while || *memory->check_while)) {
+	if (memory->check) {
 		enum bus_result result = memory->check(memory->context, address, width, master);
 
 		if (result != BUS_OK)
@@ -148,8 +148,32 @@ enum bus_result bus_write(struct bus *bus, uint32_t address, unsigned width, uin
 	return device->write(device->context, address - device->base, width, value, master);
 }
 
+/* The part of an alias that shows the same bytes; false if it shows none of them. */
+static bool alias_shows(const struct bus_memory *alias, const uint8_t *bytes, uint32_t length,
+			uint32_t *address, uint32_t *shown)
+{
+	const uint8_t *end = alias->bytes + alias->size;
+	const uint8_t *from = bytes > alias->bytes ? bytes : alias->bytes;
+	const uint8_t *to = bytes + length < end ? bytes + length : end;
+
+	if (from >= to)
+		return false;
+	*address = alias->base + (uint32_t)(from - alias->bytes);
+	*shown = (uint32_t)(to - from);
+	return true;
+}
+
 void bus_changed(struct bus *bus, uint32_t address, uint32_t length)
 {
-	if (bus->wrote)
-		bus->wrote(bus->wrote_context, address, length);
+	const struct bus_memory *memory = bus_memory_at(bus, address);
+
+	if (!bus->wrote || !memory)
+		return;
+	for (size_t i = 0; i < bus->memory_count; i++) {
+		const uint8_t *bytes = memory->bytes + (address - memory->base);
+		uint32_t at, shown;
+
+		if (alias_shows(&bus->memories[i], bytes, length, &at, &shown))
+			bus->wrote(bus->wrote_context, at, shown);
+	}
 }

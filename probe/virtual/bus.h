@@ -43,7 +43,8 @@ struct bus_memory {
 	/* Non-NULL: called before reads (and instruction fetches by the CPU, width 0). */
 	enum bus_result (*check)(void *context, uint32_t address, unsigned width,
 				 enum bus_master master);
-	/* Non-NULL: check() has something to say only while this is true (flash busy, protected). */
+	/* Non-NULL: to the CPU check() has something to say only while this is true (flash busy,
+	 * protected). Debug reads are always checked. */
 	const bool *check_while;
 };
 
@@ -72,7 +73,8 @@ enum bus_result bus_read(struct bus *bus, uint32_t address, unsigned width, uint
 			 enum bus_master master);
 enum bus_result bus_write(struct bus *bus, uint32_t address, unsigned width, uint32_t value,
 			  enum bus_master master);
-/* Contents changed behind the CPU's back (flash erase and program, image load). */
+/* Contents changed behind the CPU's back (flash erase and program, image load); told for every
+ * address that shows the bytes. */
 void bus_changed(struct bus *bus, uint32_t address, uint32_t length);
 
 /* The memory or device that holds address, or NULL; valid until a row is added. */
