@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list of a chip's peripherals, its clock gates and the reserved addresses between registers.
+ */
+#include "probe/virtual/soc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void soc_release(struct soc *soc)
+{
+	for (size_t i = 0; i < soc->peripheral_count; i++) {
+		struct soc_peripheral *p = &soc->peripherals[i];
+
+		if (p->release)
+			p->release(p->state);
+		free(p->state);
+	}
+	free(soc->output.bytes);
+	soc->peripheral_count = 0;
+}
+
+void soc_add_peripheral(struct soc *soc, const struct soc_peripheral *peripheral)
+{
+	assert(soc->peripheral_count < SOC_PERIPHERALS_MAX);
+	soc->peripherals[soc->peripheral_count++] = *peripheral;
+}
+
+void soc_add_area(struct soc *soc, const char *name, uint8_t *bytes, uint32_t size)
+{
+	assert(soc->area_count < SOC_AREAS_MAX);
+	soc->areas[soc->area_count++] = (struct soc_area){ name, bytes, size };
+}
+
+bool soc_gate_open(const struct soc *soc, unsigned gate)
+{
+	return gate == SOC_ALWAYS_ON || (soc->gates[gate / 32] >> gate % 32 & 1);
+}
+
+static enum bus_result gated_read(void *context, uint32_t offset, unsigned width, uint32_t *value,
+				  enum bus_master master)
+{
+	struct soc_gated *gated = context;
+
+	*value = 0;
+	if (!soc_gate_open(gated->soc, gated->gate))
+		return BUS_OK;
+	return gated->inner.read(gated->inner.context, offset, width, value, master);
+}
+
+static enum bus_result gated_write(void *context, uint32_t offset, unsigned width, uint32_t value,
+				   enum bus_master master)
+{
+	struct soc_gated *gated = context;
+
+	if (!soc_gate_open(gated->soc, gated->gate))
+		return BUS_OK;
+	return gated->inner.write(gated->inner.context, offset, width, value, master);
+}
+
+void soc_add_device(struct soc *soc, unsigned gate, const struct bus_device *device)
+{
+	struct bus_device outer = *device;
+
+	if (gate != SOC_ALWAYS_ON) {
+		assert(soc->gated_count < SOC_GATED_MAX);
+		outer.context = &soc->gated[soc->gated_count++];
+		*(struct soc_gated *)outer.context = (struct soc_gated){ soc, gate, *device };
+		outer.read = gated_read;
+		outer.write = gated_write;
+	}
+	bus_add_device(soc->bus, &outer);
+}
+
+static enum bus_result reserved_read(void *context, uint32_t offset, unsigned width,
+				     uint32_t *value, enum bus_master master)
+{
+	(void)context, (void)offset, (void)width, (void)master;
+	*value = 0;
+	return BUS_OK;
+}
+
+static enum bus_result reserved_write(void *context, uint32_t offset, unsigned width,
+				      uint32_t value, enum bus_master master)
+{
+	(void)context, (void)offset, (void)width, (void)value, (void)master;
+	return BUS_OK;
+}
+
+static uint64_t row_end(struct bus *bus, uint32_t address)
+{
+	const struct bus_memory *memory = bus_memory_at(bus, address);
+	const struct bus_device *device = bus_device_at(bus, address);
+
+	return memory ? (uint64_t)memory->base + memory->size
+		      : device ? (uint64_t)device->base + device->size : address;
+}
+
+void soc_fill_reserved(struct soc *soc, uint32_t base, uint32_t size)
+{
+	uint64_t end = (uint64_t)base + size, at = base;
+
+	while ((at = row_end(soc->bus, (uint32_t)at)) < end) {
+		uint64_t next = bus_next_base(soc->bus, at);
+		uint32_t length = (uint32_t)((next < end ? next : end) - at);
+
+		if (length)
+			bus_add_device(soc->bus, &(struct bus_device){
+				"reserved", (uint32_t)at, length, soc, reserved_read, reserved_write });
+		at += length;
+		if (at >= end)
+			break;
+	}
+}
+
+void soc_reset_gated(struct soc *soc, unsigned index, uint32_t bits)
+{
+	for (size_t i = 0; i < soc->peripheral_count; i++) {
+		struct soc_peripheral *p = &soc->peripherals[i];
+
+		if (p->gate / 32 == index && bits >> p->gate % 32 & 1)
+			p->reset(p->state);
+	}
+}
+
+void soc_reset_all(struct soc *soc)
+{
+	for (size_t i = 0; i < soc->peripheral_count; i++)
+		soc->peripherals[i].reset(soc->peripherals[i].state);
+}
+
+void soc_power_all(struct soc *soc, bool on)
+{
+	for (size_t i = 0; i < soc->peripheral_count; i++)
+		if (soc->peripherals[i].power)
+			soc->peripherals[i].power(soc->peripherals[i].state, on);
+}
+
+void soc_notice(struct soc *soc)
+{
+	for (size_t i = 0; i < soc->peripheral_count; i++)
+		if (soc->peripherals[i].notice)
+			soc->peripherals[i].notice(soc->peripherals[i].state);
+}
+
+void soc_print(struct soc *soc, char byte)
+{
+	struct soc_output *out = &soc->output;
+
+	if (out->length + 1 >= out->capacity) {
+		size_t capacity = out->capacity ? out->capacity * 2 : 1024;
+		char *grown = capacity > SOC_OUTPUT_MAX ? NULL : realloc(out->bytes, capacity);
+
+		if (!grown)
+			return;		/* enough was said */
+		out->bytes = grown;
+		out->capacity = capacity;
+	}
+	out->bytes[out->length++] = byte;
+	out->bytes[out->length] = 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The chip around the core as its peripherals see it: clock, bus, the wires they share (clock gates,
+ * resets, interrupts, freeze bits) and the few things that they may ask of the core. A peripheral
+ * is a file of its own that adds its registers to the bus and a row to the list here.
+ */
+#ifndef PROBE_VIRTUAL_SOC_H
+#define PROBE_VIRTUAL_SOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probe/virtual/bus.h"
+#include "probe/virtual/clock.h"
+#include "probe/virtual/spec.h"
+
+/* Why the chip was reset; masks, because a reset controller remembers them together. */
+enum soc_reset {
+	SOC_RESET_PIN = 1 << 0,
+	SOC_RESET_POWER = 1 << 1,
+	SOC_RESET_SOFTWARE = 1 << 2,
+	SOC_RESET_IWDG = 1 << 3,
+	SOC_RESET_WWDG = 1 << 4,
+};
+
+/* Clock gates: the bits of the reset and clock controller's enable registers, 32 to a register. */
+enum { SOC_AHB1 = 0, SOC_AHB2 = 32, SOC_AHB3 = 64, SOC_APB1 = 128, SOC_APB2 = 160,
+       SOC_GATES = 192, SOC_ALWAYS_ON = 255 };
+
+/* What a peripheral asks of the core and the reset logic. All rows are needed. */
+struct soc_host {
+	void *context;
+	void (*reset)(void *context, enum soc_reset cause);	/* system reset, soon */
+	void (*set_irq)(void *context, unsigned irq, bool level);
+	void (*stall_core)(void *context, uint64_t ns);		/* from inside a CPU access */
+	void (*set_core_clock)(void *context, uint32_t hz);
+};
+
+struct soc_peripheral {
+	const char *name;
+	void *state;			/* allocated; the soc frees it */
+	unsigned gate;			/* resets it through the clock controller; or SOC_ALWAYS_ON */
+	void (*reset)(void *state);	/* system reset, and after power-on */
+	void (*power)(void *state, bool on);	/* NULL = reset is enough */
+	void (*notice)(void *state);	/* NULL, or: a wire below changed (core_halted, freeze ...) */
+	void (*release)(void *state);	/* NULL, or: frees what hangs on the state */
+};
+
+/* Bytes that outlive power: flash, option bytes, OTP. The image file keeps them. */
+struct soc_area {
+	const char *name;
+	uint8_t *bytes;
+	uint32_t size;
+};
+
+/* A bus device behind a clock gate: without clock it reads 0 and ignores writes, as APB and AHB
+ * peripherals of the F4 do. */
+struct soc_gated {
+	struct soc *soc;
+	unsigned gate;
+	struct bus_device inner;
+};
+
+/* What the firmware sent to its USARTs. */
+struct soc_output {
+	char *bytes;
+	size_t length, capacity;
+};
+
+enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 4, SOC_GATED_MAX = 48, SOC_OUTPUT_MAX = 1 << 20 };
+
+struct soc {
+	const struct virtual_spec *spec;
+	struct vclock *clock;
+	struct bus *bus;
+	const struct soc_host *host;
+
+	struct soc_peripheral peripherals[SOC_PERIPHERALS_MAX];
+	size_t peripheral_count;
+	struct soc_area areas[SOC_AREAS_MAX];
+	size_t area_count;
+	struct soc_gated gated[SOC_GATED_MAX];
+	size_t gated_count;
+	struct soc_output output;
+
+	/* Wires. */
+	uint32_t gates[SOC_GATES / 32];	/* clock gates that are open */
+	uint32_t apb_hz[2], timer_hz[2];
+	uint32_t hclk_hz;
+	uint32_t freeze[2];		/* DBGMCU's freeze bits of APB1 and APB2 */
+	uint32_t debug_modes;		/* DBGMCU_CR */
+	uint32_t supply_mv;
+	uint32_t backup_base, backup_size;	/* RAM that read protection covers too; size 0 = none */
+	bool core_halted;		/* by the debugger */
+	bool debugger_seen;		/* a debug access since power-on */
+	bool swd_disabled;		/* by a protection level, until the next power-on */
+	bool swd_pins_taken;		/* the firmware uses SWDIO or SWCLK as something else */
+	uint32_t reset_causes;		/* of the reset in work; the reset controller latches them */
+	uint64_t flash_busy_ns;		/* sum so far */
+};
+
+/* Frees the states of all peripherals. */
+void soc_release(struct soc *soc);
+
+/* Adds a row (copied). */
+void soc_add_peripheral(struct soc *soc, const struct soc_peripheral *peripheral);
+void soc_add_area(struct soc *soc, const char *name, uint8_t *bytes, uint32_t size);
+/* Puts registers on the bus behind a clock gate (SOC_ALWAYS_ON = none). */
+void soc_add_device(struct soc *soc, unsigned gate, const struct bus_device *device);
+/* Fills the holes of [base, base+size) with registers that read 0 and ignore writes. Call last. */
+void soc_fill_reserved(struct soc *soc, uint32_t base, uint32_t size);
+
+bool soc_gate_open(const struct soc *soc, unsigned gate);
+/* Resets the peripherals behind these bits of one enable register (index = first gate / 32). */
+void soc_reset_gated(struct soc *soc, unsigned index, uint32_t bits);
+void soc_reset_all(struct soc *soc);
+void soc_power_all(struct soc *soc, bool on);
+/* Tells every peripheral that a wire changed. */
+void soc_notice(struct soc *soc);
+void soc_print(struct soc *soc, char byte);
+
+#endif
