@@ -122,6 +122,16 @@ setup:
 firmware:
 	$(Q)$(MAKE) --no-print-directory -C tests/firmware OUT=$(CURDIR)/build/firmware Q=$(Q)
 
+# What it costs, as a table. The modelled times come from the virtual probe's clock and repeat exactly.
+$(BUILD)/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/engine/harness.o $(CORE_OBJ) $(VIRTUAL_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(VLIBS)
+bench:
+	$(Q)scripts/setup check
+	$(Q)$(MAKE) --no-print-directory -j2 all firmware $(BUILD)/bench/bench
+	$(Q)$(BUILD)/bench/bench
+	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench.py
+
 # Fuzzers: tests/fuzz/fuzz_NAME.c with the files on its line in tests/fuzz/fuzz.mk. A minute for each.
 include tests/fuzz/fuzz.mk
 FUZZ_NAMES := $(patsubst FUZZ_%,%,$(filter FUZZ_%,$(.VARIABLES)))
