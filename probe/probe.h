@@ -16,6 +16,8 @@
 #include "probe/error.h"
 #include "probe/link.h"
 
+struct stlink_status;
+
 /* Which bus of the chip, and with which bus attributes (CSW bits 31:8; 0 = the probe's default). */
 struct probe_port {
 	uint8_t ap;
@@ -68,7 +70,8 @@ int probe_voltage_mv(struct probe *probe, uint32_t *mv);
 int probe_set_speed(struct probe *probe, uint32_t khz, uint32_t *actual);
 uint32_t probe_speed_khz(const struct probe *probe);
 
-/* Line reset, switch to SWD, power up; reads DPIDR. E_NO_TARGET, E_POWER ... */
+/* Line reset, switch to SWD, power up; reads DPIDR (one exchange less when dpidr is NULL).
+ * E_NO_TARGET, E_POWER ... */
 int probe_enter_swd(struct probe *probe, uint32_t *dpidr);
 /* Leaves debug mode; this also releases nRST. */
 int probe_exit(struct probe *probe);
@@ -83,12 +86,15 @@ int probe_dap_write(struct probe *probe, uint16_t port, uint16_t address, uint32
 
 /* How an area may be accessed. */
 enum probe_width {
-	PROBE_ANY,	/* memory: the fastest mix of widths; reads may be repeated (RAM, flash) */
+	PROBE_ANY,	/* memory (RAM, flash): the fastest mix of widths; reads take whole words,
+			 * and on WAIT reads and writes are repeated */
 	PROBE_8, PROBE_16, PROBE_32,	/* exactly this width, never repeated (peripherals, R19) */
 };
 
-/* Reads or writes any address and length; splits at the firmware's limits. On a bus fault returns
- * E_FAULT with the address in *fault (may be NULL); a read's bytes before it are valid. */
+/* Reads or writes any address and length (E_ALIGN when an exact width does not fit them, E_RANGE
+ * past the end of the address space, E_FIRMWARE for 16 bit on old firmware); splits at the
+ * firmware's limits. On a bus fault returns E_FAULT with the address in *fault (may be NULL); a
+ * read's bytes before it are valid. On E_WAIT *fault is where it got stuck. */
 int probe_read(struct probe *probe, struct probe_port port, uint32_t address, void *data,
 	       uint32_t length, enum probe_width width, uint32_t *fault);
 int probe_write(struct probe *probe, struct probe_port port, uint32_t address, const void *data,
@@ -99,8 +105,9 @@ int probe_read_u32(struct probe *probe, struct probe_port port, uint32_t address
 int probe_write_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t value);
 
 /* A list of 32-bit accesses that travel together where the firmware can (2 exchanges per 32 writes
- * or 64 reads), one by one elsewhere. Order is kept. Stops at the first error: its op gets the error and
- * later ones E_INTERRUPTED where the firmware allows; see each result. Returns the first error. */
+ * or 64 reads on a V2), one by one elsewhere. Order is kept, nothing is repeated. Returns the first
+ * error, after which no further group is sent: see each op's result. Ops that were not sent have
+ * E_INTERRUPTED; those in the group of the failing one have what the firmware said. */
 struct probe_op {
 	enum { PROBE_OP_READ, PROBE_OP_WRITE } kind;
 	uint32_t address;
@@ -116,9 +123,14 @@ int probe_read_core_registers(struct probe *probe, struct probe_port port,
 			      uint32_t out[PROBE_CORE_REGISTERS]);
 
 /* Brings a probe back after a time-out or stall: drain, compare versions, clear halt, reset the
- * device, re-open (field/stlink_protocol.md 5). Afterwards SWD has to be entered again when *reentered
- * is false. E_GONE when nothing helps. */
+ * device, re-open (field/stlink_protocol.md 5). Afterwards SWD has to be entered and the speed set
+ * again when *still_in_swd is false. E_GONE when nothing helps. Calls after a time-out drain and
+ * compare by themselves, so that a late reply is never taken for data. */
 int probe_resync(struct probe *probe, bool *still_in_swd);
+
+/* What the firmware said when a command last failed, with cause and advice; NULL = nothing yet.
+ * The row is static (probe/stlink_status.h). */
+const struct stlink_status *probe_failure(const struct probe *probe);
 
 /* Counters for `monitor stats`. */
 struct probe_stats {
