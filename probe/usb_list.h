@@ -16,6 +16,7 @@ struct usb_probe {
 	const char *model;	/* "ST-LINK/V2-1", ... static text */
 	bool usable;		/* false: V1, or a probe in its bootloader; see advice */
 	const char *advice;	/* what to do when not usable, or NULL; static text */
+	char node[32];		/* the device file that has to be opened: "/dev/bus/usb/001/004" */
 	int open_error;		/* 0, E_PERMISSION or E_PROBE_BUSY, found while reading the strings */
 };
 
