@@ -30,8 +30,8 @@ LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
 VLIBS     = -lunicorn
 
 # The library part of each program: everything but main.
-CORE_SRC    := $(filter-out server/main.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
-VIRTUAL_SRC := $(wildcard probe/virtual/*.c)
+CORE_SRC    := $(filter-out server/main.c server/virtual_open.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
+VIRTUAL_SRC := $(wildcard probe/virtual/*.c) server/virtual_open.c
 CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
 VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tether, and with TETHER_VIRTUAL tether-virtual (R37): reads the command line and does what it says.
+ */
+#include "server/exit_status.h"
+#include "server/list.h"
+#include "server/options.h"
+#include "server/rig.h"
+#include "server/run.h"
+#include "server/serve.h"
+
+#include "probe/bytes.h"
+#include "probe/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef TETHER_VIRTUAL
+#include "server/virtual_open.h"
+
+static const struct virtual_opener *const virtual_opener = &virtual_open;
+#else
+static const struct virtual_opener *const virtual_opener = NULL;
+#endif
+
+static enum exit_status complain_usage(const char *text)
+{
+	fprintf(stderr, "tether: %s\nTry 'tether --help'.\n", text);
+	return EXIT_USAGE;
+}
+
+/* The program with the virtual probe in it, beside this one. */
+static void find_virtual_program(char *path, size_t size)
+{
+	static const char name[] = "tether-virtual";
+	ssize_t length = readlink("/proc/self/exe", path, size - sizeof name);
+	char *folder_end;
+
+	path[length > 0 ? length : 0] = '\0';
+	folder_end = strrchr(path, '/');
+	strcpy(folder_end ? folder_end + 1 : path, name);
+}
+
+/* Only returns when it can't. */
+static enum exit_status become_virtual(char **argv)
+{
+	char path[PATH_MAX];
+
+	find_virtual_program(path, sizeof path);
+	execvp(path, argv);
+	fprintf(stderr, "tether: virtual probes are in a program of its own, but %s: %s. "
+		"`make` builds it, unless told VIRTUAL=0.\n", path, strerror(errno));
+	return EXIT_NO_PROBE;
+}
+
+static int set_up_log(const struct options *options, struct why *why)
+{
+	const char *bad;
+
+	if (options->log && log_enable(options->log, &bad))
+		return explain(why, E_ARGUMENT, "--log: there is no channel '%.*s'; there are %s",
+			       (int)strcspn(bad, ","), bad, log_channel_names());
+	if (options->log_file && log_to_file(options->log_file))
+		return explain(why, E_SYSTEM, "--log-file %s: %s", options->log_file,
+			       strerror(errno));
+	return 0;
+}
+
+static enum exit_status print_help(const struct options *options)
+{
+	(void)options;
+	options_print_help(stdout);
+	return EXIT_OK;
+}
+
+static enum exit_status print_version(const struct options *options)
+{
+	(void)options;
+	printf("tether %s\n", TETHER_VERSION);
+	return EXIT_OK;
+}
+
+static enum exit_status serve_here(const struct options *options)
+{
+	return serve(options, virtual_opener);
+}
+
+static enum exit_status run_here(const struct options *options)
+{
+	return run(options, virtual_opener);
+}
+
+static enum exit_status (*const commands[COMMANDS])(const struct options *options) = {
+	[COMMAND_SERVE] = serve_here,
+	[COMMAND_LIST] = list_probes,
+	[COMMAND_CHIPS] = list_chips,
+	[COMMAND_RUN] = run_here,
+	[COMMAND_HELP] = print_help,
+	[COMMAND_VERSION] = print_version,
+};
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct why why = { "" };
+	enum exit_status status;
+	int err = options_parse(&options, argc, argv, &why);
+
+	if (!err && rig_wants_virtual(&options) && !virtual_opener)
+		return become_virtual(argv);
+	if (!err)
+		err = set_up_log(&options, &why);
+	if (err == E_ARGUMENT)
+		return complain_usage(why.text);
+	if (err) {
+		fprintf(stderr, "tether: %s\n", why.text);
+		return EXIT_FAILED;
+	}
+	status = commands[options.command](&options);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "tether: can't write to stdout: %s\n", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return (int)status;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Everything between the command line and a working engine.
+ */
+#include "server/rig.h"
+
+#include "probe/probe.h"
+#include "probe/usb_list.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char virtual_prefix[] = "virtual:";
+
+bool rig_wants_virtual(const struct options *options)
+{
+	return options->probe &&
+	       strncasecmp(options->probe, virtual_prefix, strlen(virtual_prefix)) == 0;
+}
+
+static int open_link(struct link **out, const struct options *options,
+		     const struct virtual_opener *virtual_opener, const struct chip_library *chips,
+		     struct why *why)
+{
+	if (!rig_wants_virtual(options))
+		return link_usb_open(out, options->probe, why);
+	if (!virtual_opener)
+		return explain(why, E_NO_PROBE, "this program has no virtual probe");
+	return virtual_opener->open(out, options->probe, chips, why);
+}
+
+static struct engine_options engine_options_of(const struct options *options,
+					       const struct chip_library *chips)
+{
+	return (struct engine_options){
+		.board = {
+			.chips = chips,
+			.chip = options->chip,
+			.connect = (enum connect_mode)options->connect,
+			.speed_khz = (uint32_t)options->speed_khz,
+			.low_power_debug = !options->no_low_power_debug,
+		},
+		.on_exit = (enum on_exit)options->on_exit,
+		.semihosting = options->semihosting,
+		.once = options->once || options->stdio,
+		.connect_now = options->connect_now || options->command == COMMAND_RUN,
+	};
+}
+
+int rig_open(struct rig *rig, const struct options *options,
+	     const struct virtual_opener *virtual_opener,
+	     void (*out)(void *context, const struct output *output), void *context,
+	     struct why *why)
+{
+	struct engine_options engine_options;
+	struct link *link;
+	struct probe *probe;
+	int err;
+
+	memset(rig, 0, sizeof *rig);
+	err = chip_library_open(&rig->chips, options->chips, why);
+	if (err)
+		return err;
+	err = open_link(&link, options, virtual_opener, rig->chips, why);
+	if (err)
+		return err;
+	err = probe_open(&probe, link, why);
+	if (err)
+		return err;
+	engine_options = engine_options_of(options, rig->chips);
+	rig->engine = engine_new(probe, &engine_options, &rig->flags, out, context);
+	return rig->engine ? 0 : explain(why, E_MEMORY, "out of memory");
+}
+
+void rig_close(struct rig *rig)
+{
+	if (rig->engine)
+		engine_free(rig->engine);
+	chip_library_close(rig->chips);
+	rig->engine = NULL;
+	rig->chips = NULL;
+}

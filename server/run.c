@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `tether run`: monitor commands without GDB, from the command line or from @FILE (one a line, # begins
+ * a comment, @- is stdin).
+ */
+#include "server/run.h"
+
+#include "server/json.h"
+
+#include "probe/probe.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct runner {
+	const struct options *options;
+	struct rig rig;
+	enum exit_status status;	/* of the first failure */
+	struct json json;
+	char *text;			/* what the command in work printed (--json) */
+	size_t length, size;
+};
+
+/* ---- signals: the first asks the command in work to end, the second ends at once ---- */
+
+static void fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+static void *wait_for_signals(void *flags)
+{
+	sigset_t set;
+	int number;
+
+	fill_signals(&set);
+	if (sigwait(&set, &number) == 0)
+		engine_flags_quit(flags);
+	if (sigwait(&set, &number) == 0)
+		_exit(128 + number);
+	return NULL;
+}
+
+static bool watch_signals(pthread_t *watcher, struct engine_flags *flags)
+{
+	sigset_t set;
+
+	fill_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return pthread_create(watcher, NULL, wait_for_signals, flags) == 0;
+}
+
+static void unwatch_signals(pthread_t watcher)
+{
+	pthread_cancel(watcher);	/* sigwait is where it can end */
+	pthread_join(watcher, NULL);
+}
+
+/* ---- one command ---- */
+
+static void keep_text(struct runner *r, const char *text)
+{
+	size_t length = strlen(text), size = r->size ? r->size : 256;
+	char *bigger;
+
+	while (size < r->length + length)
+		size *= 2;
+	bigger = realloc(r->text, size);
+	if (!bigger)
+		return;
+	memcpy(bigger + r->length, text, length);
+	r->text = bigger;
+	r->size = size;
+	r->length += length;
+}
+
+static void print(void *context, const char *text)
+{
+	struct runner *r = context;
+
+	if (r->options->json) {
+		keep_text(r, text);
+	} else {
+		fputs(text, stdout);
+		fflush(stdout);
+	}
+}
+
+static void print_json_row(struct runner *r, const char *command, int err, const struct why *why,
+			   uint64_t bytes, uint64_t us)
+{
+	json_object(&r->json, NULL);
+	json_text(&r->json, "command", command);
+	json_bool(&r->json, "ok", err == 0);
+	json_text_n(&r->json, "message", r->text ? r->text : "", r->length);
+	json_number(&r->json, "bytes", (int64_t)bytes);
+	json_number(&r->json, "ms", (int64_t)(us / 1000));
+	json_text(&r->json, "cause", err ? (why->text[0] ? why->text : error_text(err)) : NULL);
+	json_object_end(&r->json);
+	json_end(&r->json);
+	fflush(stdout);
+	r->length = 0;
+}
+
+static uint64_t payload_bytes(struct runner *r)
+{
+	const struct link *link = probe_link(engine_board(r->rig.engine)->probe);
+
+	return link->bytes_out + link->bytes_in;
+}
+
+static int run_command(struct runner *r, const char *command)
+{
+	uint64_t us = engine_now_us(r->rig.engine), bytes = payload_bytes(r);
+	struct why why = { "" };
+	int err = engine_monitor(r->rig.engine, command, print, r, &why);
+
+	if (r->options->json)
+		print_json_row(r, command, err, &why, payload_bytes(r) - bytes,
+			       engine_now_us(r->rig.engine) - us);
+	else if (err)
+		fprintf(stderr, "tether: %s: %s\n", command,
+			why.text[0] ? why.text : error_text(err));
+	if (err)
+		r->status = EXIT_FAILED;
+	return err;
+}
+
+/* ---- many commands ---- */
+
+static int run_line(struct runner *r, char *line)
+{
+	line[strcspn(line, "\r\n")] = '\0';
+	line += strspn(line, " \t");
+	return *line && *line != '#' ? run_command(r, line) : 0;
+}
+
+static int run_file(struct runner *r, const char *path)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *file = is_stdin ? stdin : fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0;
+	int err = 0;
+
+	if (!file) {
+		fprintf(stderr, "tether: %s: %s\n", path, strerror(errno));
+		r->status = EXIT_FAILED;
+		return E_SYSTEM;
+	}
+	while (!err && getline(&line, &size, file) >= 0)
+		err = run_line(r, line);
+	free(line);
+	if (!is_stdin)
+		fclose(file);
+	return err;
+}
+
+static void run_all(struct runner *r)
+{
+	int err = 0;
+
+	json_init(&r->json, stdout, true);
+	for (char **argument = r->options->arguments; *argument && !err; argument++)
+		err = **argument == '@' ? run_file(r, *argument + 1) : run_command(r, *argument);
+}
+
+/* There is nobody to hear the engine's outputs: text comes through print(). */
+static void ignore_output(void *context, const struct output *output)
+{
+	(void)context, (void)output;
+}
+
+static int start(struct runner *r, const struct virtual_opener *virtual_opener, struct why *why)
+{
+	int err = rig_open(&r->rig, r->options, virtual_opener, ignore_output, NULL, why);
+
+	r->status = exit_status_of(err);
+	if (err)
+		return err;
+	err = engine_connect(r->rig.engine, why);
+	r->status = exit_status_of_connect(err);
+	return err;
+}
+
+enum exit_status run(const struct options *options, const struct virtual_opener *virtual_opener)
+{
+	struct runner runner = { .options = options };
+	struct why why = { "" };
+	pthread_t watcher;
+	bool watched = watch_signals(&watcher, &runner.rig.flags);
+
+	if (start(&runner, virtual_opener, &why))
+		fprintf(stderr, "tether: %s\n", why.text);
+	else
+		run_all(&runner);
+	if (runner.rig.engine)		/* --on-exit */
+		engine_handle(runner.rig.engine, &(struct event){ .kind = EVENT_QUIT });
+	if (watched)
+		unwatch_signals(watcher);
+	rig_close(&runner.rig);
+	free(runner.text);
+	return runner.status;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * "virtual:CHIP[,KEY=VALUE...]": which chip stands behind the virtual probe, and what is special about it.
+ */
+#include "server/virtual_open.h"
+
+#include "probe/bytes.h"
+#include "targets/chip.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SELECTOR_MAX = 1024, SUPPLY_MIN_MV = 1600, SUPPLY_MAX_MV = 3600 };
+
+struct key {
+	const char *name;
+	size_t offset, size;		/* of a text in struct virtual_spec; size 0 = see set */
+	int (*set)(struct virtual_spec *spec, struct chip *chip, const char *value,
+		   struct why *why);
+};
+
+static int take_number(const char *key, const char *value, uint32_t *number, struct why *why)
+{
+	char *end;
+	unsigned long got = strtoul(value, &end, 10);
+
+	if (end == value || *end || *value == '-' || got > UINT32_MAX)
+		return explain(why, E_ARGUMENT, "virtual probe: %s=%s is no number", key, value);
+	*number = (uint32_t)got;
+	return 0;
+}
+
+static int set_pace(struct virtual_spec *spec, struct chip *chip, const char *value,
+		    struct why *why)
+{
+	(void)chip;
+	if (strcmp(value, "real") != 0)
+		return explain(why, E_ARGUMENT, "virtual probe: pace=real is all there is");
+	spec->paced = true;
+	return 0;
+}
+
+static int set_voltage(struct virtual_spec *spec, struct chip *chip, const char *value,
+		       struct why *why)
+{
+	int err = take_number("voltage", value, &spec->supply_mv, why);
+
+	(void)chip;
+	if (!err && (spec->supply_mv < SUPPLY_MIN_MV || spec->supply_mv > SUPPLY_MAX_MV))
+		return explain(why, E_ARGUMENT, "virtual probe: voltage= is in mV, from %d to %d",
+			       SUPPLY_MIN_MV, SUPPLY_MAX_MV);
+	return err;
+}
+
+/* Another size is another chip: its geometry is handed down anew, before the other keys. */
+static int set_size(struct virtual_spec *spec, struct chip *chip, const char *value,
+		    struct why *why)
+{
+	uint32_t kib;
+	int err = take_number("size", value, &kib, why);
+
+	(void)spec;
+	if (err)
+		return err;
+	if (chip_set_flash_size(chip, kib))
+		return explain(why, E_ARGUMENT, "virtual probe: there is no %s with %u KiB of flash",
+			       chip->name, (unsigned)kib);
+	return 0;
+}
+
+#define TEXT(field) offsetof(struct virtual_spec, field), sizeof ((struct virtual_spec *)0)->field
+
+static const struct key keys[] = {
+	{ "size", 0, 0, set_size },		/* KiB; first: see set_size */
+	{ "firmware", TEXT(firmware), NULL },	/* V2J37S7 ... */
+	{ "serial", TEXT(serial), NULL },
+	{ "image", TEXT(image), NULL },		/* file */
+	{ "faults", TEXT(faults), NULL },	/* file */
+	{ "pace", 0, 0, set_pace },
+	{ "voltage", 0, 0, set_voltage },	/* mV */
+};
+
+static int apply(const struct key *key, struct virtual_spec *spec, struct chip *chip,
+		 const char *value, struct why *why)
+{
+	if (key->set)
+		return key->set(spec, chip, value, why);
+	if (strlen(value) >= key->size)
+		return explain(why, E_ARGUMENT, "virtual probe: %s= is too long", key->name);
+	strcpy((char *)spec + key->offset, value);
+	return 0;
+}
+
+static int explain_unknown_key(const char *word, struct why *why)
+{
+	explain(why, E_ARGUMENT, "virtual probe: '%s' means nothing; there are", word);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		explain_more(why, " %s=", keys[i].name);
+	return E_ARGUMENT;
+}
+
+/* Splits "CHIP,KEY=VALUE,..." in place; values[i] belongs to keys[i]. */
+static int split(char *text, const char *values[], struct why *why)
+{
+	char *word, *rest = strchr(text, ',');
+
+	if (rest)
+		*rest++ = '\0';
+	while ((word = strsep(&rest, ","))) {
+		char *value = strchr(word, '=');
+		size_t i = 0;
+
+		if (value)
+			*value++ = '\0';
+		while (i < ARRAY_SIZE(keys) && strcmp(keys[i].name, word) != 0)
+			i++;
+		if (i == ARRAY_SIZE(keys))
+			return explain_unknown_key(word, why);
+		if (!value || !*value)
+			return explain(why, E_ARGUMENT, "virtual probe: %s= wants a value", word);
+		values[i] = value;
+	}
+	return 0;
+}
+
+static int fill_spec(struct virtual_spec *spec, const char *part, const char *const values[],
+		     const struct chip_library *chips, struct chip *chip, struct why *why)
+{
+	int err = chip_find_part(chip, chips, part, why);
+
+	if (!err && values[0])
+		err = apply(&keys[0], spec, chip, values[0], why);
+	if (err)
+		return err;
+	chip_virtual_spec(chip, part, spec);
+	for (size_t i = 1; i < ARRAY_SIZE(keys) && !err; i++)
+		if (values[i])
+			err = apply(&keys[i], spec, chip, values[i], why);
+	return err;
+}
+
+int virtual_open_parse(struct virtual_spec *spec, const char *selector,
+		       const struct chip_library *chips, struct why *why)
+{
+	const char *values[ARRAY_SIZE(keys)] = { NULL };
+	char text[SELECTOR_MAX];
+	struct chip *chip;
+	int err;
+
+	memset(spec, 0, sizeof *spec);
+	selector = strchr(selector, ':') + 1;
+	if (strlen(selector) >= sizeof text)
+		return explain(why, E_ARGUMENT, "virtual probe: the description is too long");
+	strcpy(text, selector);
+	err = split(text, values, why);
+	if (err)
+		return err;
+	chip = malloc(sizeof *chip);
+	if (!chip)
+		return explain(why, E_MEMORY, "out of memory");
+	err = fill_spec(spec, text, values, chips, chip, why);
+	free(chip);
+	return err;
+}
+
+static int open_virtual(struct link **out, const char *selector, const struct chip_library *chips,
+			struct why *why)
+{
+	struct virtual_spec spec;
+	int err = virtual_open_parse(&spec, selector, chips, why);
+
+	return err ? err : virtual_link_open(out, &spec, why);
+}
+
+const struct virtual_opener virtual_open = { open_virtual };
