@@ -28,7 +28,7 @@ struct flash_report {
 	uint32_t bytes, skipped_bytes, erased_sectors, skipped_sectors;
 	uint32_t supply_mv, parallel_bits;
 	bool used_loader;
-	uint64_t total_us, erase_us, verify_us;	/* link time */
+	uint64_t total_us, compare_us, write_us, verify_us;	/* link time */
 	uint64_t exchanges;
 };
 
@@ -50,8 +50,9 @@ int flash_commit(struct flash_plan *plan, const struct flash_options *options,
 		 void (*progress)(void *context, uint32_t done, uint32_t total), void *context,
 		 struct why *why);
 
-/* Erases everything (all banks). */
-int flash_erase_all(struct core *core, const struct flash_options *options, struct why *why);
+/* Erases everything (all banks), by mass erase where that is allowed and quicker. report may be NULL. */
+int flash_erase_all(struct core *core, const struct flash_options *options,
+		    struct flash_report *report, struct why *why);
 
 /* One line for GDB's console: "524288 bytes in 7.1 s (72.1 KiB/s), 8 sectors erased, verified". */
 void flash_report_text(const struct flash_report *report, char *text, size_t size);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Checksums of target memory: by loaders/crc.S where the target can run code, else by reading.
+ */
+#include "flash/checksum.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash/loaders/crc.h"
+#include "flash/routine.h"
+#include "probe/bytes.h"
+
+enum {
+	TABLES = 4096, TABLE_SMALL = 1024,	/* RAM for tables: words at once, or bytes */
+	ITEM = 12,			/* of the routine's list: address, length, crc */
+	LIST_MOST = 64,			/* items in one run */
+	STACK = 64,			/* for what a fault pushes */
+	READ_SIZE = 4096,		/* ranges up to this size are read: that is as quick */
+};
+
+/* Cost of the routine in core cycles: a word, a byte, and its tables; generous. */
+enum { CYCLES_WORD = 26, CYCLES_BYTE = 16, CYCLES_TABLES = 40000 };
+
+/* Nobody runs slower than this for long: MSI of L0 and L1 at its lowest is 65 kHz, but their reset clock
+ * is 2 MHz. The deadline is computed from it. */
+enum { CLOCK_SLOWEST_HZ = 500000, CLOCK_USUAL_HZ = 4000000 };
+
+uint32_t crc32_gdb(uint32_t crc, const void *data, size_t length)
+{
+	/* Four bits at a time: the table is the polynomial times 0..15. */
+	static const uint32_t table[16] = {
+		0x00000000, 0x04C11DB7, 0x09823B6E, 0x0D4326D9, 0x130476DC, 0x17C56B6B, 0x1A864DB2,
+		0x1E475005, 0x2608EDB8, 0x22C9F00F, 0x2F8AD6D6, 0x2B4BCB61, 0x350C9B64, 0x31CD86D3,
+		0x3C8EA00A, 0x384FBDBD,
+	};
+	const uint8_t *byte = data;
+
+	for (; length; length--, byte++) {
+		crc = crc << 4 ^ table[crc >> 28 ^ *byte >> 4];
+		crc = crc << 4 ^ table[crc >> 28 ^ (*byte & 15)];
+	}
+	return crc;
+}
+
+/* Where things lie in loader RAM: code, list, tables, room for a fault's stack frame. */
+struct layout {
+	uint32_t code, list, spare, tables, stack_top;
+	size_t items;			/* room in the list */
+	bool words;			/* room for all four tables */
+};
+
+static bool lay_out(const struct chip *chip, size_t items, struct layout *l)
+{
+	uint32_t base, size, fixed = (sizeof loader_crc + 3u) / 4 * 4 + 4 + STACK;
+
+	if (!routine_area(chip, &base, &size) || size < fixed + ITEM + TABLE_SMALL)
+		return false;
+	l->words = size >= fixed + ITEM + TABLES;
+	l->items = min_u32((uint32_t)items, LIST_MOST);
+	l->items = min_u32((uint32_t)l->items,
+			   (size - fixed - (l->words ? TABLES : TABLE_SMALL)) / ITEM);
+	l->code = base;
+	l->spare = base + (sizeof loader_crc + 3u) / 4 * 4;
+	l->list = l->spare + 4;
+	l->tables = l->list + (uint32_t)l->items * ITEM;
+	l->stack_top = (l->tables + (l->words ? TABLES : TABLE_SMALL) + STACK) / 8 * 8;
+	return true;
+}
+
+static int start(struct core *core, const struct layout *l, const struct checksum_range *ranges,
+		 size_t count, struct why *why)
+{
+	const struct routine_call call = {
+		.code = loader_crc, .code_size = sizeof loader_crc,
+		.entry = l->code, .stack_top = l->stack_top,
+		.arguments = { l->list, l->list + (uint32_t)count * ITEM, l->tables,
+			       routine_watchdog(&core->board->chip, l->spare), l->words },
+	};
+	uint8_t list[LIST_MOST * ITEM];
+	int err;
+
+	for (size_t i = 0; i < count; i++) {
+		put_u32(list + i * ITEM, ranges[i].address);
+		put_u32(list + i * ITEM + 4, ranges[i].length);
+		put_u32(list + i * ITEM + 8, 0xFFFFFFFF);
+	}
+	err = probe_write(core->board->probe, core->port, l->list, list, (uint32_t)(count * ITEM),
+			  PROBE_ANY, NULL);
+	if (err)
+		return explain(why, err, "writing to RAM at 0x%08X: %s", l->list, error_text(err));
+	return routine_start(core, &call, why);
+}
+
+static uint64_t run_us(const struct layout *l, const struct checksum_range *ranges, size_t count,
+		       uint32_t clock_hz)
+{
+	uint64_t cycles = CYCLES_TABLES;
+
+	for (size_t i = 0; i < count; i++)
+		cycles += l->words ? (uint64_t)ranges[i].length / 4 * CYCLES_WORD + 7 * CYCLES_BYTE
+				   : (uint64_t)ranges[i].length * CYCLES_BYTE;
+	return cycles * 1000000 / clock_hz;
+}
+
+/* One run of the routine over at most l->items ranges. */
+static int run_list(struct core *core, const struct layout *l, struct checksum_range *ranges,
+		    size_t count, struct why *why)
+{
+	uint32_t clock_hz = core->board->chip.reset_clock_hz;
+	uint8_t list[LIST_MOST * ITEM];
+	int err = start(core, l, ranges, count, why);
+
+	/* The wait starts with what is certain; the rest is asked for. */
+	if (!err)
+		err = routine_wait(core, run_us(l, ranges, count, clock_hz ? clock_hz : CLOCK_USUAL_HZ) / 2,
+				   run_us(l, ranges, count, CLOCK_SLOWEST_HZ), why);
+	if (err)
+		return err;
+	err = probe_read(core->board->probe, core->port, l->list, list, (uint32_t)(count * ITEM),
+			 PROBE_ANY, NULL);
+	if (err)
+		return explain(why, err, "reading RAM at 0x%08X: %s", l->list, error_text(err));
+	for (size_t i = 0; i < count; i++)
+		ranges[i].crc = get_u32(list + i * ITEM + 8);
+	return 0;
+}
+
+static int read_one(struct core *core, struct checksum_range *range, struct why *why)
+{
+	uint32_t at = range->address, left = range->length;
+	uint8_t data[READ_SIZE];
+
+	range->crc = 0xFFFFFFFF;
+	while (left) {
+		uint32_t done = 0;
+		int err = memory_read(core, at, data, min_u32(left, sizeof data), &done);
+
+		if (err || !done)
+			return explain(why, err ? err : E_FAULT, "reading 0x%08X: %s", at,
+				       error_text(err ? err : E_FAULT));
+		range->crc = crc32_gdb(range->crc, data, done);
+		at += done;
+		left -= done;
+	}
+	return 0;
+}
+
+static int read_all(struct core *core, struct checksum_range *ranges, size_t count, struct why *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = read_one(core, &ranges[i], why);
+	return err;
+}
+
+int checksum_ranges(struct core *core, struct checksum_range *ranges, size_t count, bool may_run,
+		    struct why *why)
+{
+	struct layout l;
+	int err = 0;
+
+	if (!may_run || !lay_out(&core->board->chip, count, &l))
+		return read_all(core, ranges, count, why);
+	for (size_t i = 0; i < count && !err; i += l.items)
+		err = run_list(core, &l, ranges + i, min_u32((uint32_t)l.items, (uint32_t)(count - i)), why);
+	return err;
+}
+
+/* RAM that the routine is going to use, as it was; NULL without memory or when it can't be read. */
+static uint8_t *save_ram(struct core *core, uint32_t base, uint32_t size)
+{
+	uint8_t *copy = malloc(size);
+
+	if (copy && probe_read(core->board->probe, core->port, base, copy, size, PROBE_ANY, NULL)) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
+}
+
+/* Runs the routine and leaves no trace of it. *ran = false: it could not run, nothing is known. */
+static int run_unseen(struct core *core, const struct layout *l, struct checksum_range *range,
+		      bool *ran, struct why *why)
+{
+	struct probe *probe = core->board->probe;
+	uint32_t size = l->stack_top - l->code;
+	struct routine_context context;
+	uint8_t *ram;
+	int err, put_back;
+
+	*ran = false;
+	if (core_lift_points(core) || routine_save(core, &context))
+		return 0;
+	ram = save_ram(core, l->code, size);
+	if (!ram)
+		return 0;
+	err = run_list(core, l, range, 1, why);
+	*ran = err != E_LOADER;
+	probe_critical_begin(probe);
+	put_back = probe_write(probe, core->port, l->code, ram, size, PROBE_ANY, NULL);
+	if (!put_back)
+		put_back = routine_restore(core, &context);
+	probe_critical_end(probe);
+	free(ram);
+	memory_cache_end_burst(core);
+	if (put_back)
+		return explain(why, put_back, "putting back RAM and registers after a checksum: %s",
+			       error_text(put_back));
+	return *ran ? err : 0;
+}
+
+int checksum_target(struct core *core, uint32_t address, uint32_t length, uint32_t *crc,
+		    struct why *why)
+{
+	struct checksum_range range = { address, length, 0 };
+	bool ran = false;
+	struct layout l;
+	int err = 0;
+
+	if (core->state != CORE_HALTED)
+		return explain(why, E_NOT_HALTED, "a checksum needs a halted core");
+	if (length > READ_SIZE && lay_out(&core->board->chip, 1, &l) &&
+	    !overlap(address, length, l.code, l.stack_top - l.code))
+		err = run_unseen(core, &l, &range, &ran, why);
+	if (!err && !ran)
+		err = read_one(core, &range, why);
+	*crc = range.crc;
+	return err;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Erasing and programming through the debug port, one operation after the other: slow, but it needs
+ * neither RAM nor a running core. The way of the loader (loader.h) for when there is none.
+ */
+#ifndef FLASH_DIRECT_H
+#define FLASH_DIRECT_H
+
+#include "flash/controller.h"
+
+/* The controller is unlocked. E_FLASH, E_TIMEOUT with place and cause. */
+int direct_erase(const struct flash_device *device, uint32_t erase_word, uint32_t address,
+		 struct flash_duration duration, struct why *why);
+/* length is a multiple of the parallelism. */
+int direct_program(const struct flash_device *device, uint32_t address, const uint8_t *data,
+		   uint32_t length, struct why *why);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One commit of a plan on its way: what has to be done with each sector, and how far it is.
+ * Private to writer.c and compare.c.
+ */
+#ifndef FLASH_JOB_H
+#define FLASH_JOB_H
+
+#include "flash/controller.h"
+#include "flash/flash.h"
+#include "flash/plan.h"
+
+enum work {
+	WORK_NONE,		/* holds already what it should */
+	WORK_PROGRAM,		/* is erased: program only */
+	WORK_ERASE,		/* erase, then program */
+};
+
+struct job_sector {
+	struct chip_sector sector;
+	uint32_t wanted_crc;
+	uint32_t covered;	/* bytes that the plan writes into it */
+	enum work work;
+};
+
+struct job {
+	struct flash_plan *plan;
+	const struct flash_options *options;
+	struct flash_report *report;
+	struct flash_device device;
+	struct core *core;
+	struct board *board;
+	struct loader *loader;		/* NULL: through the debug port */
+	struct job_sector *sectors;
+	size_t sector_count;
+	uint32_t done, total;		/* bytes, for progress */
+	void (*progress)(void *context, uint32_t done, uint32_t total);
+	void *context;
+};
+
+enum { JOB_BLOCK = 2048 };		/* bytes that are composed and programmed at once */
+
+/* Fills wanted_crc and decides what work each sector needs, by checksums computed on the target. */
+int job_compare(struct job *job, struct why *why);
+/* Checks every sector that had work. E_VERIFY names the first address that differs. A sector that was
+ * taken for blank and is not right gets WORK_ERASE and *again = true instead (R24). */
+int job_verify(struct job *job, bool *again, struct why *why);
+/* The checksum of what a sector will hold. */
+uint32_t job_wanted_crc(const struct flash_plan *plan, const struct chip_sector *sector);
+
+#endif

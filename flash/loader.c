@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Feeding a loader. Bytes for the queue are collected until one full USB write is together; then
+ * the producer index moves. The loader is asked how far it is only when there is no room left, so
+ * that a load costs few exchanges.
+ *
+ * In target RAM, one after the other: code, control block, stack for a fault, queue. The words of the
+ * control block and of an entry are described in loaders/f4.S; all loaders share them.
+ */
+#include "flash/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash/routine.h"
+#include "probe/bytes.h"
+#include "probe/link.h"
+#include "probe/log.h"
+
+enum { CONSUMER = 0, PRODUCER = 4, HEARTBEAT = 8, STATUS = 12, ADDRESS = 16, SPARE = 20,
+       CONTROL_SIZE = 32 };
+enum { CONSUMER_FAILED = 1 };
+enum { REWIND, ERASE, PROGRAM };
+enum { HEADER = 16 };
+enum { STACK = 96, QUEUE_LEAST = 1024 };
+
+/* Bytes of one program entry: small enough for four in the queue, a multiple of every program unit. */
+enum { BLOCK_MOST = 2048, BLOCK_ALIGN = 64 };
+
+/* In flight at most; a bound for entries of the smallest pages. */
+enum { UNITS = 256 };
+
+/* Pauses between two looks at the consumer index; the heart has to beat within SILENCE_US. */
+enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000, SILENCE_US = 60000, GRACE_US = 100000 };
+
+struct unit {			/* an entry of the queue that is not done yet */
+	uint32_t end;		/* consumer index once it is done */
+	uint32_t kind, address, length;
+	struct flash_duration duration;
+};
+
+struct loader {
+	const struct flash_device *device;
+	struct core *core;
+	struct probe *probe;
+	uint32_t control, queue, queue_end;	/* addresses in the target */
+	uint32_t put;			/* where the next entry goes */
+	uint32_t shown;			/* the producer index as the loader knows it */
+	uint32_t taken;			/* the consumer index as we know it */
+	uint8_t *staged;		/* bytes for staged_at.. that are not in the target yet */
+	uint32_t staged_at, staged_length, staged_room;
+	struct unit units[UNITS];	/* a ring */
+	unsigned first_unit, unit_count;
+	uint32_t done;
+	uint64_t moved_us;		/* when the consumer index moved last */
+	uint32_t heartbeat;
+	uint64_t beat_us;		/* when the heart was seen to beat */
+};
+
+/* ---- starting ---- */
+
+static uint32_t code_room(const struct flash_device *device)
+{
+	return (uint32_t)(device->controller->loader_size + 7) / 8 * 8;
+}
+
+bool loader_possible(const struct flash_device *device)
+{
+	const struct flash_controller *controller = device->controller;
+	uint32_t base, size;
+
+	return controller->loader && routine_area(&device->board->chip, &base, &size) &&
+	       size >= code_room(device) + CONTROL_SIZE + STACK + QUEUE_LEAST &&
+	       (device->core->mainline || !controller->loader_needs_v7m);
+}
+
+static int start(struct loader *l, uint32_t base, struct why *why)
+{
+	const struct flash_device *device = l->device;
+	const struct routine_call call = {
+		.code = device->controller->loader, .code_size = device->controller->loader_size,
+		.entry = base, .stack_top = l->queue,
+		.arguments = { l->control, device->registers,
+			       routine_watchdog(&device->board->chip, l->control + SPARE), l->queue },
+	};
+	uint8_t control[CONTROL_SIZE] = { 0 };
+	int err;
+
+	put_u32(control + CONSUMER, l->queue);
+	put_u32(control + PRODUCER, l->queue);
+	err = probe_write(l->probe, l->core->port, l->control, control, sizeof control, PROBE_ANY, NULL);
+	if (err)
+		return explain(why, err, "writing to RAM at 0x%08X: %s", l->control, error_text(err));
+	return routine_start(l->core, &call, why);
+}
+
+int loader_open(struct loader **out, const struct flash_device *device, struct why *why)
+{
+	struct loader *l = calloc(1, sizeof *l);
+	uint32_t base = 0, size = 0;
+	int err;
+
+	*out = l;
+	if (!l || !routine_area(&device->board->chip, &base, &size))
+		return explain(why, l ? E_CHIP : E_MEMORY, "no place for a loader");
+	l->device = device;
+	l->core = device->core;
+	l->probe = device->board->probe;
+	l->control = base + code_room(device);
+	l->queue = l->control + CONTROL_SIZE + STACK;
+	l->queue_end = base + size;
+	l->put = l->shown = l->taken = l->staged_at = l->queue;
+	l->staged_room = probe_abilities(l->probe)->mem32_max;
+	l->staged = malloc(l->staged_room);
+	if (!l->staged)
+		return explain(why, E_MEMORY, "no memory for %u bytes", l->staged_room);
+	err = start(l, base, why);
+	l->moved_us = l->beat_us = link_now_us(probe_link(l->probe));
+	log_line(LOG_FLASH, "loader at 0x%08X, queue of %u bytes: %s", base,
+		 l->queue_end - l->queue, error_text(err));
+	return err;
+}
+
+void loader_free(struct loader *l)
+{
+	if (!l)
+		return;
+	free(l->staged);
+	free(l);
+}
+
+uint32_t loader_block(const struct loader *l)
+{
+	return min_u32(BLOCK_MOST, (l->queue_end - l->queue) / 4 / BLOCK_ALIGN * BLOCK_ALIGN);
+}
+
+uint32_t loader_done(const struct loader *l)
+{
+	return l->done;
+}
+
+/* ---- hearing from the loader ---- */
+
+static struct unit *oldest(struct loader *l)
+{
+	return &l->units[l->first_unit];
+}
+
+/* Takes what the consumer index has passed off the list. */
+static void settle_units(struct loader *l, uint32_t consumer)
+{
+	while (l->unit_count && l->taken != consumer) {
+		struct unit *unit = oldest(l);
+
+		l->taken = unit->end;
+		if (unit->kind == PROGRAM)
+			l->done += unit->length;
+		l->first_unit = (l->first_unit + 1) % UNITS;
+		l->unit_count--;
+	}
+	l->taken = consumer;
+}
+
+static const char *unit_words(const struct unit *unit)
+{
+	return unit->kind == ERASE ? "erasing" : "programming";
+}
+
+/* The loader has stopped with an error of the controller. */
+static int explain_failure(struct loader *l, struct why *why)
+{
+	const struct unit *unit = oldest(l);
+	uint8_t control[CONTROL_SIZE];
+	char words[200];
+	uint32_t at;
+	int err = probe_read(l->probe, l->core->port, l->control, control, sizeof control, PROBE_ANY,
+			     NULL);
+
+	if (err)
+		return explain(why, err, "asking the loader: %s", error_text(err));
+	at = get_u32(control + ADDRESS);
+	if (unit->kind == PROGRAM)
+		at -= l->device->parallel_bits / 8;
+	l->device->controller->status_text(get_u32(control + STATUS), words, sizeof words);
+	return explain(why, E_FLASH, "%s at 0x%08X: %s", unit_words(unit), at, words);
+}
+
+static int explain_silence(struct loader *l, struct why *why)
+{
+	const struct unit *unit = oldest(l);
+	char doing[80];
+
+	snprintf(doing, sizeof doing, "the loader died %s at 0x%08X", unit_words(unit), unit->address);
+	return routine_explain_death(l->core, doing, why);
+}
+
+static bool is_index(const struct loader *l, uint32_t value)
+{
+	return value >= l->queue && value < l->queue_end && value % 4 == 0;
+}
+
+/* Looks for a sign of life of a loader whose consumer index has stood still for a while. */
+static int check_life(struct loader *l, uint64_t now_us, struct why *why)
+{
+	const struct unit *unit = oldest(l);
+	uint32_t beat = 0;
+	int err;
+
+	if (now_us - l->beat_us < SILENCE_US / 2)
+		return 0;
+	err = probe_read_u32(l->probe, l->core->port, l->control + HEARTBEAT, &beat);
+	if (err)
+		return explain(why, err, "asking the loader: %s", error_text(err));
+	if (beat != l->heartbeat) {
+		l->heartbeat = beat;
+		l->beat_us = now_us;
+	} else if (now_us - l->beat_us >= SILENCE_US) {
+		return explain_silence(l, why);
+	}
+	if (now_us - l->moved_us > (uint64_t)unit->duration.maximum_us + GRACE_US)
+		return explain(why, E_TIMEOUT, "%s at 0x%08X: the controller is still busy after %u ms",
+			       unit_words(unit), unit->address,
+			       (unsigned)((now_us - l->moved_us) / 1000));
+	return 0;
+}
+
+/* Asks for the consumer index. *moved = something was done since. */
+static int look(struct loader *l, bool *moved, struct why *why)
+{
+	uint64_t now_us = link_now_us(probe_link(l->probe));
+	uint32_t consumer = 0;
+	int err = probe_read_u32(l->probe, l->core->port, l->control + CONSUMER, &consumer);
+
+	if (err)
+		return explain(why, err, "asking the loader: %s", error_text(err));
+	if (!is_index(l, consumer & ~CONSUMER_FAILED))
+		return explain(why, E_LOADER, "the loader's queue was overwritten (consumer index 0x%08X)",
+			       consumer);
+	*moved = (consumer & ~CONSUMER_FAILED) != l->taken;
+	settle_units(l, consumer & ~CONSUMER_FAILED);
+	if (consumer & CONSUMER_FAILED)
+		return explain_failure(l, why);
+	if (*moved)
+		l->moved_us = l->beat_us = now_us;
+	return *moved || !l->unit_count ? 0 : check_life(l, now_us, why);
+}
+
+/* Looks, with growing pauses while nothing moves. */
+static int look_later(struct loader *l, uint64_t *pause_us, struct why *why)
+{
+	bool moved = false;
+	int err;
+
+	if (probe_interrupted(l->probe))
+		return explain(why, E_INTERRUPTED, "interrupted");
+	link_wait_us(probe_link(l->probe), *pause_us);
+	err = look(l, &moved, why);
+	*pause_us = moved ? PAUSE_FIRST_US
+		: *pause_us * 2 < PAUSE_LONGEST_US ? *pause_us * 2 : PAUSE_LONGEST_US;
+	return err;
+}
+
+/* ---- the queue ---- */
+
+/* Bytes that can be put at once, one behind the other; one word stays free so that a full queue
+ * does not look empty, and room for a REWIND stays at the end. */
+static uint32_t room(const struct loader *l)
+{
+	if (l->put >= l->taken)
+		return l->queue_end - l->put - HEADER;
+	return l->taken - l->put - 4;
+}
+
+static int flush(struct loader *l, struct why *why)
+{
+	int err = 0;
+
+	if (l->staged_length)
+		err = probe_write(l->probe, l->core->port, l->staged_at, l->staged, l->staged_length,
+				  PROBE_ANY, NULL);
+	if (!err && l->shown != l->put)
+		err = probe_write_u32(l->probe, l->core->port, l->control + PRODUCER, l->put);
+	if (err)
+		return explain(why, err, "filling the loader's queue: %s", error_text(err));
+	if (l->shown == l->taken)	/* it was idle: its time starts now */
+		l->moved_us = l->beat_us = link_now_us(probe_link(l->probe));
+	l->staged_at += l->staged_length;
+	l->staged_length = 0;
+	l->shown = l->put;
+	return 0;
+}
+
+/* Adds bytes behind those that are staged; a full stage goes out. */
+static int stage(struct loader *l, const uint8_t *data, uint32_t length, struct why *why)
+{
+	int err = 0;
+
+	while (length && !err) {
+		uint32_t n = min_u32(length, l->staged_room - l->staged_length);
+
+		memcpy(l->staged + l->staged_length, data, n);
+		l->staged_length += n;
+		data += n;
+		length -= n;
+		if (l->staged_length == l->staged_room)
+			err = flush(l, why);
+	}
+	return err;
+}
+
+static void remember(struct loader *l, const struct unit *unit)
+{
+	l->units[(l->first_unit + l->unit_count) % UNITS] = *unit;
+	l->unit_count++;
+}
+
+/* Goes back to the start of the queue. */
+static int rewind_queue(struct loader *l, struct why *why)
+{
+	const struct unit unit = { .end = l->queue, .kind = REWIND };
+	uint8_t header[HEADER] = { REWIND };
+	int err = stage(l, header, sizeof header, why);
+
+	if (err)
+		return err;
+	remember(l, &unit);
+	l->put = l->queue;
+	err = flush(l, why);
+	l->staged_at = l->queue;
+	return err;
+}
+
+/* Waits until an entry of this size can be put, going back to the start where that helps. */
+static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
+{
+	uint64_t pause_us = PAUSE_FIRST_US;
+	int err = 0;
+
+	while (!err && (room(l) < size || l->unit_count + 2 > UNITS)) {
+		bool at_end = l->put >= l->taken;
+
+		if (at_end && l->taken > l->queue && l->unit_count + 2 <= UNITS)
+			err = rewind_queue(l, why);
+		else if (l->shown != l->put || l->staged_length)
+			err = flush(l, why);
+		else
+			err = look_later(l, &pause_us, why);
+	}
+	return err;
+}
+
+static int put(struct loader *l, const struct unit *unit, uint32_t word, const uint8_t *data,
+	       struct why *why)
+{
+	static const uint8_t padding[3];
+	uint32_t size = HEADER + (unit->length + 3) / 4 * 4;
+	uint8_t header[HEADER];
+	struct unit entry = *unit;
+	int err = wait_for_room(l, size, why);
+
+	put_u32(header, unit->kind);
+	put_u32(header + 4, word);
+	put_u32(header + 8, unit->address);
+	put_u32(header + 12, unit->length);
+	if (!err)
+		err = stage(l, header, sizeof header, why);
+	if (!err)
+		err = stage(l, data, unit->length, why);
+	if (!err)
+		err = stage(l, padding, -unit->length & 3, why);
+	if (err)
+		return err;
+	l->put += size;
+	entry.end = l->put;
+	remember(l, &entry);
+	return l->shown == l->taken ? flush(l, why) : 0;	/* nothing to do there: hurry */
+}
+
+int loader_erase(struct loader *l, uint32_t erase_word, uint32_t address,
+		 struct flash_duration duration, struct why *why)
+{
+	const struct unit unit = { .kind = ERASE, .address = address, .duration = duration };
+
+	return put(l, &unit, erase_word, NULL, why);
+}
+
+int loader_program(struct loader *l, uint32_t address, const uint8_t *data, uint32_t length,
+		   struct why *why)
+{
+	const struct flash_controller *controller = l->device->controller;
+	const struct unit unit = {
+		.kind = PROGRAM, .address = address, .length = length,
+		.duration = controller->program_time(l->device, length),
+	};
+
+	return put(l, &unit, controller->program_word(l->device), data, why);
+}
+
+/* ---- the end ---- */
+
+int loader_finish(struct loader *l, struct why *why)
+{
+	uint64_t pause_us = PAUSE_FIRST_US;
+	int err = flush(l, why);
+
+	while (!err && l->unit_count)
+		err = look_later(l, &pause_us, why);
+	if (err)
+		return err;
+	err = routine_stop(l->core);
+	return err ? explain(why, err, "halting the loader: %s", error_text(err)) : 0;
+}
+
+int loader_stop(struct loader *l)
+{
+	return routine_stop(l->core);
+}

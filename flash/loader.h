@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host's side of a loader: fills the queue in target RAM while the loader erases and programs
+ * (R20 to R22). Between loader_open() and the end of loader_finish() or loader_stop() the host
+ * touches nothing of the target but the queue's RAM and the core's debug registers.
+ */
+#ifndef FLASH_LOADER_H
+#define FLASH_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flash/controller.h"
+
+struct loader;
+
+/* True when this chip has RAM and a core for the loader of its controller. */
+bool loader_possible(const struct flash_device *device);
+
+/* Copies the loader to RAM and starts it. The core is halted before, the controller unlocked. */
+int loader_open(struct loader **out, const struct flash_device *device, struct why *why);
+
+/* Puts an operation into the queue; waits while there is no room. Data is copied. E_FLASH, E_LOADER,
+ * E_TIMEOUT with the place and the cause, E_INTERRUPTED; the operation that failed is mostly an
+ * earlier one. After an error only loader_stop() may follow. */
+int loader_erase(struct loader *loader, uint32_t erase_word, uint32_t address,
+		 struct flash_duration duration, struct why *why);
+int loader_program(struct loader *loader, uint32_t address, const uint8_t *data, uint32_t length,
+		   struct why *why);
+
+/* The most that loader_program() takes at once. */
+uint32_t loader_block(const struct loader *loader);
+/* Bytes programmed so far, as far as the host has heard. */
+uint32_t loader_done(const struct loader *loader);
+
+/* Waits until the queue is empty, then halts the core. */
+int loader_finish(struct loader *loader, struct why *why);
+/* Halts the core wherever it is; an operation that the controller has begun runs on (the
+ * controller's lock() waits for it). Not interruptible. */
+int loader_stop(struct loader *loader);
+/* Frees; NULL is allowed. */
+void loader_free(struct loader *loader);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Target code in RAM: start, wait, stop. The core is driven below core_resume(), because nothing
+ * that a client asked for (breakpoints, stop at a watchpoint) may act on a loader.
+ * Armv7-M ARM DDI 0403E C1.6 (DHCSR, DEMCR), B1.4 (xPSR); RM0090 21.4 (IWDG).
+ */
+#include "flash/routine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "flash/registers.h"
+#include "probe/bytes.h"
+#include "probe/link.h"
+
+#define DHCSR 0xE000EDF0u
+#define DHCSR_KEY 0xA05F0000u
+enum { DHCSR_C_DEBUGEN = 1 << 0 };
+
+#define DEMCR 0xE000EDFCu
+enum { DEMCR_VC_BUSERR = 1 << 8, DEMCR_VC_INTERR = 1 << 9, DEMCR_VC_HARDERR = 1 << 10 };
+
+#define XPSR_T 0x01000000u
+#define XPSR_EXCEPTION 0x000001FFu
+#define SPECIAL_PRIMASK 0x00000001u
+#define SPECIAL_UNPRIVILEGED 0x01000000u	/* CONTROL.nPRIV */
+
+enum { IWDG_KR = 0x00, IWDG_PR = 0x04, IWDG_RLR = 0x08 };
+enum { IWDG_ENABLE_WRITES = 0x5555, IWDG_RELOAD = 0xAAAA, IWDG_PR_LARGEST = 7, IWDG_RLR_LARGEST = 0xFFF };
+
+enum { SLICE_US = 50000, PAUSE_LONGEST_US = 10000, HALT_MS = 200 };
+
+bool routine_area(const struct chip *chip, uint32_t *base, uint32_t *size)
+{
+	*size = 0;
+	for (size_t i = 0; i < chip->region_count; i++) {
+		const struct chip_region *region = &chip->regions[i];
+
+		if (region->loader && region->kind == CHIP_RAM && region->size > *size) {
+			*base = region->base;
+			*size = region->size;
+		}
+	}
+	return *size > 0;
+}
+
+uint32_t routine_watchdog(const struct chip *chip, uint32_t spare)
+{
+	return chip->watchdog_address ? chip->watchdog_address : spare;
+}
+
+int routine_relax_watchdog(struct core *core)
+{
+	uint32_t base = core->board->chip.watchdog_address;
+	struct registers r;
+
+	if (!base)
+		return 0;
+	registers_begin(&r, core->board->probe, core->port, base);
+	registers_write(&r, IWDG_KR, IWDG_ENABLE_WRITES);
+	registers_write(&r, IWDG_PR, IWDG_PR_LARGEST);
+	registers_write(&r, IWDG_RLR, IWDG_RLR_LARGEST);
+	registers_write(&r, IWDG_KR, IWDG_RELOAD);
+	return r.error;
+}
+
+/* All registers that matter to a routine, written at once. */
+static int set_registers(struct core *core, const struct routine_call *call)
+{
+	uint32_t xpsr = 0, special = 0;
+	int err = core_read_register(core, REG_XPSR, &xpsr);
+
+	if (!err)
+		err = core_read_register(core, REG_SPECIAL, &special);
+	for (unsigned i = 0; i < ARRAY_SIZE(call->arguments) && !err; i++)
+		err = core_write_register(core, REG_R0 + i, call->arguments[i]);
+	if (!err)
+		err = core_write_register(core, REG_SPECIAL,
+					  (special & ~SPECIAL_UNPRIVILEGED) | SPECIAL_PRIMASK);
+	if (!err)
+		err = core_write_register(core, REG_XPSR, (xpsr & XPSR_EXCEPTION) | XPSR_T);
+	if (!err)
+		err = core_write_register(core, REG_SP, call->stack_top);
+	if (!err)
+		err = core_write_register(core, REG_PC, call->entry);
+	return err ? err : core_flush_registers(core);
+}
+
+static int catch_faults(struct core *core, bool on)
+{
+	uint32_t catches = DEMCR_VC_HARDERR | (core->mainline ? DEMCR_VC_INTERR | DEMCR_VC_BUSERR : 0);
+
+	return probe_write_u32(core->board->probe, core->port, DEMCR,
+			       on ? core->demcr | catches : core->demcr);
+}
+
+static int run(struct core *core)
+{
+	int err = probe_write_u32(core->board->probe, core->port, DHCSR,
+				  DHCSR_KEY | DHCSR_C_DEBUGEN);
+
+	memset(core->valid, 0, sizeof core->valid);
+	memset(core->dirty, 0, sizeof core->dirty);
+	core->state = CORE_RUNNING;
+	core->stop = STOP_NONE;
+	return err;
+}
+
+int routine_start(struct core *core, const struct routine_call *call, struct why *why)
+{
+	int err = core_lift_points(core);
+
+	if (!err)
+		err = probe_write(core->board->probe, core->port, call->entry, call->code,
+				  (uint32_t)call->code_size, PROBE_ANY, NULL);
+	if (!err)
+		err = set_registers(core, call);
+	if (!err)
+		err = catch_faults(core, true);
+	if (!err)
+		err = run(core);
+	if (err)
+		return explain(why, err, "starting code in RAM at 0x%08X: %s", call->entry,
+			       error_text(err));
+	return 0;
+}
+
+/* Lets time pass in slices, so that Ctrl-C is heard. */
+static int pass(struct probe *probe, uint64_t us)
+{
+	while (us && !probe_interrupted(probe)) {
+		uint64_t slice = us < SLICE_US ? us : SLICE_US;
+
+		link_wait_us(probe_link(probe), slice);
+		us -= slice;
+	}
+	return probe_interrupted(probe) ? E_INTERRUPTED : 0;
+}
+
+static int wait_for_halt(struct core *core, uint64_t expected_us, uint64_t timeout_us)
+{
+	struct probe *probe = core->board->probe;
+	uint64_t start = link_now_us(probe_link(probe));
+	uint64_t pause = expected_us / 16 + 100;
+	int err = pass(probe, expected_us);
+
+	while (!err) {
+		err = core_poll(core);
+		if (err || core->state == CORE_HALTED)
+			break;
+		if (link_now_us(probe_link(probe)) - start > timeout_us)
+			return E_LOADER;
+		err = pass(probe, pause < PAUSE_LONGEST_US ? pause : PAUSE_LONGEST_US);
+	}
+	return err;
+}
+
+int routine_wait(struct core *core, uint64_t expected_us, uint64_t timeout_us, struct why *why)
+{
+	int err = wait_for_halt(core, expected_us, timeout_us);
+	int stopped;
+
+	if (err == E_LOADER)
+		explain(why, err, "the code in RAM did not end within %u ms",
+			(unsigned)(timeout_us / 1000));
+	else if (!err && core->stop != STOP_BREAKPOINT_SW)
+		err = routine_explain_death(core, "running code in RAM", why);
+	else if (err)
+		explain(why, err, "waiting for code in RAM: %s", error_text(err));
+	stopped = routine_stop(core);
+	return err ? err : stopped;
+}
+
+int routine_stop(struct core *core)
+{
+	int err;
+
+	probe_critical_begin(core->board->probe);
+	err = core->state == CORE_HALTED ? 0 : core_halt(core, HALT_MS);
+	if (!err)
+		err = catch_faults(core, false);
+	probe_critical_end(core->board->probe);
+	return err;
+}
+
+int routine_explain_death(struct core *core, const char *doing, struct why *why)
+{
+	char story[300] = "";
+	uint32_t pc = 0;
+
+	probe_critical_begin(core->board->probe);
+	core_poll(core);
+	if (core->state == CORE_HALTED && !core_read_register(core, REG_PC, &pc))
+		fault_explain(core, story, sizeof story);
+	probe_critical_end(core->board->probe);
+	if (core->was_reset)
+		return explain(why, E_LOADER, "%s: the chip was reset meanwhile (watchdog, brown-out, "
+			       "reset button?)", doing);
+	if (core->state != CORE_HALTED)
+		return explain(why, E_LOADER, "%s: the core runs but gives no sign of life", doing);
+	return explain(why, E_LOADER, "%s: the core stopped at PC 0x%08X%s%s", doing, pc,
+		       story[0] ? ": " : "", story);
+}
+
+static bool saved_register(unsigned reg)
+{
+	return reg != REG_SPECIAL - 1;		/* the reserved one */
+}
+
+int routine_save(struct core *core, struct routine_context *context)
+{
+	int err = 0;
+
+	for (unsigned reg = 0; reg < PROBE_CORE_REGISTERS && !err; reg++)
+		if (saved_register(reg))
+			err = core_read_register(core, reg, &context->registers[reg]);
+	context->stop = core->stop;
+	context->stop_signal = core->stop_signal;
+	context->stop_address = core->stop_address;
+	context->stop_watch = core->stop_watch;
+	return err;
+}
+
+int routine_restore(struct core *core, const struct routine_context *context)
+{
+	int err = 0;
+
+	/* SPECIAL before SP: CONTROL.SPSEL decides which stack pointer that is. */
+	err = core_write_register(core, REG_SPECIAL, context->registers[REG_SPECIAL]);
+	for (unsigned reg = 0; reg < REG_SPECIAL && !err; reg++)
+		if (saved_register(reg))
+			err = core_write_register(core, reg, context->registers[reg]);
+	core->stop = context->stop;
+	core->stop_signal = context->stop_signal;
+	core->stop_address = context->stop_address;
+	core->stop_watch = context->stop_watch;
+	return err;
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Carrying out a plan: reset to a known state, compare, erase and program, verify, reset again. The
+ * controller is locked and the core halted however it ends.
+ */
+#include "flash/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash/direct.h"
+#include "flash/loader.h"
+#include "flash/routine.h"
+#include "probe/bytes.h"
+#include "probe/link.h"
+#include "probe/log.h"
+
+enum { PROGRAM_GRANULE = 32 };	/* runs of erased bytes are left out in such steps: the largest unit */
+
+static uint64_t now_us(const struct job *job)
+{
+	return link_now_us(probe_link(job->board->probe));
+}
+
+static void tell_progress(const struct job *job)
+{
+	uint32_t heard = job->loader ? loader_done(job->loader) : 0;
+
+	if (job->progress)
+		job->progress(job->context, min_u32(job->done + heard, job->total), job->total);
+}
+
+/* ---- before ---- */
+
+/* Old firmware must not run, and peripherals must not write RAM under a loader. */
+static int reset_halted(struct job *job, struct why *why)
+{
+	struct why reason = { "" };
+	int err = board_reset(job->board, RESET_AUTO, true, &reason);
+
+	memory_cache_drop(job->core);
+	return err ? explain(why, err, "the chip could not be reset and halted: %s", reason.text) : 0;
+}
+
+static int list_sectors(struct job *job, struct why *why)
+{
+	struct flash_plan *plan = job->plan;
+
+	job->sectors = calloc(plan->sector_count + 1, sizeof *job->sectors);
+	if (!job->sectors)
+		return explain(why, E_MEMORY, "no memory for %zu sectors", plan->sector_count);
+	for (size_t i = 0; i < plan->sector_count; i++) {
+		struct job_sector *s = &job->sectors[job->sector_count];
+
+		if (!plan->sectors[i] || !chip_sector_number(plan->chip, (unsigned)i, &s->sector))
+			continue;
+		s->covered = flash_plan_covered(plan, s->sector.base, s->sector.size);
+		job->sector_count++;
+	}
+	return 0;
+}
+
+static int check_protection(struct job *job, struct why *why)
+{
+	struct chip_sector *sectors = calloc(job->sector_count + 1, sizeof *sectors);
+	int err;
+
+	if (!sectors)
+		return explain(why, E_MEMORY, "no memory for %zu sectors", job->sector_count);
+	for (size_t i = 0; i < job->sector_count; i++)
+		sectors[i] = job->sectors[i].sector;
+	err = job->device.controller->check(&job->device, sectors, job->sector_count, why);
+	free(sectors);
+	return err;
+}
+
+/* Makes the bytes of one hole part of the plan, as they stand in flash. */
+static int keep_hole(struct job *job, uint32_t address, uint32_t length, struct why *why)
+{
+	uint8_t block[JOB_BLOCK];
+
+	while (length) {
+		uint32_t n = min_u32(length, sizeof block);
+		int err = probe_read(job->board->probe, job->core->port, address, block, n, PROBE_ANY,
+				     NULL);
+
+		if (err)
+			return explain(why, err, "reading flash at 0x%08X to preserve it: %s", address,
+				       error_text(err));
+		err = flash_plan_write(job->plan, address, block, n, why);
+		if (err)
+			return err;
+		address += n;
+		length -= n;
+	}
+	return 0;
+}
+
+static int preserve(struct job *job, struct why *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < job->sector_count && !err; i++) {
+		const struct chip_sector *sector = &job->sectors[i].sector;
+		uint32_t at = sector->base, length;
+
+		while (!err && job->sectors[i].covered &&
+		       flash_plan_hole(job->plan, &at, sector->base + sector->size, &length))
+			err = keep_hole(job, at, length, why);
+	}
+	return err;
+}
+
+/* R28: a supply that fell since the plan was made would program wrongly. */
+static int check_supply(struct job *job, struct why *why)
+{
+	struct flash_device now;
+	int err = flash_device_open(&now, job->core, job->options->supply_mv, why);
+
+	if (err)
+		return err;
+	if (now.parallel_bits < job->device.parallel_bits)
+		return explain(why, E_POWER, "the supply fell from %u to %u mV: too low for programming "
+			       "%u bits at once; nothing was changed", job->device.supply_mv,
+			       now.supply_mv, job->device.parallel_bits);
+	return 0;
+}
+
+static int prepare(struct job *job, struct why *why)
+{
+	int err = flash_device_open(&job->device, job->core, job->options->supply_mv, why);
+
+	if (!err)
+		err = reset_halted(job, why);
+	if (!err)
+		err = list_sectors(job, why);
+	if (!err)
+		err = check_protection(job, why);
+	if (!err)
+		err = routine_relax_watchdog(job->core);
+	if (!err && job->options->preserve)
+		err = preserve(job, why);
+	if (!err && !job->device.supply_mv)
+		log_line(LOG_INFO, "supply voltage unknown: flash is programmed 8 bits at a time, which is "
+			 "always right but slow; 'monitor flash voltage 3300' tells it");
+	return err;
+}
+
+/* ---- erase and program ---- */
+
+static int erase(struct job *job, uint32_t word, uint32_t address, struct flash_duration duration,
+		 struct why *why)
+{
+	return job->loader ? loader_erase(job->loader, word, address, duration, why)
+			   : direct_erase(&job->device, word, address, duration, why);
+}
+
+static int program(struct job *job, uint32_t address, const uint8_t *data, uint32_t length,
+		   struct why *why)
+{
+	if (job->loader)
+		return loader_program(job->loader, address, data, length, why);
+	if (probe_interrupted(job->board->probe))
+		return explain(why, E_INTERRUPTED, "interrupted");
+	return direct_program(&job->device, address, data, length, why);
+}
+
+static bool granule_is_erased(const uint8_t *data, uint8_t erased)
+{
+	for (unsigned i = 0; i < PROGRAM_GRANULE; i++)
+		if (data[i] != erased)
+			return false;
+	return true;
+}
+
+/* Programs what is not erased of a block (a multiple of granules) as one run. */
+static int program_block(struct job *job, uint32_t address, uint32_t length, struct why *why)
+{
+	uint8_t block[JOB_BLOCK], erased = job->plan->chip->erased;
+	uint32_t from = 0, to = length;
+
+	flash_plan_compose(job->plan, address, block, length);
+	while (from < to && granule_is_erased(block + from, erased))
+		from += PROGRAM_GRANULE;
+	while (from < to && granule_is_erased(block + to - PROGRAM_GRANULE, erased))
+		to -= PROGRAM_GRANULE;
+	return from < to ? program(job, address + from, block + from, to - from, why) : 0;
+}
+
+static int program_sector(struct job *job, const struct job_sector *s, struct why *why)
+{
+	uint32_t step = job->loader ? loader_block(job->loader) : JOB_BLOCK;
+	int err = 0;
+
+	for (uint32_t at = 0; at < s->sector.size && s->covered && !err; at += step) {
+		err = program_block(job, s->sector.base + at, min_u32(step, s->sector.size - at), why);
+		tell_progress(job);
+	}
+	if (!job->loader)
+		job->done += s->covered;
+	return err;
+}
+
+static int erase_sector(struct job *job, const struct chip_sector *sector, struct why *why)
+{
+	const struct flash_controller *controller = job->device.controller;
+
+	if (probe_interrupted(job->board->probe))
+		return explain(why, E_INTERRUPTED, "interrupted");
+	job->report->erased_sectors++;
+	return erase(job, controller->erase_word(&job->device, sector), sector->base,
+		     controller->erase_time(&job->device, sector->size), why);
+}
+
+/* Sector by sector: while one is erased, the data of the next ones travels (R22). */
+static int write_sectors(struct job *job, struct why *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < job->sector_count && !err; i++) {
+		const struct job_sector *s = &job->sectors[i];
+
+		if (s->work == WORK_ERASE)
+			err = erase_sector(job, &s->sector, why);
+		if (!err && s->work != WORK_NONE)
+			err = program_sector(job, s, why);
+	}
+	return err;
+}
+
+/* One erase of everything, where that is allowed (R23) and quicker. With data to program it is not:
+ * the transfer would have nothing to hide behind. */
+static bool mass_erase_pays(const struct job *job)
+{
+	const struct flash_controller *controller = job->device.controller;
+	uint64_t sectors_us = 0;
+
+	if (job->sector_count != job->plan->sector_count || job->plan->written)
+		return false;
+	for (size_t i = 0; i < job->sector_count; i++)
+		if (job->sectors[i].work == WORK_ERASE)
+			sectors_us += controller->erase_time(&job->device,
+							     job->sectors[i].sector.size).typical_us;
+	return controller->mass_erase_word &&
+	       controller->mass_erase_time(&job->device).typical_us < sectors_us;
+}
+
+static int mass_erase(struct job *job, struct why *why)
+{
+	const struct flash_controller *controller = job->device.controller;
+
+	job->report->erased_sectors = (uint32_t)job->sector_count;
+	return erase(job, controller->mass_erase_word(&job->device), job->plan->chip->banks[0].base,
+		     controller->mass_erase_time(&job->device), why);
+}
+
+static int write_all(struct job *job, struct why *why)
+{
+	int err = 0;
+
+	job->report->used_loader = !job->options->no_loader && loader_possible(&job->device);
+	if (job->report->used_loader)
+		err = loader_open(&job->loader, &job->device, why);
+	if (!err)
+		err = mass_erase_pays(job) ? mass_erase(job, why) : write_sectors(job, why);
+	if (!err && job->loader)
+		err = loader_finish(job->loader, why);
+	tell_progress(job);
+	return err;
+}
+
+/* Ends all access to the controller, whatever happened; the first error counts. */
+static int finish_writing(struct job *job, int err, struct why *why)
+{
+	struct why reason = { "" };
+	int locked, stopped = 0;
+
+	probe_critical_begin(job->board->probe);
+	if (job->loader && err)
+		stopped = loader_stop(job->loader);
+	locked = job->device.controller->lock(&job->device, &reason);
+	probe_critical_end(job->board->probe);
+	if (job->loader)
+		job->done += loader_done(job->loader);
+	loader_free(job->loader);
+	job->loader = NULL;
+	if (!err && stopped)
+		return explain(why, stopped, "halting the loader: %s", error_text(stopped));
+	if (!err && locked)
+		return explain(why, locked, "%s", reason.text);
+	return err;
+}
+
+static bool has_work(const struct job *job)
+{
+	for (size_t i = 0; i < job->sector_count; i++)
+		if (job->sectors[i].work != WORK_NONE)
+			return true;
+	return false;
+}
+
+/* Remembers which part of flash is not to be trusted until this job is through (R24, R27). */
+static void mark_unfinished(struct job *job)
+{
+	uint32_t base = UINT32_MAX, last = 0;
+
+	for (size_t i = 0; i < job->sector_count; i++) {
+		const struct job_sector *s = &job->sectors[i];
+
+		if (s->work == WORK_NONE)
+			continue;
+		base = min_u32(base, s->sector.base);
+		last = max_u32(last, s->sector.base + (s->sector.size - 1));
+	}
+	if (job->board->unfinished.size) {
+		base = min_u32(base, job->board->unfinished.base);
+		last = max_u32(last, job->board->unfinished.base + (job->board->unfinished.size - 1));
+	}
+	job->board->unfinished.base = base;
+	job->board->unfinished.size = last - base + 1;
+}
+
+static int act(struct job *job, struct why *why)
+{
+	uint64_t start_us = now_us(job);
+	int err = check_supply(job, why);
+
+	if (err)
+		return err;
+	mark_unfinished(job);
+	err = job->device.controller->unlock(&job->device, why);
+	if (!err)
+		err = write_all(job, why);
+	err = finish_writing(job, err, why);
+	job->report->write_us += now_us(job) - start_us;
+	return err;
+}
+
+/* ---- the whole ---- */
+
+static int verify(struct job *job, bool *again, struct why *why)
+{
+	uint64_t start_us = now_us(job);
+	int err = job->options->verify ? job_verify(job, again, why) : 0;
+
+	job->report->verify_us += now_us(job) - start_us;
+	return err;
+}
+
+/* Twice at most: the second time for sectors that only looked blank. */
+static int act_and_verify(struct job *job, struct why *why)
+{
+	bool again = true;
+	int err = 0;
+
+	while (!err && again && has_work(job)) {
+		again = false;
+		err = act(job, why);
+		if (!err)
+			err = verify(job, &again, why);
+	}
+	return err;
+}
+
+static int compare(struct job *job, struct why *why)
+{
+	uint64_t start_us = now_us(job);
+	int err = job_compare(job, why);
+
+	for (size_t i = 0; i < job->sector_count && !err; i++) {
+		job->total += job->sectors[i].covered;
+		if (job->sectors[i].work != WORK_NONE)
+			continue;
+		job->done += job->sectors[i].covered;
+		job->report->skipped_bytes += job->sectors[i].covered;
+		job->report->skipped_sectors++;
+	}
+	job->report->compare_us = now_us(job) - start_us;
+	return err;
+}
+
+static bool covers_unfinished(const struct job *job)
+{
+	uint64_t end = (uint64_t)job->board->unfinished.base + job->board->unfinished.size;
+	struct chip_sector sector;
+
+	for (uint64_t at = job->board->unfinished.base; at < end; at = (uint64_t)sector.base + sector.size)
+		if (!chip_sector_at(job->plan->chip, (uint32_t)at, &sector) ||
+		    !job->plan->sectors[sector.index])
+			return false;
+	return true;
+}
+
+/* The core ends halted at its reset vector, nothing that was read before is believed. After an
+ * error that is tried, and the words of the error stay. */
+static int leave(struct job *job, int err, struct why *why)
+{
+	bool was_changed = job->report->erased_sectors || job->done > job->report->skipped_bytes;
+	struct why reason = { "" };
+	int left;
+
+	probe_critical_begin(job->board->probe);
+	left = err || job->options->reset_after ? reset_halted(job, &reason) : 0;
+	memory_cache_drop(job->core);
+	probe_critical_end(job->board->probe);
+	if (was_changed && job->board->listener.flash_changed)
+		job->board->listener.flash_changed(job->board->listener.context);
+	if (!err && covers_unfinished(job))
+		job->board->unfinished.size = 0;
+	else if (err && job->board->unfinished.size)
+		explain_more(why, "; flash from 0x%08X to 0x%08X is unfinished", job->board->unfinished.base,
+			     job->board->unfinished.base + (job->board->unfinished.size - 1));
+	return err ? err : left ? explain(why, left, "%s", reason.text) : 0;
+}
+
+static void fill_report(struct job *job, uint64_t start_us, uint64_t start_exchanges)
+{
+	job->report->bytes = job->total;
+	job->report->supply_mv = job->device.supply_mv;
+	job->report->parallel_bits = job->device.parallel_bits;
+	job->report->total_us = now_us(job) - start_us;
+	job->report->exchanges = probe_link(job->board->probe)->exchanges - start_exchanges;
+}
+
+int flash_commit(struct flash_plan *plan, const struct flash_options *options,
+		 struct flash_report *report,
+		 void (*progress)(void *context, uint32_t done, uint32_t total), void *context,
+		 struct why *why)
+{
+	struct flash_report unused;
+	struct job job = {
+		.plan = plan, .options = options, .report = report ? report : &unused,
+		.core = plan->core, .board = plan->core->board,
+		.progress = progress, .context = context,
+	};
+	uint64_t start_us = now_us(&job);
+	uint64_t start_exchanges = probe_link(job.board->probe)->exchanges;
+	int err;
+
+	memset(job.report, 0, sizeof *job.report);
+	err = prepare(&job, why);
+	if (!err)
+		err = compare(&job, why);
+	if (!err)
+		err = act_and_verify(&job, why);
+	err = leave(&job, err, why);
+	fill_report(&job, start_us, start_exchanges);
+	free(job.sectors);
+	return err;
+}
+
+int flash_erase_all(struct core *core, const struct flash_options *options,
+		    struct flash_report *report, struct why *why)
+{
+	const struct chip *chip = &core->board->chip;
+	struct flash_plan *plan;
+	int err = flash_plan_new(&plan, core);
+
+	if (err)
+		return explain(why, err, "no memory");
+	for (size_t i = 0; i < chip->bank_count && !err; i++)
+		err = flash_plan_erase(plan, chip->banks[i].base, chip->banks[i].size, why);
+	if (!err)
+		err = flash_commit(plan, options, report, NULL, NULL, why);
+	flash_plan_free(plan);
+	return err;
+}
