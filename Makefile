@@ -88,6 +88,9 @@ engine: $(ENGINE_BIN) firmware
 	$(Q)scripts/run-tests $(ENGINE_BIN)
 e2e: $(PROGRAMS) firmware
 	$(Q)tests/e2e/run $(BUILD)
+# Assembles flash/loaders/*.S into the headers beside them (binutils for arm-none-eabi).
+loaders:
+	$(Q)scripts/check-loaders --write
 static:
 	$(Q)scripts/check-layers
 	$(Q)scripts/check-loaders
