@@ -30,6 +30,7 @@ struct board {
 	struct board_options options;
 	struct chip chip;
 	bool attached;			/* SWD up, chip known, cores examined */
+	bool debugging;			/* freeze bits set, cores debuggable (not yet after hot-plug) */
 	uint32_t dpidr, idcode, supply_mv;
 	uint32_t flash_kib_register;	/* what the size register said; 0 = not read */
 	char notes[512];		/* what was odd on the way; "" = nothing */
@@ -41,6 +42,9 @@ struct board {
 		void (*was_reset)(void *context);
 		void (*flash_changed)(void *context);
 	} listener;
+	struct {			/* flash that a job left unfinished; size 0 = none (R24, R27) */
+		uint32_t base, size;
+	} unfinished;
 	struct {			/* registers changed by us, to be put back (R35) */
 		uint32_t address, value;
 	} journal[16];
@@ -60,6 +64,13 @@ int board_attach(struct board *board, struct why *why);
  * halted as they are told. Keeps the probe open. */
 int board_detach(struct board *board, bool leave_halted);
 
+/* Sets the freeze bits and makes the cores debuggable; done by board_attach, except after a hot-plug
+ * where the first core_halt does it. Does nothing when it is done already. */
+int board_start_debugging(struct board *board);
+
+/* Adds a sentence to notes. */
+void board_note(struct board *board, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Marks units, registers and caches as unknown (after reset, power loss, resync). */
 void board_forget(struct board *board);
 
@@ -71,7 +82,8 @@ int board_reset(struct board *board, enum reset_kind kind, bool halt, struct why
 /* The cause bits of the last reset in words ("watchdog", "pin", "power-on"...) from RCC; "" unknown. */
 void board_reset_cause(struct board *board, char *text, size_t size);
 
-/* What kind of memory an address is, for access rules (R18, R19). */
+/* What kind of memory an address is, for access rules (R18, R19). *end (may be NULL) is the first
+ * address behind that area, 0 for 2^32. OTP and the factory's data are AREA_ROM. */
 enum board_area { AREA_FLASH, AREA_RAM, AREA_ROM, AREA_PERIPHERAL, AREA_NONE };
 enum board_area board_area_at(const struct board *board, uint32_t address, uint32_t *end);
 
