@@ -37,39 +37,53 @@ bool soc_gate_open(const struct soc *soc, unsigned gate)
 	return gate == SOC_ALWAYS_ON || (soc->gates[gate / 32] >> gate % 32 & 1);
 }
 
-static enum bus_result gated_read(void *context, uint32_t offset, unsigned width, uint32_t *value,
-				  enum bus_master master)
+static uint32_t lane_mask(unsigned width)
 {
-	struct soc_gated *gated = context;
+	return width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
+}
+
+static enum bus_result registers_read(void *context, uint32_t offset, unsigned width,
+				      uint32_t *value, enum bus_master master)
+{
+	const struct soc_registers *r = context;
 
 	*value = 0;
-	if (!soc_gate_open(gated->soc, gated->gate))
-		return BUS_OK;
-	return gated->inner.read(gated->inner.context, offset, width, value, master);
+	if (soc_gate_open(r->soc, r->gate))
+		*value = r->read(r->state, offset & ~3u, master) >> 8 * (offset & 3) & lane_mask(width);
+	return BUS_OK;
 }
 
-static enum bus_result gated_write(void *context, uint32_t offset, unsigned width, uint32_t value,
-				   enum bus_master master)
+static uint32_t widen(const struct soc_registers *r, uint32_t offset, unsigned width,
+		      uint32_t value, enum bus_master master)
 {
-	struct soc_gated *gated = context;
+	uint32_t shift = 8 * (offset & 3), mask = lane_mask(width);
 
-	if (!soc_gate_open(gated->soc, gated->gate))
-		return BUS_OK;
-	return gated->inner.write(gated->inner.context, offset, width, value, master);
+	if (width == 4)
+		return value;
+	if (r->apb)
+		return width == 1 ? (value & mask) * 0x01010101u : (value & mask) * 0x00010001u;
+	return (r->read(r->state, offset & ~3u, master) & ~(mask << shift)) | (value & mask) << shift;
 }
 
-void soc_add_device(struct soc *soc, unsigned gate, const struct bus_device *device)
+static enum bus_result registers_write(void *context, uint32_t offset, unsigned width,
+				       uint32_t value, enum bus_master master)
 {
-	struct bus_device outer = *device;
+	const struct soc_registers *r = context;
 
-	if (gate != SOC_ALWAYS_ON) {
-		assert(soc->gated_count < SOC_GATED_MAX);
-		outer.context = &soc->gated[soc->gated_count++];
-		*(struct soc_gated *)outer.context = (struct soc_gated){ soc, gate, *device };
-		outer.read = gated_read;
-		outer.write = gated_write;
-	}
-	bus_add_device(soc->bus, &outer);
+	if (soc_gate_open(r->soc, r->gate))
+		r->write(r->state, offset & ~3u, widen(r, offset, width, value, master));
+	return BUS_OK;
+}
+
+void soc_add_registers(struct soc *soc, const struct soc_registers *registers)
+{
+	struct soc_registers *r = &soc->registers[soc->registers_count++];
+
+	assert(soc->registers_count <= SOC_REGISTERS_MAX);
+	*r = *registers;
+	r->soc = soc;
+	bus_add_device(soc->bus, &(struct bus_device){ r->name, r->base, 0x400, r, registers_read,
+		       registers_write });
 }
 
 static enum bus_result reserved_read(void *context, uint32_t offset, unsigned width,

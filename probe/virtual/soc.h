@@ -54,12 +54,18 @@ struct soc_area {
 	uint32_t size;
 };
 
-/* A bus device behind a clock gate: without clock it reads 0 and ignores writes, as APB and AHB
- * peripherals of the F4 do. */
-struct soc_gated {
-	struct soc *soc;
-	unsigned gate;
-	struct bus_device inner;
+/* A block of 32-bit registers, 1 KiB long, behind a clock gate: without clock it reads 0 and ignores
+ * writes. Narrow accesses: the APB bridge copies the byte or half-word into all lanes (RM0090 2.1.13);
+ * on AHB the other bytes keep their value. */
+struct soc_registers {
+	const char *name;
+	uint32_t base;
+	unsigned gate;			/* or SOC_ALWAYS_ON */
+	bool apb;
+	void *state;
+	uint32_t (*read)(void *state, uint32_t offset, enum bus_master master);
+	void (*write)(void *state, uint32_t offset, uint32_t value);
+	struct soc *soc;		/* filled in by soc_add_registers */
 };
 
 /* What the firmware sent to its USARTs. */
@@ -68,7 +74,7 @@ struct soc_output {
 	size_t length, capacity;
 };
 
-enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 4, SOC_GATED_MAX = 48, SOC_OUTPUT_MAX = 1 << 20 };
+enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 4, SOC_REGISTERS_MAX = 48, SOC_OUTPUT_MAX = 1 << 20 };
 
 struct soc {
 	const struct virtual_spec *spec;
@@ -80,8 +86,8 @@ struct soc {
 	size_t peripheral_count;
 	struct soc_area areas[SOC_AREAS_MAX];
 	size_t area_count;
-	struct soc_gated gated[SOC_GATED_MAX];
-	size_t gated_count;
+	struct soc_registers registers[SOC_REGISTERS_MAX];
+	size_t registers_count;
 	struct soc_output output;
 
 	/* Wires. */
@@ -91,6 +97,8 @@ struct soc {
 	uint32_t freeze[2];		/* DBGMCU's freeze bits of APB1 and APB2 */
 	uint32_t debug_modes;		/* DBGMCU_CR */
 	uint32_t supply_mv;
+	uint32_t brownout_mv;		/* below it the chip is held in reset */
+	bool hardware_watchdog;		/* option: the IWDG runs from reset on */
 	uint32_t backup_base, backup_size;	/* RAM that read protection covers too; size 0 = none */
 	bool core_halted;		/* by the debugger */
 	bool debugger_seen;		/* a debug access since power-on */
@@ -106,8 +114,8 @@ void soc_release(struct soc *soc);
 /* Adds a row (copied). */
 void soc_add_peripheral(struct soc *soc, const struct soc_peripheral *peripheral);
 void soc_add_area(struct soc *soc, const char *name, uint8_t *bytes, uint32_t size);
-/* Puts registers on the bus behind a clock gate (SOC_ALWAYS_ON = none). */
-void soc_add_device(struct soc *soc, unsigned gate, const struct bus_device *device);
+/* Puts registers on the bus (the row is copied). */
+void soc_add_registers(struct soc *soc, const struct soc_registers *registers);
 /* Fills the holes of [base, base+size) with registers that read 0 and ignore writes. Call last. */
 void soc_fill_reserved(struct soc *soc, uint32_t base, uint32_t size);
 

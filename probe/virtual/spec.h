@@ -78,6 +78,7 @@ struct virtual_spec {
 	char image[256];	/* file that keeps flash, option bytes and OTP; "" = none */
 	char faults[256];	/* fault schedule; "" = none */
 	bool paced;		/* real time */
+	bool no_hearsay;	/* leave out behaviour that is known from hearsay only (R33) */
 };
 
 struct machine;

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * STM32F2/F4 flash controller: its registers, locks and the operations that they start. RM0090 rev 20
+ * section 3.9; times from DS8626 tables 40 and 41 (typical values).
+ */
+#include "probe/virtual/flash_f4.h"
+
+#include "probe/bytes.h"
+#include "probe/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { ACR = 0x00, KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10, OPTCR = 0x14 };
+
+enum { ACR_DCEN = 1 << 10, ACR_ICRST = 1 << 11, ACR_DCRST = 1 << 12, ACR_BITS = 0x1F0F };
+
+enum { SR_EOP = 1 << 0, SR_OPERR = 1 << 1, SR_ERRORS = 0xF0, SR_CLEARABLE = 0xF3, SR_BSY = 1 << 16 };
+
+enum { CR_PG = 1 << 0, CR_SER = 1 << 1, CR_MER = 1 << 2, CR_SNB = 0x1F, CR_SNB_SHIFT = 3,
+       CR_PSIZE_SHIFT = 8, CR_MER2 = 1 << 15, CR_STRT = 1 << 16, CR_EOPIE = 1 << 24,
+       CR_ERRIE = 1 << 25, CR_BITS = 0x030083FF };
+#define CR_LOCK (1u << 31)
+
+enum { FLASH_IRQ = 4, NS_PER_MS = 1000000 };
+
+/* --- locks ------------------------------------------------------------------------------------ */
+
+static enum bus_result lock_key(struct flash_lock *lock, const char *name, uint32_t key)
+{
+	if (!lock->open && !lock->jammed && key == lock->keys[lock->keys_seen]) {
+		lock->open = ++lock->keys_seen == 2;
+		return BUS_OK;
+	}
+	log_line(LOG_VIRTUAL, "flash: wrong key %08X to %s: locked until reset", (unsigned)key, name);
+	lock->open = false;
+	lock->jammed = true;
+	return BUS_FAULT;	/* RM0090 3.6.1: a wrong sequence returns a bus error */
+}
+
+static void lock_close(struct flash_lock *lock)
+{
+	lock->open = false;
+	lock->keys_seen = 0;
+}
+
+static void lock_reset(struct flash_lock *lock)
+{
+	lock_close(lock);
+	lock->jammed = false;
+}
+
+/* --- state ------------------------------------------------------------------------------------ */
+
+unsigned flash_f4_psize(const struct flash_f4 *flash)
+{
+	return flash->cr >> CR_PSIZE_SHIFT & 3;
+}
+
+bool flash_f4_too_wide_for_supply(const struct flash_f4 *flash)
+{
+	static const uint32_t least_mv[] = { 1700, 2100, 2700, 2700 };	/* RM0090 table 7 */
+
+	return flash->soc->supply_mv < least_mv[flash_f4_psize(flash)];
+}
+
+bool flash_f4_busy(const struct flash_f4 *flash)
+{
+	return vclock_now(flash->soc->clock) < flash->busy_until_ns;
+}
+
+static void update_irq(struct flash_f4 *flash)
+{
+	const struct soc_host *host = flash->soc->host;
+	bool end = flash->sr & SR_EOP && flash->cr & CR_EOPIE;
+	bool error = flash->sr & SR_OPERR && flash->cr & CR_ERRIE;
+
+	host->set_irq(host->context, FLASH_IRQ, end || error);
+}
+
+void flash_f4_fail(struct flash_f4 *flash, enum flash_sr error, const char *reason)
+{
+	log_line(LOG_VIRTUAL, "flash: SR %02X: %s", (unsigned)error, reason);
+	flash->sr |= (uint32_t)error;
+	if (flash->cr & CR_ERRIE)
+		flash->sr |= SR_OPERR;
+	update_irq(flash);
+}
+
+bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offset, uint32_t *size)
+{
+	const struct virtual_spec *spec = flash->soc->spec;
+	unsigned bank = snb / 16, number = snb % 16;
+	uint32_t at = 0;
+
+	if (bank >= spec->bank_count)
+		return false;
+	for (size_t i = 0; i < spec->banks[bank].run_count; i++) {
+		const struct virtual_sector_run *run = &spec->banks[bank].runs[i];
+
+		if (number < run->count) {
+			*offset = spec->banks[bank].base - flash->base + at + number * run->size;
+			*size = run->size;
+			return at + number * run->size < spec->banks[bank].size;
+		}
+		number -= run->count;
+		at += run->count * run->size;
+	}
+	return false;
+}
+
+/* --- operations ------------------------------------------------------------------------------- */
+
+uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size)
+{
+	static const struct { uint32_t size; uint32_t ms[4]; } rows[] = {	/* by PSIZE */
+		{ 16 << 10, { 400, 300, 250, 230 } },
+		{ 64 << 10, { 1200, 700, 550, 490 } },
+		{ 128 << 10, { 2000, 1300, 1000, 875 } },
+	};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(rows) && rows[i].size < size)
+		i++;
+	return (uint64_t)rows[i].ms[flash_f4_psize(flash)] * NS_PER_MS;
+}
+
+/* Tables 40 and 41 name 1 MiB; parts of other sizes take proportionally long (timings of F401 to F413). */
+uint64_t flash_f4_mass_ns(const struct flash_f4 *flash)
+{
+	static const uint32_t ms_per_mib[] = { 16000, 11000, 8000, 6900 };
+
+	return (uint64_t)ms_per_mib[flash_f4_psize(flash)] * NS_PER_MS * (flash->size >> 10) / 1024;
+}
+
+void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_t ns)
+{
+	uint64_t now = vclock_now(flash->soc->clock);
+	/* A core that waited for the last job is still on its way to its end. */
+	uint64_t from = now > flash->busy_until_ns ? now : flash->busy_until_ns;
+
+	assert(flash->job.kind == FLASH_IDLE);
+	flash->job = *job;
+	flash->job.started_ns = from;
+	flash->busy_until_ns = from + ns;
+	flash->soc->flash_busy_ns += ns;
+	flash->special = true;
+	vclock_arm(flash->soc->clock, &flash->done, flash->busy_until_ns - now);
+}
+
+static void finish(struct flash_f4 *flash)
+{
+	vclock_disarm(&flash->done);
+	flash_f4_apply(flash);
+	flash->job.kind = FLASH_IDLE;
+	flash->special = flash->blocked;
+	flash->cr &= ~(uint32_t)CR_STRT;
+	if (flash->cr & CR_EOPIE)
+		flash->sr |= SR_EOP;
+	update_irq(flash);
+}
+
+static void ring_done(void *context)
+{
+	finish(context);
+}
+
+enum bus_result flash_f4_wait(struct flash_f4 *flash, enum bus_master master)
+{
+	const struct soc_host *host = flash->soc->host;
+
+	if (!flash_f4_busy(flash))
+		return BUS_OK;
+	if (master == BUS_DEBUG)
+		return BUS_STALL;
+	host->stall_core(host->context, flash->busy_until_ns - vclock_now(flash->soc->clock));
+	if (flash->job.kind != FLASH_IDLE)
+		finish(flash);
+	return BUS_OK;
+}
+
+static void start_sector_erase(struct flash_f4 *flash)
+{
+	struct flash_job job = { .kind = FLASH_ERASE, .cells = flash->cells };
+	unsigned snb = flash->cr >> CR_SNB_SHIFT & CR_SNB;
+
+	if (!flash_f4_sector(flash, snb, &job.offset, &job.length)) {
+		/* RM0090 3.9.7 reserves these values; silicon was seen to do nothing. */
+		log_line(LOG_VIRTUAL, "flash: erase of sector %u, which is not there: nothing", snb);
+		flash->cr &= ~(uint32_t)CR_STRT;
+	} else if (flash_f4_option_protects(flash, job.offset)) {
+		flash->cr &= ~(uint32_t)CR_STRT;
+		flash_f4_fail(flash, FLASH_WRPERR, "erase of a write-protected sector");
+	} else {
+		job.weak = flash_f4_too_wide_for_supply(flash);
+		log_line(LOG_VIRTUAL, "flash: erase sector %u", snb);
+		flash_f4_start(flash, &job, flash_f4_sector_ns(flash, job.length));
+	}
+}
+
+static void start_mass_erase(struct flash_f4 *flash)
+{
+	struct flash_job job = { .kind = FLASH_ERASE, .cells = flash->cells, .length = flash->size };
+
+	if (flash_f4_option_protects_any(flash)) {
+		flash->cr &= ~(uint32_t)CR_STRT;
+		flash_f4_fail(flash, FLASH_WRPERR, "mass erase with a write-protected sector");
+		return;
+	}
+	job.weak = flash_f4_too_wide_for_supply(flash);
+	log_line(LOG_VIRTUAL, "flash: mass erase");
+	flash_f4_start(flash, &job, flash_f4_mass_ns(flash));
+}
+
+static void start_erase(struct flash_f4 *flash)
+{
+	uint32_t kind = flash->cr & (CR_PG | CR_SER | CR_MER);
+
+	if (flash->blocked || kind == 0 || kind & CR_PG) {
+		flash->cr &= ~(uint32_t)CR_STRT;
+		if (flash->blocked)
+			flash_f4_fail(flash, FLASH_WRPERR, "erase under read protection");
+		else
+			flash_f4_fail(flash, FLASH_PGSERR, "STRT without SER or MER, or with PG");
+	} else if (flash_f4_psize(flash) == 3) {
+		flash->cr &= ~(uint32_t)CR_STRT;
+		flash_f4_fail(flash, FLASH_PGPERR, "x64 without a supply on VPP (guess)");
+	} else if (kind & CR_MER) {
+		start_mass_erase(flash);	/* also with SER: MER wins */
+	} else {
+		start_sector_erase(flash);
+	}
+}
+
+/* --- registers -------------------------------------------------------------------------------- */
+
+static void write_cr(struct flash_f4 *flash, uint32_t value)
+{
+	if (!flash->lock.open) {
+		log_line(LOG_VIRTUAL, "flash: CR = %08X while locked: ignored", (unsigned)value);
+		return;
+	}
+	flash->cr = (value & CR_BITS) | (flash->cr & CR_STRT);
+	if (value & CR_LOCK) {
+		lock_close(&flash->lock);
+		return;
+	}
+	if (value & CR_STRT) {
+		flash->cr |= CR_STRT;
+		start_erase(flash);
+	}
+	update_irq(flash);
+}
+
+static void write_acr(struct flash_f4 *flash, uint32_t value)
+{
+	uint32_t old = flash->acr;
+
+	if (value & old & ACR_DCEN)
+		value &= ~(uint32_t)ACR_DCRST;	/* 3.9.1: only while the cache is off */
+	flash->acr = value & ACR_BITS;
+	flash_f4_cache_changed(flash, old);
+}
+
+static uint32_t read_register(const struct flash_f4 *flash, uint32_t offset)
+{
+	switch (offset) {
+	case ACR:
+		return flash->acr;
+	case SR:
+		return flash->sr | (flash_f4_busy(flash) ? SR_BSY : 0);
+	case CR:
+		return flash->cr | (flash->lock.open ? 0 : CR_LOCK);
+	default:
+		break;
+	}
+	if (offset >= OPTCR && offset < OPTCR + 4 * flash->soc->spec->option_count)
+		return flash->optcr[(offset - OPTCR) / 4] |
+		       (offset == OPTCR && !flash->option_lock.open ? 1 : 0);
+	return 0;
+}
+
+static enum bus_result registers_read(void *context, uint32_t offset, unsigned width,
+				      uint32_t *value, enum bus_master master)
+{
+	(void)master;
+	*value = read_register(context, offset & ~3u) >> 8 * (offset & 3);
+	if (width < 4)
+		*value &= (1u << 8 * width) - 1;
+	return BUS_OK;
+}
+
+static enum bus_result write_register(struct flash_f4 *flash, uint32_t offset, uint32_t value,
+				      enum bus_master master)
+{
+	enum bus_result result = offset >= CR ? flash_f4_wait(flash, master) : BUS_OK;
+
+	if (result != BUS_OK)
+		return result;	/* 3.9.7: CR and OPTCR wait while BSY */
+	switch (offset) {
+	case ACR:
+		write_acr(flash, value);
+		return BUS_OK;
+	case KEYR:
+		return lock_key(&flash->lock, "KEYR", value);
+	case OPTKEYR:
+		return lock_key(&flash->option_lock, "OPTKEYR", value);
+	case SR:
+		flash->sr &= ~(value & SR_CLEARABLE);
+		update_irq(flash);
+		return BUS_OK;
+	case CR:
+		write_cr(flash, value);
+		return BUS_OK;
+	default:
+		break;
+	}
+	if (offset >= OPTCR && offset < OPTCR + 4 * flash->soc->spec->option_count)
+		return flash_f4_option_write(flash, (offset - OPTCR) / 4, value);
+	return BUS_OK;
+}
+
+/* Narrow writes reach the addressed bytes, the others keep their value (3.9 allows all widths). */
+static enum bus_result registers_write(void *context, uint32_t offset, unsigned width,
+				       uint32_t value, enum bus_master master)
+{
+	struct flash_f4 *flash = context;
+	uint32_t shift = 8 * (offset & 3);
+	uint32_t mask = width == 4 ? UINT32_MAX : ((1u << 8 * width) - 1) << shift;
+	uint32_t old;
+
+	offset &= ~3u;
+	old = offset == SR ? 0 : read_register(flash, offset) & ~(uint32_t)(offset == CR ? CR_STRT : 0);
+	return write_register(flash, offset, (old & ~mask) | (value << shift & mask), master);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+/* A reset in the middle of an operation aborts it; what it worked on is not to be trusted (3.6.2). */
+static void cut_short(struct flash_f4 *flash)
+{
+	if (flash->job.kind != FLASH_IDLE) {
+		log_line(LOG_VIRTUAL, "flash: operation cut short by a reset");
+		flash->soc->flash_busy_ns -= flash->busy_until_ns - vclock_now(flash->soc->clock);
+		flash_f4_cut(flash);
+	}
+	vclock_disarm(&flash->done);
+	flash->job.kind = FLASH_IDLE;
+	flash->busy_until_ns = 0;
+}
+
+static void flash_reset(void *state)
+{
+	struct flash_f4 *flash = state;
+	uint32_t old_acr = flash->acr;
+
+	cut_short(flash);
+	flash->acr = ACR_DCRST;
+	flash_f4_cache_changed(flash, old_acr);
+	flash->acr = flash->cr = flash->sr = 0;
+	lock_reset(&flash->lock);
+	lock_reset(&flash->option_lock);
+	flash_f4_option_load(flash, false);
+	update_irq(flash);
+}
+
+static void flash_power(void *state, bool on)
+{
+	struct flash_f4 *flash = state;
+
+	if (!on) {
+		cut_short(flash);
+		return;
+	}
+	flash->acr = 0;
+	for (size_t i = 0; i < FLASH_F4_LINES; i++)
+		flash->lines[i].valid = false;
+	flash_f4_show_cells(flash);
+	flash_f4_option_load(flash, true);
+}
+
+static void flash_notice(void *state)
+{
+	flash_f4_option_notice(state);
+}
+
+static void flash_release(void *state)
+{
+	struct flash_f4 *flash = state;
+
+	free(flash->cells);
+	free(flash->seen);
+}
+
+static bool in_info_page(const struct virtual_spec *spec, uint32_t address, uint32_t size)
+{
+	return size <= FLASH_F4_INFO && address / FLASH_F4_INFO == spec->otp_base / FLASH_F4_INFO &&
+	       (address + size - 1) / FLASH_F4_INFO == spec->otp_base / FLASH_F4_INFO;
+}
+
+/* Chip files may come from users: nothing of this may hit an assertion further down. */
+static bool spec_fits(const struct virtual_spec *spec)
+{
+	return spec->bank_count > 0 && spec->option_count > 0 && spec->option_count <= FLASH_F4_WORDS &&
+	       spec->options[0].mirror % FLASH_F4_INFO == 0 && spec->otp_block > 0 &&
+	       spec->otp_size > 0 && spec->otp_locks >= spec->otp_base + spec->otp_size &&
+	       in_info_page(spec, spec->otp_base, spec->otp_size) &&
+	       in_info_page(spec, spec->otp_locks, spec->otp_size / spec->otp_block) &&
+	       in_info_page(spec, spec->uid_address, sizeof(spec->uid)) &&
+	       in_info_page(spec, spec->size_address, 2);
+}
+
+int flash_f4_add(struct soc *soc, struct flash_f4 **out, struct why *why)
+{
+	const struct virtual_spec *spec = soc->spec;
+	struct flash_f4 *flash;
+
+	if (!spec_fits(spec))
+		return explain(why, E_CONFIG, "%s: the F4 flash model needs OPTCR, and OTP, UID and "
+			       "size register in one KiB", spec->chip);
+	flash = calloc(1, sizeof(*flash));
+	if (!flash)
+		return explain(why, E_MEMORY, "out of memory");
+	flash->soc = soc;
+	flash->lock = (struct flash_lock){ .keys = { 0x45670123, 0xCDEF89AB } };
+	flash->option_lock = (struct flash_lock){ .keys = { 0x08192A3B, 0x4C5D6E7F } };
+	flash->done.ring = ring_done;
+	flash->done.context = flash;
+	vclock_add(soc->clock, &flash->done);
+	soc_add_peripheral(soc, &(struct soc_peripheral){ "flash", flash, SOC_ALWAYS_ON, flash_reset,
+			   flash_power, flash_notice, flash_release });
+	if (flash_f4_cells_new(flash) != OK)
+		return explain(why, E_MEMORY, "out of memory");
+	flash_f4_option_init(flash);
+	flash_f4_cells_add(flash);
+	flash_f4_otp_add(flash);
+	bus_add_device(soc->bus, &(struct bus_device){ "flash controller", spec->flash_registers, 0x400,
+		       flash, registers_read, registers_write });
+	*out = flash;
+	return OK;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The flash controller of STM32F2 and F4 as the chip shows it: keys, errors, busy times, data cache, option
+ * bytes, OTP (RM0090 section 3, DS8626 tables 40 and 41). Written from the manuals; strict: what silicon
+ * punishes is punished here. Three files: registers and operations (flash_f4.c), the arrays
+ * (flash_f4_cells.c), option bytes and protection (flash_f4_option.c).
+ */
+#ifndef PROBE_VIRTUAL_FLASH_F4_H
+#define PROBE_VIRTUAL_FLASH_F4_H
+
+#include "probe/virtual/soc.h"
+
+/* Puts controller, flash, option bytes, OTP and identification on the bus. E_CONFIG, E_MEMORY. */
+struct flash_f4;
+int flash_f4_add(struct soc *soc, struct flash_f4 **out, struct why *why);
+
+/* A pair of keys in the right order opens; anything else jams until reset. */
+struct flash_lock {
+	uint32_t keys[2];
+	unsigned keys_seen;
+	bool open, jammed;
+};
+
+enum flash_job_kind { FLASH_IDLE, FLASH_PROGRAM, FLASH_ERASE, FLASH_OPTIONS };
+
+/* The operation in work. Its effect comes at its end, or half of it when it is cut short. */
+struct flash_job {
+	enum flash_job_kind kind;
+	uint8_t *cells;			/* array worked on: flash, OTP */
+	uint32_t offset, length;	/* bytes of that array; of an erase within an option change, too */
+	uint32_t value;			/* to program */
+	bool weak;			/* parallelism too high for the supply */
+	uint64_t started_ns;
+};
+
+/* One 128-bit line of the data cache (RM0090 3.4.2: 8 lines). */
+struct flash_line {
+	bool valid;
+	uint32_t offset;
+	uint8_t bytes[16];
+};
+
+enum { FLASH_F4_LINES = 8, FLASH_F4_INFO = 1024, FLASH_F4_WORDS = 4 };
+
+struct flash_f4 {
+	struct soc *soc;
+	uint32_t base, size;
+	uint8_t *cells;		/* what the array holds */
+	uint8_t *seen;		/* what the bus reads: the cells, but for stale cache lines */
+	uint8_t info[FLASH_F4_INFO];		/* the page with OTP, lock bytes, UID, size */
+	uint8_t mirror[FLASH_F4_INFO];		/* option bytes as memory */
+	uint32_t info_base;
+	uint8_t stored[4 * FLASH_F4_WORDS];	/* option bytes in the array, laid out as OPTCR */
+
+	uint32_t acr, cr, sr;
+	uint32_t optcr[FLASH_F4_WORDS];		/* the registers */
+	struct flash_lock lock, option_lock;
+	uint8_t rdp;		/* the level byte in force */
+	bool special;		/* bus reads have to ask: busy or read-protected */
+	bool blocked;		/* read protection is in force */
+
+	struct flash_job job;
+	uint64_t busy_until_ns;
+	struct vclock_alarm done;
+	struct flash_line lines[FLASH_F4_LINES];
+	unsigned next_line;
+
+	struct {		/* mistakes that silicon swallows without a word; for tests */
+		unsigned bits_not_set;		/* programmed 1 onto 0 */
+		unsigned weak_writes;		/* parallelism too high for the supply */
+	} silent;
+};
+
+/* flash_f4.c */
+enum flash_sr { FLASH_WRPERR = 1 << 4, FLASH_PGAERR = 1 << 5, FLASH_PGPERR = 1 << 6,
+		FLASH_PGSERR = 1 << 7 };
+/* Sets an error flag, logs why. */
+void flash_f4_fail(struct flash_f4 *flash, enum flash_sr error, const char *reason);
+bool flash_f4_busy(const struct flash_f4 *flash);
+/* Lets an access wait for the end of the operation in work: BUS_OK for the core (it is stalled), BUS_STALL
+ * for the debug port. */
+enum bus_result flash_f4_wait(struct flash_f4 *flash, enum bus_master master);
+/* Starts a job that takes ns. */
+void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_t ns);
+unsigned flash_f4_psize(const struct flash_f4 *flash);
+bool flash_f4_too_wide_for_supply(const struct flash_f4 *flash);
+/* Sector n as SNB counts; false if there is none. */
+bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offset, uint32_t *size);
+/* Typical times (DS8626 tables 40, 41). */
+uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size);
+uint64_t flash_f4_mass_ns(const struct flash_f4 *flash);
+
+/* flash_f4_cells.c */
+int flash_f4_cells_new(struct flash_f4 *flash);
+void flash_f4_cells_add(struct flash_f4 *flash);
+/* The effect of a job that came to its end, or of one cut short. */
+void flash_f4_apply(struct flash_f4 *flash);
+void flash_f4_cut(struct flash_f4 *flash);
+/* ACR was written: what the bus sees depends on the data cache. */
+void flash_f4_cache_changed(struct flash_f4 *flash, uint32_t old_acr);
+/* The bus sees the cells again (image loaded, power-on). */
+void flash_f4_show_cells(struct flash_f4 *flash);
+
+/* flash_f4_option.c */
+void flash_f4_option_init(struct flash_f4 *flash);
+/* Loads the option bytes into their registers; at_power_on also puts the protection level in force. */
+void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on);
+enum bus_result flash_f4_option_write(struct flash_f4 *flash, unsigned word, uint32_t value);
+void flash_f4_option_apply(struct flash_f4 *flash);
+void flash_f4_option_cut(struct flash_f4 *flash);
+/* Works out whether read protection is in the way right now. */
+void flash_f4_option_notice(struct flash_f4 *flash);
+bool flash_f4_option_protects(const struct flash_f4 *flash, uint32_t offset);
+bool flash_f4_option_protects_any(const struct flash_f4 *flash);
+void flash_f4_otp_add(struct flash_f4 *flash);
+
+#endif

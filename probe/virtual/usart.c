@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sending half of a USART (RM0090 section 30): a data register, a shift register, and the time that ten
+ * bits take. What is sent is kept for tests and logged line by line. Nothing is ever received.
+ */
+#include "probe/virtual/peripherals.h"
+
+#include "probe/log.h"
+
+#include <stdlib.h>
+
+enum { SR = 0x00, DR = 0x04, BRR = 0x08, CR1 = 0x0C, REGISTERS = 0x1C };
+
+enum { SR_TC = 1 << 6, SR_TXE = 1 << 7 };
+
+enum { CR1_TE = 1 << 3, CR1_TCIE = 1 << 6, CR1_TXEIE = 1 << 7, CR1_UE = 1 << 13 };
+
+enum { LINE_MAX_LENGTH = 120, BITS_PER_CHARACTER = 10 };
+
+struct usart {
+	struct soc *soc;
+	struct usart_place place;
+	uint32_t words[REGISTERS / 4];
+	bool shifting, full, complete;	/* full: the data register holds one more */
+	uint8_t waiting;
+	struct vclock_alarm sent;
+	char line[LINE_MAX_LENGTH + 1];
+	size_t line_length;
+};
+
+static void print(struct usart *usart, uint8_t byte)
+{
+	soc_print(usart->soc, (char)byte);
+	if (byte != '\n' && byte != '\r')
+		usart->line[usart->line_length++] = byte >= ' ' && byte < 127 ? (char)byte : '.';
+	if ((byte == '\n' && usart->line_length) || usart->line_length == LINE_MAX_LENGTH) {
+		usart->line[usart->line_length] = 0;
+		log_line(LOG_VIRTUAL, "%s: %s", usart->place.name, usart->line);
+		usart->line_length = 0;
+	}
+}
+
+static void update_irq(struct usart *usart)
+{
+	const struct soc_host *host = usart->soc->host;
+	uint32_t cr1 = usart->words[CR1 / 4];
+	bool level = cr1 & CR1_UE && ((cr1 & CR1_TXEIE && !usart->full) ||
+				      (cr1 & CR1_TCIE && usart->complete));
+
+	host->set_irq(host->context, usart->place.irq, level);
+}
+
+/* BRR holds the clocks per bit (30.3.4 with 16 samples). */
+static void shift(struct usart *usart, uint8_t byte)
+{
+	uint32_t hz = usart->soc->apb_hz[usart->place.gate >= SOC_APB2];
+	uint64_t clocks = (uint64_t)usart->words[BRR / 4] * BITS_PER_CHARACTER;
+
+	usart->shifting = true;
+	print(usart, byte);
+	vclock_arm(usart->soc->clock, &usart->sent, clocks * 1000000000u / hz);
+}
+
+static void character_sent(void *context)
+{
+	struct usart *usart = context;
+
+	usart->shifting = false;
+	usart->complete = !usart->full;
+	if (usart->full)
+		shift(usart, usart->waiting);
+	usart->full = false;
+	update_irq(usart);
+}
+
+static void write_dr(struct usart *usart, uint8_t byte)
+{
+	uint32_t needed = CR1_UE | CR1_TE;
+
+	if ((usart->words[CR1 / 4] & needed) != needed || usart->words[BRR / 4] == 0) {
+		log_line(LOG_VIRTUAL, "%s: byte %02X written while off or without baud rate: lost",
+			 usart->place.name, byte);
+		return;
+	}
+	usart->complete = false;
+	if (!usart->shifting) {
+		shift(usart, byte);
+		return;
+	}
+	if (usart->full)
+		log_line(LOG_VIRTUAL, "%s: byte %02X overwritten before it was sent", usart->place.name,
+			 usart->waiting);
+	usart->full = true;
+	usart->waiting = byte;
+}
+
+static uint32_t usart_read(void *state, uint32_t offset, enum bus_master master)
+{
+	const struct usart *usart = state;
+
+	(void)master;
+	if (offset == SR)
+		return (usart->full ? 0 : SR_TXE) | (usart->complete ? SR_TC : 0);
+	return offset < REGISTERS && offset != DR ? usart->words[offset / 4] : 0;
+}
+
+static void usart_write(void *state, uint32_t offset, uint32_t value)
+{
+	struct usart *usart = state;
+
+	if (offset == SR)
+		usart->complete = usart->complete && value & SR_TC;
+	else if (offset == DR)
+		write_dr(usart, (uint8_t)value);
+	else if (offset < REGISTERS)
+		usart->words[offset / 4] = value & 0xFFFF;
+	update_irq(usart);
+}
+
+static void usart_reset(void *state)
+{
+	struct usart *usart = state;
+
+	for (size_t i = 0; i < REGISTERS / 4; i++)
+		usart->words[i] = 0;
+	usart->shifting = usart->full = false;
+	usart->complete = true;
+	vclock_disarm(&usart->sent);
+	update_irq(usart);
+}
+
+int usart_add(struct soc *soc, const struct usart_place *place)
+{
+	struct usart *usart = calloc(1, sizeof(*usart));
+
+	if (!usart)
+		return E_MEMORY;
+	usart->soc = soc;
+	usart->place = *place;
+	usart->sent.ring = character_sent;
+	usart->sent.context = usart;
+	vclock_add(soc->clock, &usart->sent);
+	soc_add_peripheral(soc, &(struct soc_peripheral){ place->name, usart, place->gate, usart_reset,
+			   NULL, NULL, NULL });
+	soc_add_registers(soc, &(struct soc_registers){ .name = place->name, .base = place->base,
+			  .gate = place->gate, .apb = true, .state = usart, .read = usart_read,
+			  .write = usart_write });
+	return OK;
+}
