@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine: takes events one by one, hands packets to the protocol, runs due jobs, and outputs what
+ * comes of it. Connecting, resetting and losing the target happen here, because all sessions of the
+ * board are concerned.
+ */
+#include "server/engine.h"
+
+#include "server/engine_state.h"
+#include "server/jobs.h"
+#include "server/monitor.h"
+#include "server/rsp.h"
+#include "server/session.h"
+
+#include "probe/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An unexpected reset is noticed by the jobs; one of ours only makes memory contents old. */
+static void was_reset(void *context)
+{
+	struct engine *engine = context;
+
+	for (unsigned i = 0; i < engine->board.core_count; i++)
+		memory_cache_drop(engine->sessions[i].core);
+}
+
+static void flash_changed(void *context)
+{
+	was_reset(context);
+}
+
+struct engine *engine_new(struct probe *probe, const struct engine_options *options,
+			  struct engine_flags *flags,
+			  void (*out)(void *context, const struct output *output), void *context)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine) {
+		probe_close(probe);
+		return NULL;
+	}
+	engine->options = *options;
+	engine->flags = flags;
+	engine->out = out;
+	engine->context = context;
+	board_init(&engine->board, probe, &options->board);
+	engine->board.listener = (struct board_listener){ engine, was_reset, flash_changed };
+	flash_options_default(&engine->flash);
+	buffer_init(&engine->reply, engine->reply_data, sizeof(engine->reply_data));
+	engine->load.client = NO_CLIENT;
+	for (unsigned i = 0; i < BOARD_CORES; i++)
+		session_init(&engine->sessions[i], engine, &engine->board.cores[i]);
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		engine->peers[i].number = i;
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	flash_plan_free(engine->load.plan);
+	board_clear(&engine->board);
+	free(engine);
+}
+
+struct board *engine_board(struct engine *engine)
+{
+	return &engine->board;
+}
+
+void engine_output(struct engine *engine, enum output_kind kind, unsigned client, const void *data,
+		   size_t length)
+{
+	struct output output = { .kind = kind, .client = client, .data = data, .length = length };
+
+	engine->out(engine->context, &output);
+}
+
+void engine_console(struct engine *engine, unsigned client, const char *text, size_t length)
+{
+	char data[1 + 2 * 1024];
+	struct buffer packet;
+
+	while (length) {
+		size_t part = length < 1024 ? length : 1024;
+
+		buffer_init(&packet, data, sizeof(data));
+		buffer_add_bytes(&packet, "O", 1);
+		buffer_add_hex(&packet, text, part);
+		engine_output(engine, OUTPUT_NOTE, client, packet.data, packet.length);
+		text += part;
+		length -= part;
+	}
+}
+
+void engine_watch(struct engine *engine, unsigned client)
+{
+	probe_watch_interrupt(engine->board.probe,
+			      client == NO_CLIENT ? NULL : &engine->flags->interrupt[client]);
+}
+
+bool engine_quits(const struct engine *engine)
+{
+	return atomic_load(&engine->flags->quit);
+}
+
+static void tell_connected(struct engine *engine)
+{
+	struct session *session = &engine->sessions[0];
+	const struct board *board = &engine->board;
+
+	log_line(LOG_INFO, "Connected to %s, %u KiB flash, %u.%02u V.", board->chip.name,
+		 chip_flash_size(&board->chip) / 1024, board->supply_mv / 1000,
+		 board->supply_mv % 1000 / 10);
+	if (board->notes[0])
+		session_note(session, "%s", board->notes);
+	if (engine->unfinished)
+		session_note(session, "Careful: %s", engine->unfinished_text);
+}
+
+int engine_connect(struct engine *engine, struct why *why)
+{
+	struct why local = { "" };
+	int err;
+
+	if (engine->board.attached)
+		return OK;
+	why = why ? why : &local;
+	err = board_attach(&engine->board, why);
+	for (unsigned i = 0; i < engine->board.core_count && !err; i++) {
+		err = core_poll(engine->sessions[i].core);
+		core_take_reset(engine->sessions[i].core);
+		if (!err)
+			session_adopt_core(&engine->sessions[i], "connected");
+	}
+	if (err && !why->text[0])
+		explain(why, err, "The target can't be reached: %s.", error_text(err));
+	if (!err)
+		tell_connected(engine);
+	return err;
+}
+
+void engine_lose_target(struct engine *engine, const char *sentence)
+{
+	engine->board.attached = false;
+	board_forget(&engine->board);
+	for (unsigned i = 0; i < engine->board.core_count; i++) {
+		struct session *session = &engine->sessions[i];
+
+		if (session->run == RUN_UNREACHED)
+			continue;
+		session_note(session, "%s", sentence);
+		session_set_run(session, RUN_UNREACHED, "lost");
+		session_tell_stop(session);
+	}
+}
+
+int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
+		 struct why *why)
+{
+	int err;
+
+	engine->expect_reset = true;
+	err = board_reset(&engine->board, kind, halt, why);
+	engine->expect_reset = false;
+	for (unsigned i = 0; i < engine->board.core_count; i++) {
+		struct session *session = &engine->sessions[i];
+
+		core_take_reset(session->core);
+		memory_cache_drop(session->core);
+		if (session->core->state != CORE_UNKNOWN)
+			session_adopt_core(session, reason);
+	}
+	return err;
+}
+
+/* The first packet of a client is the reason to reach for the target (R11). */
+static void welcome(struct engine *engine, struct peer *peer)
+{
+	struct why why = { "" };
+
+	*peer = (struct peer){ .number = peer->number };
+	session_join(&engine->sessions[0], peer);
+	if (engine_connect(engine, &why) != OK)
+		session_note(peer->session, "%s", why.text);
+}
+
+static void handle_packet(struct engine *engine, const struct event *event)
+{
+	struct peer *peer = &engine->peers[event->client];
+
+	engine_watch(engine, event->client);
+	if (!peer->session)
+		welcome(engine, peer);
+	rsp_handle(engine, peer, event->data, event->length);
+	engine_watch(engine, NO_CLIENT);
+}
+
+static void handle_break(struct engine *engine, unsigned client)
+{
+	struct peer *peer = &engine->peers[client];
+
+	if (!engine_quits(engine))
+		atomic_store(&engine->flags->interrupt[client], false);
+	if (peer->session)
+		session_break(peer->session, peer);
+}
+
+static void handle_closed(struct engine *engine, unsigned client)
+{
+	struct peer *peer = &engine->peers[client];
+
+	atomic_store(&engine->flags->interrupt[client], false);
+	if (peer->session)
+		session_leave(peer->session, peer, true);
+}
+
+static void handle_grace_over(struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->board.core_count; i++) {
+		struct session *session = &engine->sessions[i];
+
+		if (session->in_grace == NO_CLIENT)
+			continue;
+		session->in_grace = NO_CLIENT;
+		session_apply_on_exit(session);
+	}
+}
+
+static void handle_quit(struct engine *engine)
+{
+	struct output end = { .kind = OUTPUT_EXIT, .client = NO_CLIENT, .status = 0 };
+
+	atomic_store(&engine->flags->quit, true);
+	flash_plan_free(engine->load.plan);
+	engine->load.plan = NULL;
+	for (unsigned i = 0; i < engine->board.core_count; i++)
+		session_apply_on_exit(&engine->sessions[i]);
+	engine->out(engine->context, &end);
+}
+
+void engine_handle(struct engine *engine, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_PACKET: handle_packet(engine, event); break;
+	case EVENT_BREAK: handle_break(engine, event->client); break;
+	case EVENT_CLOSED: handle_closed(engine, event->client); break;
+	case EVENT_GRACE_OVER: handle_grace_over(engine); break;
+	case EVENT_QUIT: handle_quit(engine); break;
+	}
+	if (engine->exit_asked && event->kind != EVENT_QUIT) {
+		engine->exit_asked = false;
+		handle_quit(engine);
+	}
+	jobs_refresh(engine);
+}
+
+uint64_t engine_now_us(const struct engine *engine)
+{
+	return link_now_us(probe_link(engine->board.probe));
+}
+
+uint64_t engine_next_due_us(const struct engine *engine)
+{
+	return jobs_next_due_us(engine);
+}
+
+void engine_run_due(struct engine *engine)
+{
+	uint64_t due = jobs_next_due_us(engine), now = engine_now_us(engine);
+
+	if (due == UINT64_MAX)
+		return;
+	if (due > now)
+		link_wait_us(probe_link(engine->board.probe), due - now);
+	jobs_run(engine);
+}
+
+int engine_monitor(struct engine *engine, const char *command,
+		   void (*print)(void *context, const char *text), void *context, struct why *why)
+{
+	int err;
+
+	engine_watch(engine, 0);	/* nobody's Ctrl-C, but SIGTERM sets all flags */
+	err = monitor_run(engine, NULL, command, print, context, why);
+	engine_watch(engine, NO_CLIENT);
+	jobs_refresh(engine);
+	return err;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the engine owns: board, sessions, their clients, the load in progress. For the engine's own files
+ * (engine, session, jobs, rsp_*, monitor_*) only; the loop sees engine.h.
+ */
+#ifndef SERVER_ENGINE_STATE_H
+#define SERVER_ENGINE_STATE_H
+
+#include "server/buffer.h"
+#include "server/engine.h"
+
+#include "flash/flash.h"
+
+enum { JOB_ROWS = 3, NO_CLIENT = CLIENTS_MAX };
+
+/* What the program on the target does, as GDB sees it. Changed by session_set_run() only. */
+enum run_state {
+	RUN_UNREACHED,		/* no target (yet, or any more): `?` answers W00 */
+	RUN_HALTED,
+	RUN_RUNNING,
+	RUN_STEPPING,		/* range step: running to GDB, stepped by a job */
+	RUN_ENDED,		/* killed, or it ended by SYS_EXIT: W until it is started again */
+};
+
+/* A client as the sessions know it: a connection that sent at least one packet. */
+struct peer {
+	unsigned number;
+	struct session *session;	/* NULL = not known yet */
+	bool swbreak, hwbreak, error_message;	/* from its qSupported */
+	bool waits;			/* for a stop: the answer to its last packet is still due */
+};
+
+/* Debugging of one core. The controlling client decides; others observe (R12). */
+struct session {
+	struct engine *engine;
+	struct core *core;
+	enum run_state run;
+	unsigned controller;		/* client number, or NO_CLIENT */
+	unsigned in_grace;		/* the client that left without D, or NO_CLIENT (R10) */
+	uint8_t signal;			/* of the last stop */
+	uint8_t exit_status;
+	bool stop_untold;		/* it stopped while no client waited for it */
+	bool semihosting;
+	bool catch_reset;		/* stop when the chip was reset from outside */
+	uint32_t step_start, step_end;	/* RUN_STEPPING */
+	unsigned resets;		/* unexpected ones since the last resume */
+	uint64_t halted_since_us, running_since_us;
+	unsigned poll_failures;
+	uint64_t job_due_us[JOB_ROWS];	/* UINT64_MAX = not wanted now */
+	struct buffer notes;		/* lines to be told at the next stop or monitor answer */
+	char notes_data[2048];
+};
+
+/* A vFlash sequence; it belongs to one client (R13). */
+struct load {
+	struct flash_plan *plan;	/* NULL = none */
+	unsigned client;
+	uint32_t bytes;
+	bool failed;			/* until the next packet that is not vFlash */
+};
+
+struct engine {
+	struct board board;
+	struct engine_options options;
+	struct engine_flags *flags;
+	void (*out)(void *context, const struct output *output);
+	void *context;
+	struct session sessions[BOARD_CORES];
+	struct peer peers[CLIENTS_MAX];
+	struct load load;
+	struct flash_options flash;	/* voltage, loader, reset: set by `monitor flash` */
+	bool unfinished;		/* a load broke off: nothing starts this program (R27) */
+	char unfinished_text[200];
+	bool expect_reset;		/* we reset the chip ourselves */
+	bool exit_asked;		/* by monitor exit */
+	struct buffer reply;		/* the answer to the packet in work */
+	char reply_data[PACKET_SIZE];
+};
+
+/* Outputs of one kind; see enum output_kind. */
+void engine_output(struct engine *engine, enum output_kind kind, unsigned client, const void *data,
+		   size_t length);
+/* Text for a client's console: O packets of whole hex. Only while a stop or monitor answer is due. */
+void engine_console(struct engine *engine, unsigned client, const char *text, size_t length);
+/* Whose Ctrl-C ends long operations from now on; NO_CLIENT = nobody's. */
+void engine_watch(struct engine *engine, unsigned client);
+/* True when the server is asked to end. */
+bool engine_quits(const struct engine *engine);
+
+/* Resets the chip, tells the sessions, and forgets what was known. */
+int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
+		 struct why *why);
+/* Marks the target as lost, with a sentence why; engine_connect() may reach it again. */
+void engine_lose_target(struct engine *engine, const char *sentence);
+
+#endif

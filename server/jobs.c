@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows of due work of a session, and running them.
+ */
+#include "server/jobs.h"
+
+#include "server/session.h"
+
+#include "probe/bytes.h"
+#include "probe/log.h"
+
+#include <string.h>
+
+enum {
+	/* A stop is noticed after half a period on average: quick ones at once, others within 2 ms. */
+	POLL_FIRST_US = 1000, POLL_LATER_US = 3000, POLL_FIRST_FOR_US = 50 * 1000,
+	WATCH_US = 250 * 1000,
+	FAILURES_MAX = 5,
+	/* 4.6 ms on a V2 at 1.8 MHz: what a poll may be late while another client reads. */
+	TRANSFER_MAX = 512,
+};
+
+static bool wants_poll(const struct session *session)
+{
+	return session->run == RUN_RUNNING;
+}
+
+static uint32_t poll_period_us(const struct session *session)
+{
+	uint64_t running_us = engine_now_us(session->engine) - session->running_since_us;
+
+	return running_us < POLL_FIRST_FOR_US ? POLL_FIRST_US : POLL_LATER_US;
+}
+
+/* R17: what happened, when, and why, as one line; repeats are counted. */
+static void note_reset(struct session *session)
+{
+	struct engine *engine = session->engine;
+	uint64_t after_ms = (engine_now_us(engine) - session->running_since_us) / 1000;
+	char cause[80] = "";
+
+	session->resets++;
+	if (session->resets > 1 && session->resets % 10 != 0)
+		return;
+	board_reset_cause(&engine->board, cause, sizeof(cause));
+	session_note(session, "The chip was reset (%s) %llu ms after it was started%s.",
+		     cause[0] ? cause : "cause unknown", (unsigned long long)after_ms,
+		     session->resets > 1 ? ", and several times before" : "");
+	if (session->controller != NO_CLIENT && engine->peers[session->controller].waits)
+		session_flush_notes(session, session->controller);
+}
+
+static void handle_poll_failure(struct session *session, int err)
+{
+	log_line(LOG_TARGET, "poll: %s", error_text(err));
+	if (++session->poll_failures < FAILURES_MAX && err != E_GONE)
+		return;
+	engine_lose_target(session->engine, err == E_GONE ? "The probe was unplugged." :
+			   "The target does not answer any more: it lost power, or its debug pins "
+			   "are used otherwise. `monitor connect` tries again.");
+}
+
+static void poll_halt(struct session *session)
+{
+	int err = core_poll(session->core);
+
+	if (err) {
+		handle_poll_failure(session, err);
+		return;
+	}
+	session->poll_failures = 0;
+	if (core_take_reset(session->core)) {
+		memory_cache_drop(session->core);
+		note_reset(session);
+	}
+	if (session->core->state == CORE_HALTED)
+		session_handle_stop(session);
+}
+
+static bool wants_stepping(const struct session *session)
+{
+	return session->run == RUN_STEPPING;
+}
+
+static uint32_t step_period_us(const struct session *session)
+{
+	(void)session;
+	return 0;
+}
+
+static void go_on_stepping(struct session *session)
+{
+	struct why why = { "" };
+	bool over;
+	int err = session_step_slice(session, &over, &why);
+
+	if (err) {
+		session_note(session, "Stepping failed: %s",
+			     why.text[0] ? why.text : error_text(err));
+		session->core->stop = STOP_NONE;
+		over = true;
+	}
+	if (over)
+		session_handle_stop(session);
+}
+
+static bool wants_watch(const struct session *session)
+{
+	return session->run == RUN_HALTED && session->controller != NO_CLIENT;
+}
+
+static uint32_t watch_period_us(const struct session *session)
+{
+	(void)session;
+	return WATCH_US;
+}
+
+/* While it is halted a reset lets the core run: it is halted again, so that what GDB believes
+ * becomes true again, and told. */
+static void watch_reset(struct session *session)
+{
+	int err = core_poll(session->core);
+
+	if (err) {
+		handle_poll_failure(session, err);
+		return;
+	}
+	session->poll_failures = 0;
+	if (!core_take_reset(session->core) && session->core->state == CORE_HALTED)
+		return;
+	board_forget(&session->engine->board);
+	if (core_halt(session->core, 100) == OK)
+		session_note(session, "The chip was reset from outside while it was halted; it ran "
+			     "for a moment and is halted again. GDB's registers are old: "
+			     "`maintenance flush register-cache`.");
+	else
+		session_set_run(session, RUN_RUNNING, "reset from outside");
+}
+
+/* A row's budget is what one run may take at most; it bounds how late the others get. */
+static const struct job {
+	const char *name;
+	bool (*wanted)(const struct session *session);
+	uint32_t (*period_us)(const struct session *session);
+	void (*run)(struct session *session);
+	uint32_t budget_us;
+} jobs[JOB_ROWS] = {
+	{ "halt poll", wants_poll, poll_period_us, poll_halt, 20 * 1000 },
+	{ "range step", wants_stepping, step_period_us, go_on_stepping, 100 * 1000 },
+	{ "reset watch", wants_watch, watch_period_us, watch_reset, 20 * 1000 },
+};
+
+void jobs_refresh(struct engine *engine)
+{
+	uint64_t now = engine_now_us(engine);
+
+	for (unsigned i = 0; i < engine->board.core_count; i++) {
+		struct session *session = &engine->sessions[i];
+
+		for (unsigned j = 0; j < JOB_ROWS; j++) {
+			uint64_t *due = &session->job_due_us[j];
+
+			if (!jobs[j].wanted(session))
+				*due = UINT64_MAX;
+			else if (*due == UINT64_MAX)
+				*due = now + jobs[j].period_us(session);
+		}
+	}
+}
+
+static void run_job(struct session *session, unsigned j)
+{
+	uint64_t started = engine_now_us(session->engine), taken;
+
+	if (session->job_due_us[j] > started)
+		return;
+	jobs[j].run(session);
+	taken = engine_now_us(session->engine) - started;
+	if (taken > jobs[j].budget_us)
+		log_line(LOG_SESSION, "%s took %llu us", jobs[j].name, (unsigned long long)taken);
+	session->job_due_us[j] = jobs[j].wanted(session) ?
+		started + taken + jobs[j].period_us(session) : UINT64_MAX;
+}
+
+void jobs_run(struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->board.core_count; i++)
+		for (unsigned j = 0; j < JOB_ROWS; j++)
+			run_job(&engine->sessions[i], j);
+	jobs_refresh(engine);
+}
+
+uint64_t jobs_next_due_us(const struct engine *engine)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (unsigned i = 0; i < BOARD_CORES; i++)
+		for (unsigned j = 0; j < JOB_ROWS; j++)
+			if (engine->sessions[i].job_due_us[j] < next)
+				next = engine->sessions[i].job_due_us[j];
+	return next;
+}
+
+uint32_t jobs_transfer_max(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->board.core_count; i++)
+		if (wants_poll(&engine->sessions[i]))
+			return TRANSFER_MAX;
+	return UINT32_MAX;
+}

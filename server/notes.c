@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lines that a client should see but can't be told at once: RSP has room for text only while a stop
+ * or a monitor answer is due (clients.md 1.1, rule 5). They wait here.
+ */
+#include "server/session.h"
+
+#include "probe/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void session_note(struct session *session, const char *format, ...)
+{
+	char line[700];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	log_line(LOG_INFO, "%s", line);
+	buffer_add(&session->notes, "%s\n", line);
+}
+
+void session_flush_notes(struct session *session, unsigned client)
+{
+	if (!session->notes.length)
+		return;
+	engine_console(session->engine, client, session->notes.data, session->notes.length);
+	buffer_clear(&session->notes);
+}
+
+void session_console(struct session *session, const char *text, size_t length)
+{
+	struct engine *engine = session->engine;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (engine->peers[i].session == session && engine->peers[i].waits)
+			engine_console(engine, i, text, length);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loading: vFlashErase, vFlashWrite, vFlashDone. Packets only fill a plan; vFlashDone carries it out
+ * (R13, R29). GDB shows no reason when one fails and sends no vFlashDone then (clients.md 1.6).
+ */
+#include "server/rsp.h"
+#include "server/session.h"
+
+#include "probe/log.h"
+
+#include <stdio.h>
+
+static void end_load(struct engine *engine, bool failed)
+{
+	flash_plan_free(engine->load.plan);
+	engine->load.plan = NULL;
+	engine->load.failed = failed;
+}
+
+static enum answer load_failed(struct request *rq, int err, const struct why *why)
+{
+	session_note(rq->session, "Load failed: %s", why->text[0] ? why->text : error_text(err));
+	end_load(rq->engine, true);
+	return rsp_error(rq, err, why);
+}
+
+/* The plan of this client's sequence, made when it is the first packet of one. */
+static int open_load(struct request *rq, struct why *why)
+{
+	struct engine *engine = rq->engine;
+	int err;
+
+	if (engine->load.failed)
+		return explain(why, E_FLASH, "This load failed before; start it again.");
+	if (engine->load.plan)
+		return OK;
+	err = flash_plan_new(&engine->load.plan, rq->session->core);
+	if (err)
+		return explain(why, err, "no load can be started: %s", error_text(err));
+	engine->load.client = rq->peer->number;
+	engine->load.bytes = 0;
+	return OK;
+}
+
+static enum answer handle_erase(struct request *rq, struct cursor *in)
+{
+	uint32_t address = cursor_take_hex(in, ','), length = cursor_take_hex(in, CURSOR_END);
+	struct why why = { "" };
+	int err;
+
+	if (in->bad)
+		return rsp_malformed(rq);
+	err = open_load(rq, &why);
+	if (!err)
+		err = flash_plan_erase(rq->engine->load.plan, address, length, &why);
+	return err ? load_failed(rq, err, &why) : rsp_ok(rq);
+}
+
+static enum answer handle_write(struct request *rq, struct cursor *in)
+{
+	uint32_t address = cursor_take_hex(in, ':');
+	struct why why = { "" };
+	const uint8_t *data;
+	size_t length;
+	int err;
+
+	data = cursor_take_rest(in, &length);
+	if (in->bad)
+		return rsp_malformed(rq);
+	err = open_load(rq, &why);
+	if (!err && length)
+		err = flash_plan_write(rq->engine->load.plan, address, data, (uint32_t)length, &why);
+	if (err)
+		return load_failed(rq, err, &why);
+	rq->engine->load.bytes += (uint32_t)length;
+	return rsp_ok(rq);
+}
+
+static void log_progress(void *context, uint32_t done, uint32_t total)
+{
+	(void)context;
+	log_line(LOG_FLASH, "%u of %u bytes", done, total);
+}
+
+/* Whatever happened: the core is halted, and what was known about memory is old. */
+static void finish(struct request *rq, int err, const struct why *why,
+		   const struct flash_report *report)
+{
+	struct engine *engine = rq->engine;
+	char text[200];
+
+	memory_cache_drop(rq->session->core);
+	session_adopt_core(rq->session, "load");
+	engine->unfinished = err != OK;
+	if (err) {
+		snprintf(engine->unfinished_text, sizeof(engine->unfinished_text),
+			 "the last load did not end: %s", why->text);
+		return;
+	}
+	flash_report_text(report, text, sizeof(text));
+	session_note(rq->session, "%s", text);
+}
+
+static enum answer handle_done(struct request *rq, struct cursor *in)
+{
+	struct engine *engine = rq->engine;
+	struct flash_report report = { 0 };
+	struct why why = { "" };
+	int err = open_load(rq, &why);
+
+	(void)in;
+	if (err)
+		return load_failed(rq, err, &why);
+	if (flash_plan_empty(engine->load.plan)) {
+		end_load(engine, false);
+		return rsp_ok(rq);
+	}
+	engine->expect_reset = true;
+	err = flash_commit(engine->load.plan, &engine->flash, &report, log_progress, NULL, &why);
+	engine->expect_reset = false;
+	core_take_reset(rq->session->core);
+	finish(rq, err, &why, &report);
+	if (err)
+		return load_failed(rq, err, &why);
+	end_load(engine, false);
+	return rsp_ok(rq);
+}
+
+enum { LOAD_RULES = RULE_TARGET | RULE_CONTROL | RULE_CHANGES | RULE_LOAD | RULE_TEXT };
+
+const struct rsp_command rsp_flash_commands[] = {
+	{ "vFlashErase:", LOAD_RULES, handle_erase },
+	{ "vFlashWrite:", LOAD_RULES, handle_write },
+	{ "vFlashDone", LOAD_RULES, handle_done },
+	{ NULL, 0, NULL },
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Run control as the clients see it: who decides, whether the core runs, who waits for a stop, and
+ * what happens when they leave. Engine thread only.
+ */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include "server/engine_state.h"
+
+void session_init(struct session *session, struct engine *engine, struct core *core);
+
+/* The one place where the run state changes; logged as "halted -> running (vCont)". */
+void session_set_run(struct session *session, enum run_state run, const char *reason);
+const char *session_run_text(enum run_state run);
+/* Takes over the core's state after a connect or a poll, without telling anybody. */
+void session_adopt_core(struct session *session, const char *reason);
+
+/* A client sent its first packet: it controls when nobody else does. */
+void session_join(struct session *session, struct peer *peer);
+/* True when this client may change the run state; takes control if nobody has it. */
+bool session_may_control(struct session *session, struct peer *peer);
+/* D, k, closed: the client is no longer part of the session. lost = without D or k: the state is kept
+ * for the grace time (R10). */
+void session_leave(struct session *session, struct peer *peer, bool lost);
+/* Applies on-exit and leaves the target (board_detach) when nobody is left. */
+void session_apply_on_exit(struct session *session);
+
+/* Halts, however it runs; the stop is not told. E_NOT_HALTED ... with the reason. */
+int session_halt(struct session *session, const char *reason, struct why *why);
+/* Resumes; nothing to do when it runs already. */
+int session_resume(struct session *session, const char *reason, struct why *why);
+/* One instruction. The core is halted afterwards, or runs on when it went to sleep. */
+int session_step(struct session *session, struct why *why);
+/* Steps the range for a slice; true when it is over (any stop), false = go on later. */
+int session_step_slice(struct session *session, bool *over, struct why *why);
+
+/* The core was found halted: decides what that means (run state, signal, notes). False when it was a
+ * semihosting call that is served now: there is nothing to tell. */
+bool session_settle_stop(struct session *session);
+/* Settles the stop, then tells it or lets the core go on. */
+void session_handle_stop(struct session *session);
+/* Sends the stop reply to all who wait. */
+void session_tell_stop(struct session *session);
+/* Ctrl-C of a client (R3, R12). */
+void session_break(struct session *session, struct peer *peer);
+
+/* A line to be told to the controlling client as soon as it may be; also logged. No newline. */
+void session_note(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Sends the notes to that client as O text; only while an O packet is legal for it. */
+void session_flush_notes(struct session *session, unsigned client);
+/* A line for everybody who waits for a stop (semihosting, resets), at once. */
+void session_console(struct session *session, const char *text, size_t length);
+
+/* The stop reply for a client: T with registers, W after the end of the program. */
+void session_describe_stop(struct session *session, const struct peer *peer, struct buffer *out);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who controls a session, who observes it, and what happens to the target when they go.
+ */
+#include "server/session.h"
+
+#include "probe/log.h"
+
+void session_join(struct session *session, struct peer *peer)
+{
+	peer->session = session;
+	if (session->controller != NO_CLIENT) {
+		log_line(LOG_SESSION, "client %u observes", peer->number);
+		return;
+	}
+	session_may_control(session, peer);
+}
+
+bool session_may_control(struct session *session, struct peer *peer)
+{
+	struct engine *engine = session->engine;
+
+	if (session->controller != NO_CLIENT)
+		return session->controller == peer->number;
+	session->controller = peer->number;
+	log_line(LOG_SESSION, "client %u controls", peer->number);
+	if (session->in_grace != NO_CLIENT) {
+		/* Whoever comes back sends its own breakpoints again. */
+		core_remove_all_points(session->core);
+		engine_output(engine, OUTPUT_STOP_GRACE, session->in_grace, NULL, 0);
+		session->in_grace = NO_CLIENT;
+	}
+	return true;
+}
+
+static bool has_others(const struct session *session, const struct peer *peer)
+{
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		const struct peer *other = &session->engine->peers[i];
+
+		if (other != peer && other->session == session)
+			return true;
+	}
+	return false;
+}
+
+/* The run state that on-exit asks for. A program that was loaded only in part never starts (R27). */
+static void apply_policy(struct session *session)
+{
+	struct engine *engine = session->engine;
+	struct why why = { "" };
+	int err = OK;
+
+	switch (engine->options.on_exit) {
+	case ON_EXIT_RUN:
+		if (engine->unfinished)
+			log_line(LOG_WARN, "The core stays halted: %s", engine->unfinished_text);
+		else
+			err = session_resume(session, "on-exit run", &why);
+		break;
+	case ON_EXIT_HALT:
+		err = session_halt(session, "on-exit halt", &why);
+		break;
+	case ON_EXIT_KEEP:
+		break;
+	}
+	if (err)
+		log_line(LOG_ERROR, "on-exit: %s", why.text[0] ? why.text : error_text(err));
+}
+
+static void log_pause(const struct session *session, bool was_halted)
+{
+	uint64_t ms = (engine_now_us(session->engine) - session->halted_since_us) / 1000;
+
+	if (was_halted && session->run == RUN_RUNNING)
+		log_line(LOG_INFO, "The core runs again; it was halted for %llu ms.",
+			 (unsigned long long)ms);
+}
+
+void session_apply_on_exit(struct session *session)
+{
+	struct engine *engine = session->engine;
+	bool was_halted = session->run == RUN_HALTED;
+
+	if (session->run == RUN_UNREACHED)
+		return;
+	engine_watch(engine, NO_CLIENT);
+	core_remove_all_points(session->core);
+	apply_policy(session);
+	log_pause(session, was_halted);
+	if (has_others(session, NULL) && !engine_quits(engine)) {
+		core_lift_points(session->core);
+		return;
+	}
+	board_detach(&engine->board, session->core->state == CORE_HALTED);
+	session_set_run(session, RUN_UNREACHED, "left");
+}
+
+/* A load that was not carried out changed nothing: it is just forgotten. */
+static void drop_load(struct engine *engine, const struct peer *peer)
+{
+	if (!engine->load.plan || engine->load.client != peer->number)
+		return;
+	log_line(LOG_WARN, "A load of %u bytes was given up before vFlashDone; flash is unchanged.",
+		 engine->load.bytes);
+	flash_plan_free(engine->load.plan);
+	engine->load.plan = NULL;
+}
+
+void session_leave(struct session *session, struct peer *peer, bool lost)
+{
+	struct engine *engine = session->engine;
+	bool controlled = session->controller == peer->number;
+
+	drop_load(engine, peer);
+	peer->waits = false;
+	if (lost)
+		peer->session = NULL;
+	if (!controlled)
+		return;
+	session->controller = NO_CLIENT;
+	if (lost && session->run != RUN_UNREACHED) {
+		session->in_grace = peer->number;
+		core_lift_points(session->core);
+		engine_output(engine, OUTPUT_START_GRACE, peer->number, NULL, 0);
+		return;
+	}
+	if (session->run != RUN_UNREACHED)
+		session_apply_on_exit(session);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stops: what a halt means, what is told about it, and to whom.
+ */
+#include "server/session.h"
+
+#include "server/registers_map.h"
+#include "server/semihosting.h"
+
+#include "probe/log.h"
+
+#include <string.h>
+
+enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5, HALT_MS = 500 };
+
+static const char *stop_text(enum core_stop stop)
+{
+	static const char *const texts[] = {
+		[STOP_NONE] = "no reason given", [STOP_REQUEST] = "asked for",
+		[STOP_BREAKPOINT_HW] = "breakpoint", [STOP_BREAKPOINT_SW] = "BKPT",
+		[STOP_SEMIHOSTING] = "semihosting", [STOP_WATCHPOINT] = "watchpoint",
+		[STOP_RESET_CATCH] = "reset vector", [STOP_FAULT] = "fault",
+		[STOP_LOCKUP] = "lock-up", [STOP_EXTERNAL] = "external request",
+	};
+
+	return texts[stop];
+}
+
+static void add_reason(const struct core *core, const struct peer *peer, struct buffer *out)
+{
+	static const char *const watch_words[] = {
+		[WATCH_WRITE] = "watch", [WATCH_READ] = "rwatch", [WATCH_ACCESS] = "awatch",
+	};
+
+	if (core->stop == STOP_WATCHPOINT)
+		buffer_add(out, "%s:%x;", watch_words[core->stop_watch], core->stop_address);
+	if (core->stop == STOP_BREAKPOINT_HW && peer->hwbreak)
+		buffer_add(out, "hwbreak:;");
+	if (core->stop == STOP_BREAKPOINT_SW && peer->swbreak)
+		buffer_add(out, "swbreak:;");
+}
+
+/* With these GDB needs no `g` for a stop, a step or a backtrace (clients.md 1.4). */
+static void add_registers(struct core *core, struct buffer *out)
+{
+	for (size_t i = 0; i < gdb_register_count; i++) {
+		const struct gdb_register *row = &gdb_registers[i];
+		uint64_t value;
+
+		if (!row->expedited || gdb_register_read(core, row, &value))
+			continue;
+		buffer_add(out, "%x:", row->number);
+		buffer_add_hex_u32(out, (uint32_t)value);
+		buffer_add(out, ";");
+	}
+}
+
+void session_describe_stop(struct session *session, const struct peer *peer, struct buffer *out)
+{
+	struct core *core = session->core;
+	struct probe *probe = session->engine->board.probe;
+
+	if (session->run == RUN_UNREACHED || session->run == RUN_ENDED) {
+		buffer_add(out, "W%02x", session->run == RUN_ENDED ? session->exit_status : 0);
+		return;
+	}
+	buffer_add(out, "T%02xthread:1;", session->run == RUN_HALTED ? session->signal : SIGNAL_TRAP);
+	if (session->run != RUN_HALTED)
+		return;
+	add_reason(core, peer, out);
+	probe_critical_begin(probe);	/* a second Ctrl-C must not cut the answer to the first */
+	if (core_fetch_registers(core, false) == OK)
+		add_registers(core, out);
+	probe_critical_end(probe);
+}
+
+void session_tell_stop(struct session *session)
+{
+	struct engine *engine = session->engine;
+	char data[1024];
+	struct buffer stop;
+	bool told = false;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		struct peer *peer = &engine->peers[i];
+
+		if (peer->session != session || !peer->waits)
+			continue;
+		if (peer->number == session->controller)
+			session_flush_notes(session, peer->number);
+		buffer_init(&stop, data, sizeof(data));
+		session_describe_stop(session, peer, &stop);
+		peer->waits = false;
+		engine_output(engine, OUTPUT_PACKET, peer->number, stop.data, stop.length);
+		told = true;
+	}
+	session->stop_untold = !told;
+}
+
+/* The first line of the fault's story is worth telling at once; `monitor fault` has the rest. */
+static void note_fault(struct session *session)
+{
+	char text[2048] = "";
+
+	if (fault_explain(session->core, text, sizeof(text)) < 0 || !text[0])
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	session_note(session, "%s (`monitor fault` tells more)", text);
+}
+
+static void note_stop(struct session *session)
+{
+	switch (session->core->stop) {
+	case STOP_SEMIHOSTING:
+		session_note(session, "The program asks for semihosting (BKPT 0xAB); `monitor "
+			     "semihosting enable` serves it.");
+		break;
+	case STOP_FAULT:
+		note_fault(session);
+		break;
+	case STOP_LOCKUP:
+		session_note(session, "The core is locked up: a fault inside the fault handler. "
+			     "`monitor fault` tells more, `monitor reset` leaves it.");
+		break;
+	case STOP_NONE: case STOP_REQUEST: case STOP_BREAKPOINT_HW: case STOP_BREAKPOINT_SW:
+	case STOP_WATCHPOINT: case STOP_RESET_CATCH: case STOP_EXTERNAL:
+		break;
+	}
+}
+
+/* True when the stop was a semihosting call that is served now. */
+static bool serve_semihosting(struct session *session, bool *ended)
+{
+	*ended = false;
+	if (session->core->stop != STOP_SEMIHOSTING || !session->semihosting)
+		return false;
+	switch (semihosting_serve(session, &session->exit_status)) {
+	case SEMIHOSTING_SERVED:
+		return true;
+	case SEMIHOSTING_ENDED:
+		*ended = true;
+		return true;
+	case SEMIHOSTING_FAILED:
+		break;
+	}
+	return false;
+}
+
+bool session_settle_stop(struct session *session)
+{
+	struct core *core = session->core;
+	bool ended;
+
+	if (serve_semihosting(session, &ended)) {
+		if (ended)
+			session_set_run(session, RUN_ENDED, "the program ended");
+		return ended;
+	}
+	session->signal = core->stop_signal ? core->stop_signal : SIGNAL_TRAP;
+	session_set_run(session, RUN_HALTED, stop_text(core->stop));
+	note_stop(session);
+	return true;
+}
+
+void session_handle_stop(struct session *session)
+{
+	struct why why = { "" };
+
+	if (!session_settle_stop(session)) {
+		if (session->run == RUN_STEPPING || core_resume(session->core, &why) == OK)
+			return;
+		session_set_run(session, RUN_HALTED, "can't resume");
+		session_note(session, "The core can't go on after semihosting: %s", why.text);
+	}
+	session_tell_stop(session);
+}
+
+void session_break(struct session *session, struct peer *peer)
+{
+	if (!peer->waits || (session->run != RUN_RUNNING && session->run != RUN_STEPPING))
+		return;		/* it stopped before: that stop is told already (clients.md 1.4) */
+	if (session->run == RUN_STEPPING)
+		session->core->stop = STOP_REQUEST;
+	if (session->run == RUN_RUNNING && core_halt(session->core, HALT_MS) != OK) {
+		session_note(session, "The core does not halt; `monitor reset halt` may help.");
+		session_flush_notes(session, peer->number);
+		return;
+	}
+	if (session->core->stop != STOP_REQUEST) {
+		session_handle_stop(session);
+		return;
+	}
+	session->signal = SIGNAL_INT;
+	session_set_run(session, RUN_HALTED, "Ctrl-C");
+	session_tell_stop(session);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The two documents that GDB asks for: which registers there are, and what memory is where. Pure.
+ */
+#ifndef SERVER_XML_H
+#define SERVER_XML_H
+
+#include <stdbool.h>
+
+#include "server/buffer.h"
+#include "targets/chip.h"
+
+enum { XML_SIZE = 16384 };	/* both fit; out->cut tells if not */
+
+/* target.xml: m-profile, m-system, and vfp where there is an FPU (clients.md 1.7). */
+void xml_target(struct buffer *out, bool mainline, bool fpu);
+/* The memory map: 0 to 4 GiB without gaps and overlaps; what is neither flash nor read-only is RAM to
+ * GDB, peripherals included, because it calls what is missing unreadable (clients.md 1.5). */
+void xml_memory_map(struct buffer *out, const struct chip *chip);
+
+#endif
