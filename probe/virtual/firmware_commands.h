@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The handlers of the command table, by file. Each is given the 16-byte block and its data phase.
+ * Private to firmware*.c.
+ */
+#ifndef PROBE_VIRTUAL_FIRMWARE_COMMANDS_H
+#define PROBE_VIRTUAL_FIRMWARE_COMMANDS_H
+
+#include "probe/virtual/firmware_state.h"
+
+#define HANDLER(name) \
+	void name(struct firmware *fw, const uint8_t *block, uint8_t *data, uint32_t length)
+
+/* firmware_session.c: who are you, modes, pins */
+HANDLER(session_get_version);
+HANDLER(session_get_version_v3);
+HANDLER(session_get_mode);
+HANDLER(session_get_voltage);
+HANDLER(session_leave_dfu);
+HANDLER(session_leave_swim);
+HANDLER(session_enter);
+HANDLER(session_exit);
+HANDLER(session_reset_pin);
+HANDLER(session_board_kind);
+HANDLER(session_board_ids);
+HANDLER(session_disk_name);
+HANDLER(session_power);
+HANDLER(session_usb_loader);
+HANDLER(session_not_available);
+HANDLER(session_accept);
+/* Lets go of the target: wire, pins, access ports. */
+void session_leave_debug(struct firmware *fw);
+
+/* firmware_speed.c: clock of the wire */
+HANDLER(speed_set_v2);
+HANDLER(speed_set_v3);
+HANDLER(speed_get_v3);
+HANDLER(speed_switch_v3);
+/* After plugging in. */
+void speed_init(struct firmware *fw);
+
+/* firmware_core.c: core registers and run control */
+HANDLER(core_read_id);
+HANDLER(core_read_ids);
+HANDLER(core_get_status);
+HANDLER(core_halt);
+HANDLER(core_run);
+HANDLER(core_step);
+HANDLER(core_reset);
+HANDLER(core_read_all_v1);
+HANDLER(core_read_all);
+HANDLER(core_read_register_v1);
+HANDLER(core_read_register);
+HANDLER(core_write_register);
+HANDLER(core_write_debug);
+HANDLER(core_read_debug);
+
+/* firmware_memory.c: blocks of memory */
+HANDLER(memory_read_32);
+HANDLER(memory_read_32_fixed);
+HANDLER(memory_read_16);
+HANDLER(memory_read_8);
+HANDLER(memory_write_32);
+HANDLER(memory_write_32_fixed);
+HANDLER(memory_write_16);
+HANDLER(memory_write_8);
+HANDLER(memory_get_status);
+HANDLER(memory_get_status2);
+uint32_t memory_length(const uint8_t *block);
+uint32_t memory_read_8_length(const uint8_t *block);
+
+/* firmware_ports.c: access ports, DAP registers, batches */
+HANDLER(ports_open);
+HANDLER(ports_close);
+HANDLER(ports_read);
+HANDLER(ports_write);
+HANDLER(ports_batch_max);
+HANDLER(ports_batch_out);
+HANDLER(ports_batch_in);
+uint32_t ports_batch_out_length(const uint8_t *block);
+uint32_t ports_batch_in_length(const uint8_t *block);
+/* STATUS_OK when memory commands may use that access port. */
+uint8_t ports_check(const struct firmware *fw, uint8_t ap);
+/* True from the version on in which commands name their access port and CSW. */
+bool ports_has_parameter(const struct firmware *fw);
+/* The access port that a command names; 0 in older firmware. */
+uint8_t ports_parameter(const struct firmware *fw, uint8_t parameter);
+
+/* firmware_trace.c: SWO */
+HANDLER(trace_start);
+HANDLER(trace_stop);
+HANDLER(trace_count);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An AHB access port (Arm ADIv5, IHI 0031E, chapter C2; identification values: the cores' reference manuals,
+ * M3 DDI 0337, M4 DDI 0439, M0 DDI 0432, M0+ DDI 0484, M7 DDI 0489, M33 100230).
+ */
+#include "probe/virtual/mem_ap.h"
+
+#include "probe/bytes.h"
+
+enum {
+	REG_CSW = 0x00, REG_TAR = 0x04, REG_DRW = 0x0C, REG_BD0 = 0x10, REG_BD3 = 0x1C,
+	REG_CFG = 0xF4, REG_BASE = 0xF8, REG_IDR = 0xFC,
+};
+
+#define CSW_SIZE	0x00000007u
+#define CSW_INCREMENT	0x00000030u
+#define CSW_ENABLED	0x00000040u	/* DeviceEn, read-only */
+#define CSW_IN_PROGRESS	0x00000080u	/* TrInProg, read-only */
+#define CSW_PROT	0xFF000000u	/* DbgSwEnable and the bus attributes */
+#define CSW_WRITABLE	(CSW_SIZE | CSW_INCREMENT | CSW_PROT)
+#define CSW_RESET	0x23000000u
+#define TAR_COUNTER	0x000003FFu	/* only these bits are promised to increment (C2.2.2) */
+
+static const struct {
+	uint32_t idr, base;
+} identities[] = {
+	[VIRTUAL_M0]     = { 0x04770021, 0xE00FF003 },
+	[VIRTUAL_M0PLUS] = { 0x04770031, 0xF0000003 },
+	[VIRTUAL_M3]     = { 0x24770011, 0xE00FF003 },
+	[VIRTUAL_M4]     = { 0x24770011, 0xE00FF003 },
+	[VIRTUAL_M7]     = { 0x74770001, 0xE00FD003 },
+	[VIRTUAL_M33]    = { 0x14770015, 0xE00FE003 },
+};
+
+void mem_ap_reset(struct mem_ap *ap)
+{
+	ap->csw = CSW_RESET;
+	ap->tar = 0;
+	ap->transaction.active = false;
+}
+
+void mem_ap_init(struct mem_ap *ap, struct machine *machine, enum virtual_core core)
+{
+	*ap = (struct mem_ap){ .machine = machine, .idr = identities[core].idr,
+			       .base = identities[core].base };
+	mem_ap_reset(ap);
+}
+
+bool mem_ap_is_busy(const struct mem_ap *ap)
+{
+	return ap->transaction.active;
+}
+
+void mem_ap_abort(struct mem_ap *ap)
+{
+	ap->transaction.active = false;
+}
+
+static enum bus_result reach_bus(struct mem_ap *ap, uint32_t *value, bool again)
+{
+	struct mem_ap_transaction *t = &ap->transaction;
+	unsigned lane = 8 * (t->address & 3);
+	enum bus_result result = ap->spoil ? ap->spoil(ap->spoil_context, again) : BUS_OK;
+	uint32_t bits;
+
+	if (result != BUS_OK)
+		return result;
+	if (t->write) {
+		bits = t->value >> lane;
+		if (t->width < 4)
+			bits &= (1u << 8 * t->width) - 1;
+		return machine_write(ap->machine, t->address, t->width, bits);
+	}
+	result = machine_read(ap->machine, t->address, t->width, &bits);
+	if (result == BUS_OK)
+		*value = bits << lane;
+	return result;
+}
+
+/* TAR moves on only after success: a fault leaves it at the address that failed. */
+static enum bus_result go_on(struct mem_ap *ap, uint32_t *value, bool again)
+{
+	struct mem_ap_transaction *t = &ap->transaction;
+	enum bus_result result = reach_bus(ap, value, again);
+
+	if (result == BUS_STALL)
+		return result;
+	t->active = false;
+	if (result == BUS_OK && t->increment)
+		ap->tar = (ap->tar & ~TAR_COUNTER) | ((ap->tar + t->width) & TAR_COUNTER);
+	return result;
+}
+
+enum bus_result mem_ap_continue(struct mem_ap *ap, uint32_t *value)
+{
+	return go_on(ap, value, true);
+}
+
+/* DRW goes to TAR in the width of CSW; BD0..3 to the words around TAR. */
+static enum bus_result start(struct mem_ap *ap, uint8_t reg, bool write, uint32_t *value)
+{
+	unsigned size = ap->csw & CSW_SIZE;
+	bool banked = reg != REG_DRW;
+
+	if (size > 2)
+		return BUS_FAULT;
+	ap->transaction = (struct mem_ap_transaction){
+		.active = true, .write = write, .width = banked ? 4 : 1u << size,
+		.increment = !banked && (ap->csw & CSW_INCREMENT),
+		.address = banked ? (ap->tar & ~15u) | (reg & 12u) : ap->tar & ~((1u << size) - 1),
+		.value = write ? *value : 0,
+	};
+	return go_on(ap, value, false);
+}
+
+static bool reaches_memory(uint8_t reg)
+{
+	return reg == REG_DRW || (reg >= REG_BD0 && reg <= REG_BD3);
+}
+
+enum bus_result mem_ap_write(struct mem_ap *ap, uint8_t reg, uint32_t value)
+{
+	if (reaches_memory(reg))
+		return start(ap, reg, true, &value);
+	if (reg == REG_CSW)
+		ap->csw = value & CSW_WRITABLE;
+	else if (reg == REG_TAR)
+		ap->tar = value;
+	return BUS_OK;
+}
+
+enum bus_result mem_ap_read(struct mem_ap *ap, uint8_t reg, uint32_t *value)
+{
+	if (reaches_memory(reg))
+		return start(ap, reg, false, value);
+	switch (reg) {
+	case REG_CSW:
+		*value = ap->csw | CSW_ENABLED | (ap->transaction.active ? CSW_IN_PROGRESS : 0);
+		break;
+	case REG_TAR:
+		*value = ap->tar;
+		break;
+	case REG_BASE:
+		*value = ap->base;
+		break;
+	case REG_IDR:
+		*value = ap->idr;
+		break;
+	default:		/* CFG: no large data, no big endian */
+		*value = 0;
+	}
+	return BUS_OK;
+}

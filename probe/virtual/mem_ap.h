@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An AHB access port (Arm ADIv5, IHI 0031E, chapters C1 and C2): CSW, TAR, DRW, BD0..3 over the machine's bus. A
+ * transaction that the bus stalls stays in progress until it ends or is aborted.
+ */
+#ifndef PROBE_VIRTUAL_MEM_AP_H
+#define PROBE_VIRTUAL_MEM_AP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probe/virtual/machine.h"
+
+struct mem_ap_transaction {
+	bool active, write, increment;
+	unsigned width;
+	uint32_t address, value;	/* value in its byte lanes */
+};
+
+struct mem_ap {
+	struct machine *machine;	/* borrowed */
+	uint32_t csw, tar;
+	uint32_t idr, base;
+	struct mem_ap_transaction transaction;
+	/* Asked before a transaction reaches the bus (again = it was stalled), if not NULL: faults on
+	 * purpose. */
+	enum bus_result (*spoil)(void *context, bool again);
+	void *spoil_context;
+};
+
+void mem_ap_init(struct mem_ap *ap, struct machine *machine, enum virtual_core core);
+/* Power-on state of the registers; drops a transaction in progress. */
+void mem_ap_reset(struct mem_ap *ap);
+
+/* A register by its full offset. BUS_STALL: accepted, still in progress. For reads that are done at once
+ * *value is the result. */
+enum bus_result mem_ap_write(struct mem_ap *ap, uint8_t reg, uint32_t value);
+enum bus_result mem_ap_read(struct mem_ap *ap, uint8_t reg, uint32_t *value);
+/* Goes on with the transaction in progress; *value only changes when a read is done. */
+enum bus_result mem_ap_continue(struct mem_ap *ap, uint32_t *value);
+bool mem_ap_is_busy(const struct mem_ap *ap);
+void mem_ap_abort(struct mem_ap *ap);
+
+#endif
