@@ -5,3 +5,18 @@ UNIT_abilities = probe/abilities.c probe/models.c probe/speed.c probe/stlink_sta
 UNIT_framer = server/framer.c
 UNIT_mailbox = server/mailbox.c
 UNIT_options = server/options.c server/option_rows.c probe/error.c probe/log.c
+PROBE_FILES = probe/probe.c probe/probe_swd.c probe/probe_registers.c probe/probe_memory.c probe/probe_batch.c probe/pieces.c probe/speed.c probe/abilities.c probe/models.c probe/stlink.c probe/stlink_resync.c probe/stlink_status.c probe/link.c probe/log.c probe/error.c tests/unit/fake_link.c
+UNIT_probe = $(PROBE_FILES)
+UNIT_client = server/client.c server/conn.c server/framer.c probe/log.c
+UNIT_json = server/json.c
+UNIT_crc = flash/crc32.c
+UNITLIBS_crc = -lunicorn
+UNIT_flash_plan = flash/plan.c targets/chip_map.c probe/error.c
+UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/chip_map.c probe/error.c
+# The virtual probe's firmware on a stand-in for the chip.
+FIRMWARE_BENCH := $(wildcard probe/virtual/firmware*.c) \
+	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults link_virtual) \
+	probe/link.c probe/log.c probe/error.c tests/unit/fake_machine.c tests/unit/bench.c
+UNIT_firmware_vectors = $(FIRMWARE_BENCH)
+UNIT_probe_memory = $(PROBE_FILES)
+UNIT_loop = server/loop.c server/thread.c server/mailbox.c server/listener.c server/client.c server/conn.c server/framer.c probe/log.c probe/error.c
