@@ -20,3 +20,7 @@ FIRMWARE_BENCH := $(wildcard probe/virtual/firmware*.c) \
 UNIT_firmware_vectors = $(FIRMWARE_BENCH)
 UNIT_probe_memory = $(PROBE_FILES)
 UNIT_loop = server/loop.c server/thread.c server/mailbox.c server/listener.c server/client.c server/conn.c server/framer.c probe/log.c probe/error.c
+UNIT_firmware_gates = $(FIRMWARE_BENCH)
+UNIT_firmware_memory = $(FIRMWARE_BENCH)
+UNIT_usb_select = probe/usb_select.c probe/error.c
+UNIT_log = probe/log.c probe/error.c probe/link.c tests/unit/fake_link.c
