@@ -43,16 +43,21 @@ uint64_t bus_next_base(const struct bus *bus, uint64_t address)
 	return next;
 }
 
-static bool range_is_free(struct bus *bus, uint32_t base, uint32_t size)
+static bool claim(struct bus *bus, const char *name, uint32_t base, uint32_t size)
 {
-	return size > 0 && base + (size - 1) >= base && !bus_memory_at(bus, base) &&
-	       !bus_device_at(bus, base) && bus_next_base(bus, base) >= (uint64_t)base + size;
+	bool free = size > 0 && base + (size - 1) >= base && !bus_memory_at(bus, base) &&
+		    !bus_device_at(bus, base) && bus_next_base(bus, base) >= (uint64_t)base + size;
+
+	if (!free && !bus->clash)
+		bus->clash = name;
+	return free;
 }
 
 void bus_add_device(struct bus *bus, const struct bus_device *device)
 {
 	assert(bus->device_count < BUS_DEVICES_MAX);
-	assert(range_is_free(bus, device->base, device->size));
+	if (!claim(bus, device->name, device->base, device->size))
+		return;
 	bus->devices[bus->device_count++] = *device;
 	bus->generation++;
 }
@@ -60,7 +65,8 @@ void bus_add_device(struct bus *bus, const struct bus_device *device)
 void bus_add_memory(struct bus *bus, const struct bus_memory *memory)
 {
 	assert(bus->memory_count < BUS_MEMORIES_MAX);
-	assert(range_is_free(bus, memory->base, memory->size));
+	if (!claim(bus, memory->name, memory->base, memory->size))
+		return;
 	bus->memories[bus->memory_count++] = *memory;
 	bus->generation++;
 }
@@ -70,8 +76,7 @@ void bus_replace_memory(struct bus *bus, uint32_t base, const struct bus_memory 
 	struct bus_memory *row = bus_memory_at(bus, base);
 
 	assert(row && row->base == base);
-	row->size = 0;		/* out of the way of the overlap check */
-	assert(range_is_free(bus, base, memory->size));
+	assert(bus_next_base(bus, (uint64_t)base + 1) >= (uint64_t)base + memory->size);
 	*row = *memory;
 	row->base = base;
 	bus->generation++;

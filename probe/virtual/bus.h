@@ -59,10 +59,12 @@ struct bus {
 	 * every plain write that comes through bus_write, and every bus_changed. */
 	void (*wrote)(void *context, uint32_t address, uint32_t length);
 	void *wrote_context;
+	const char *clash;	/* the first row that overlapped another; NULL = none */
 	unsigned generation;	/* raised when the list of memories changes (remap) */
 };
 
-/* Adds a row (copied). Overlaps are a programming error (assert). */
+/* Adds a row (copied). A row that overlaps another is not added, and its name is left in clash: chip
+ * files come from users. */
 void bus_add_device(struct bus *bus, const struct bus_device *device);
 void bus_add_memory(struct bus *bus, const struct bus_memory *memory);
 /* Exchanges the bytes and rights of the memory at base (remap of address 0). */

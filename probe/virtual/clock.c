@@ -8,9 +8,17 @@
 
 uint64_t vclock_now(const struct vclock *clock)
 {
-	if (!clock->runner)
-		return clock->now_ns;
-	return clock->runner->now_ns(clock->runner->context);
+	uint64_t core_ns = clock->runner ? clock->runner->now_ns(clock->runner->context) : 0;
+
+	/* A core counts whole cycles and may be one of them behind. */
+	return core_ns > clock->now_ns ? core_ns : clock->now_ns;
+}
+
+uint64_t vclock_since(const struct vclock *clock, uint64_t then_ns)
+{
+	uint64_t now_ns = vclock_now(clock);
+
+	return now_ns > then_ns ? now_ns - then_ns : 0;
 }
 
 void vclock_add(struct vclock *clock, struct vclock_alarm *alarm)

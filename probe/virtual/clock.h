@@ -36,6 +36,8 @@ struct vclock {
 
 /* The time as a device sees it: exact also in the middle of a run of the core. */
 uint64_t vclock_now(const struct vclock *clock);
+/* Nanoseconds since then; 0 when a stalled core wrote a time that the clock has not reached. */
+uint64_t vclock_since(const struct vclock *clock, uint64_t then_ns);
 /* Keeps the alarm until the clock ends. */
 void vclock_add(struct vclock *clock, struct vclock_alarm *alarm);
 /* Rings after_ns from vclock_now; moves an alarm that is armed already. */

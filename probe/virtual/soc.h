@@ -104,6 +104,8 @@ struct soc {
 	bool debugger_seen;		/* a debug access since power-on */
 	bool swd_disabled;		/* by a protection level, until the next power-on */
 	bool swd_pins_taken;		/* the firmware uses SWDIO or SWCLK as something else */
+	void *dma;			/* and how a timer asks it for a transfer */
+	void (*dma_request)(void *dma, unsigned timer);
 	uint32_t reset_causes;		/* of the reset in work; the reset controller latches them */
 	uint64_t flash_busy_ns;		/* sum so far */
 };

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One builder per chip family, named by its flash controller. RAM and ROM are on the bus already;
+ * a builder adds flash, peripherals and aliases. E_CONFIG, E_MEMORY with the reason in why.
+ */
+#ifndef PROBE_VIRTUAL_CHIPS_H
+#define PROBE_VIRTUAL_CHIPS_H
+
+#include "probe/virtual/soc.h"
+
+int chip_f4_build(struct soc *soc, struct why *why);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A file that keeps what outlives power: flash, option bytes, OTP. Little-endian: "TETHIMG1", chip
+ * name (32 bytes, zero padded), number of areas (u32); per area its name (12 bytes), size (u32) and bytes;
+ * last the CRC-32 of all that (u32; the one of zlib and PNG).
+ */
+#ifndef PROBE_VIRTUAL_IMAGE_H
+#define PROBE_VIRTUAL_IMAGE_H
+
+#include "probe/virtual/soc.h"
+
+/* Fills the soc's areas from the file. A file that does not exist leaves them as they are. E_CONFIG
+ * when it is damaged or of another chip (areas are untouched then), E_SYSTEM, E_MEMORY. */
+int image_load(const char *path, struct soc *soc, struct why *why);
+/* Writes the file anew beside the old one and renames it, so that there is always a whole one. */
+int image_save(const char *path, const struct soc *soc, struct why *why);
+
+#endif
