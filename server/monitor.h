@@ -12,7 +12,8 @@ enum {
 	MONITOR_TARGET = 1,	/* connects first; an error if it can't */
 	MONITOR_HALTED = 2,	/* needs a halted core */
 	MONITOR_CONTROL = 4,	/* not for observers */
-	MONITOR_SPELLING = 8,	/* what some IDE sends for another command; not in the help */
+	MONITOR_CHANGES = 8,	/* writes; refused while another client loads */
+	MONITOR_SPELLING = 16,	/* what some IDE sends for another command; not in the help */
 };
 
 struct monitor_call {

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Monitor commands about Tether itself: help, version, log, stats, report, exit.
+ */
+#include "server/monitor.h"
+#include "server/session.h"
+
+#include "probe/bytes.h"
+#include "probe/log.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void print_row(struct monitor_call *call, const struct monitor_command *row)
+{
+	int width = 34 - (int)strlen(row->name) - 1;
+
+	monitor_print(call, "  %s %-*s %s\n", row->name, width > 0 ? width : 0, row->arguments,
+		      row->help);
+}
+
+static int run_help(struct monitor_call *call)
+{
+	const char *about = call->argc ? call->argv[0] : "";
+	const struct monitor_command *row;
+	unsigned shown = 0;
+
+	for (size_t i = 0; (row = monitor_row(i)); i++) {
+		if (strncasecmp(row->name, about, strlen(about)) ||
+		    (row->rules & MONITOR_SPELLING && !*about))
+			continue;
+		print_row(call, row);
+		shown++;
+	}
+	if (!shown)
+		return explain(call->why, E_ARGUMENT, "There is no command '%s'.", about);
+	return OK;
+}
+
+static int run_version(struct monitor_call *call)
+{
+	monitor_print(call, "tether %s\n", TETHER_VERSION);
+	return OK;
+}
+
+static int run_log(struct monitor_call *call)
+{
+	const char *bad;
+
+	if (!call->argc) {
+		monitor_print(call, "channels: %s\n", log_channel_names());
+		return OK;
+	}
+	if (log_enable(call->argv[0], &bad))
+		return explain(call->why, E_ARGUMENT, "There is no channel '%s'. Channels: %s.", bad,
+			       log_channel_names());
+	return OK;
+}
+
+static int run_stats(struct monitor_call *call)
+{
+	struct probe_stats stats;
+
+	probe_stats(call->engine->board.probe, &stats);
+	monitor_print(call, "USB exchanges %llu, %llu bytes out, %llu bytes in\n",
+		      (unsigned long long)stats.exchanges, (unsigned long long)stats.bytes_out,
+		      (unsigned long long)stats.bytes_in);
+	monitor_print(call, "waits %llu, faults %llu, retries %llu, resynchronisations %llu\n",
+		      (unsigned long long)stats.waits, (unsigned long long)stats.faults,
+		      (unsigned long long)stats.retries, (unsigned long long)stats.resyncs);
+	monitor_print(call, "time %llu ms\n",
+		      (unsigned long long)(engine_now_us(call->engine) / 1000));
+	return OK;
+}
+
+static int run_line(struct monitor_call *call, const char *line)
+{
+	return monitor_run(call->engine, call->peer, line, call->print, call->context, call->why);
+}
+
+/* Everything that helps to understand a report of trouble; no memory contents. */
+static int run_report(struct monitor_call *call)
+{
+	static const char *const parts[] = { "version", "probe", "info", "option", "stats" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		monitor_print(call, "--- %s\n", parts[i]);
+		if (run_line(call, parts[i]))
+			monitor_print(call, "%s\n", call->why->text);
+	}
+	call->why->text[0] = '\0';
+	return OK;
+}
+
+static int run_exit(struct monitor_call *call)
+{
+	monitor_print(call, "The server ends.\n");
+	call->engine->exit_asked = true;
+	return OK;
+}
+
+const struct monitor_command monitor_general[] = {
+	{ "help", "[COMMAND]", "List commands", 0, run_help },
+	{ "version", "", "Show the version of Tether", 0, run_version },
+	{ "log", "[CHANNELS]", "Turn log channels on, or off with -NAME", 0, run_log },
+	{ "stats", "", "Count what went over USB so far", 0, run_stats },
+	{ "report", "", "Print what a report of trouble should contain", 0, run_report },
+	{ "exit", "", "End the server", MONITOR_CONTROL, run_exit },
+	{ NULL, NULL, NULL, 0, NULL },
+};
