@@ -98,6 +98,8 @@ static void print_chip(const char *path)
 	printf("\t{\n\t\t.file = \"%s\",\n\t\t.name = \"%s\",\n", slash ? slash + 1 : path,
 	       text_of(path, root, "name"));
 	print_parts(path, config_setting_get_member(root, "parts"));
+	printf("\t\t.cpuid = 0x%08xu,\n\t\t.dpidr = 0x%08xu,\n", number_of(root, "cpuid"),
+	       number_of(root, "dpidr"));
 	print_ids(config_setting_get_member(root, "ids"));
 	print_text(text, length);
 	printf("\t},\n");

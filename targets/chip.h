@@ -149,6 +149,7 @@ struct chip_index {
 	const char *parts;	/* comma list of part patterns */
 	const char *text;	/* the whole file */
 	size_t length;
+	uint32_t cpuid, dpidr;	/* usual values; 0 = not stated */
 	struct chip_id ids[CHIP_IDS];
 	size_t id_count;
 };
@@ -174,7 +175,7 @@ int chip_parse(struct chip *chip, const char *file, const char *text, size_t len
 int chip_find_part(struct chip *chip, const struct chip_library *library, const char *part,
 		   struct why *why);
 /* Loads the chip with this id value read at that address (banks at their maximum). E_CHIP when none
- * has it. */
+ * has it, or none that has this CPU. */
 int chip_find_id(struct chip *chip, const struct chip_library *library, uint32_t address,
 		 uint32_t idcode, uint32_t cpuid, struct why *why);
 

@@ -154,6 +154,12 @@ static bool id_matches(const struct chip_id *id, uint32_t address, uint32_t idco
 	       (!id->cpuid_part || id->cpuid_part == (cpuid >> 4 & 0xFFF));
 }
 
+/* A known id with another CPU is a clone, or another family with the same number. */
+static bool cpu_fits(const struct chip_index *row, uint32_t cpuid)
+{
+	return !row->cpuid || (row->cpuid >> 4 & 0xFFF) == (cpuid >> 4 & 0xFFF);
+}
+
 /* A row that also names the CPU wins over one that doesn't (F4 revision A has the F2's id). */
 static const struct chip_index *find_row(const struct chip_library *library, uint32_t address,
 					 uint32_t idcode, uint32_t cpuid)
@@ -164,7 +170,8 @@ static const struct chip_index *find_row(const struct chip_library *library, uin
 		const struct chip_index *row = chip_library_row(library, i);
 
 		for (size_t j = 0; j < row->id_count; j++) {
-			if (!id_matches(&row->ids[j], address, idcode, cpuid))
+			if (!id_matches(&row->ids[j], address, idcode, cpuid) ||
+			    !cpu_fits(row, cpuid))
 				continue;
 			if (row->ids[j].cpuid_part)
 				return row;

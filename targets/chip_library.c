@@ -62,6 +62,7 @@ static void fill_row(struct chip_index *row, struct own_row *own, const struct c
 					 i ? "," : "", chip->parts[i].name);
 	*row = (struct chip_index){ .file = own->file, .name = own->name, .parts = own->parts,
 				    .text = own->text, .length = length,
+				    .cpuid = chip->cpuid, .dpidr = chip->dpidr,
 				    .id_count = chip->id_count };
 	memcpy(row->ids, chip->ids, sizeof(row->ids));
 }

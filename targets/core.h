@@ -56,6 +56,12 @@ struct core_watchpoint {
 	bool wanted;
 };
 
+/* A DWT comparator as it is in the target. mask is only used by v6-M and v7-M. */
+struct core_data_unit {
+	uint32_t address, mask, function;
+	uint8_t watchpoint;	/* index of the one it serves */
+};
+
 struct core {
 	struct board *board;
 	struct probe_port port;
@@ -63,34 +69,45 @@ struct core {
 	uint32_t cpuid;
 	bool fpu, v8, mainline;		/* mainline: v7-M or v8-M with fault registers, BASEPRI */
 	enum core_state state;
-	bool debug_enabled;
+	bool debug_enabled;		/* C_DEBUGEN set by us, units ours */
 	bool was_reset;			/* S_RESET_ST seen by a poll, until core_take_reset */
 	enum core_stop stop;
 	uint8_t stop_signal;		/* POSIX number for GDB: 5 TRAP, 11 SEGV, 7 BUS (GDB 10), ... */
 	uint32_t stop_address;		/* data address of a watchpoint */
 	enum watch_kind stop_watch;
+	uint32_t stop_pc;
 
 	uint32_t registers[REG_COUNT];
-	uint8_t valid[REG_COUNT / 8], dirty[REG_COUNT / 8];
+	uint8_t valid[REG_COUNT / 8], dirty[REG_COUNT / 8];	/* bit sets */
 
 	unsigned code_units, data_units;
 	uint8_t fpb_revision;
 	uint32_t code_unit[CORE_CODE_UNITS];	/* FP_COMPn as it is in the target */
 	bool fpb_enabled;
-	struct { uint32_t address, mask, function; } data_unit[CORE_DATA_UNITS];
+	struct core_data_unit data_unit[CORE_DATA_UNITS];
 	struct core_breakpoint breakpoints[CORE_BREAKPOINTS];
 	unsigned breakpoint_count;
 	struct core_watchpoint watchpoints[CORE_WATCHPOINTS];
 	unsigned watchpoint_count;
-	uint32_t demcr;			/* as we want it */
+	uint32_t demcr;			/* as we want it; vector catch may be changed while halted */
+	uint32_t demcr_target;		/* as it is */
+	uint32_t demcr_before;		/* as it was found */
 	bool step_masks_interrupts;	/* policy of core_step; default true */
 
 	struct memory_cache *cache;	/* owned; memory.c */
 };
 
-/* Reads CPUID, units, FPU; no halt. */
+/* Reads CPUID and FPU, and whether the core is halted. Writes nothing, does not halt. */
 int core_examine(struct core *core, struct why *why);
+/* Makes the core debuggable: DEMCR, C_DEBUGEN (a halted core stays halted), counts the units and clears
+ * what an earlier debugger left in them. */
+int core_enable_debug(struct core *core);
+/* Puts back DEMCR, takes out units and BKPTs, clears C_DEBUGEN last unless it is left halted. */
+int core_disable_debug(struct core *core, bool leave_halted);
+/* Frees what core_examine took. */
 void core_clear(struct core *core);
+/* Registers, units and memory in the target are unknown from now on (reset, power loss). */
+void core_forget(struct core *core, bool units_too);
 
 /* Asks DHCSR (and, once halted, DFSR): updates state, stop, was_reset. One exchange while running. */
 int core_poll(struct core *core);
@@ -99,7 +116,9 @@ bool core_take_reset(struct core *core);
 
 /* Halts; bounded by timeout_ms of link time. E_NOT_HALTED. */
 int core_halt(struct core *core, uint32_t timeout_ms);
-/* Writes back registers and units (lazily), then runs. Steps off a breakpoint at PC first. */
+/* Writes back registers and units (lazily), then runs. Steps off a breakpoint at PC first, and over a BKPT
+ * of the firmware's own that the core stands on; when that step ends in a stop of its own the core is
+ * still halted afterwards (see state). */
 int core_resume(struct core *core, struct why *why);
 /* One instruction, interrupts masked by policy; waits for the halt. Breakpoints are not hit at PC. */
 int core_step(struct core *core, struct why *why);
@@ -108,7 +127,8 @@ int core_step(struct core *core, struct why *why);
 int core_step_range(struct core *core, uint32_t start, uint32_t end, unsigned max_steps,
 		    struct why *why);
 
-/* Registers by DCRSR number while halted; cached, written back at resume. */
+/* Registers by DCRSR number while halted; cached, written back at resume. Bit 0 of PC is dropped;
+ * stack pointers and CONTROL are written at once, since they alias. */
 int core_read_register(struct core *core, unsigned reg, uint32_t *value);
 int core_write_register(struct core *core, unsigned reg, uint32_t value);
 /* Everything a stop reply and `g` need, with as few exchanges as possible. */

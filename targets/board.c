@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A board from attach to detach: chip and cores found, debug bits set and put back. How the target is
+ * reached is in connect.c, resets are in reset.c.
+ */
+#include "targets/board.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/bytes.h"
+#include "probe/log.h"
+#include "targets/batch.h"
+#include "targets/connect.h"
+#include "targets/core_private.h"
+#include "targets/cortexm.h"
+#include "targets/detect.h"
+
+void board_init(struct board *board, struct probe *probe, const struct board_options *options)
+{
+	memset(board, 0, sizeof(*board));
+	board->probe = probe;
+	board->options = *options;
+	board->core_count = 1;
+	for (unsigned i = 0; i < BOARD_CORES; i++) {
+		struct core *core = &board->cores[i];
+
+		core->board = board;
+		core->number = i;
+		core->demcr = TRCENA | VC_HARDERR;
+		core->step_masks_interrupts = true;
+		core->stop_signal = 5;
+	}
+}
+
+void board_clear(struct board *board)
+{
+	for (unsigned i = 0; i < BOARD_CORES; i++)
+		core_clear(&board->cores[i]);
+	probe_close(board->probe);
+	board->probe = NULL;
+}
+
+void board_note(struct board *board, const char *format, ...)
+{
+	size_t used = strlen(board->notes);
+	char text[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_line(LOG_WARN, "%s", text);
+	snprintf(board->notes + used, sizeof(board->notes) - used, "%s%s", used ? "\n" : "", text);
+}
+
+void board_forget(struct board *board)
+{
+	for (unsigned i = 0; i < board->core_count; i++) {
+		core_set_state(&board->cores[i], CORE_UNKNOWN, "forgotten");
+		core_forget(&board->cores[i], true);
+	}
+	board->debugging = false;
+}
+
+static bool is_journalled(const struct board *board, uint32_t address)
+{
+	for (unsigned i = 0; i < board->journal_count; i++) {
+		if (board->journal[i].address == address)
+			return true;
+	}
+	return false;
+}
+
+static void keep_in_journal(struct board *board, uint32_t address, uint32_t value)
+{
+	if (is_journalled(board, address) || board->journal_count == ARRAY_SIZE(board->journal))
+		return;
+	board->journal[board->journal_count].address = address;
+	board->journal[board->journal_count++].value = value;
+}
+
+int board_journal(struct board *board, const struct core *core, uint32_t address)
+{
+	uint32_t value;
+	int err;
+
+	if (is_journalled(board, address))
+		return 0;
+	err = probe_read_u32(board->probe, core->port, address, &value);
+	if (!err)
+		keep_in_journal(board, address, value);
+	return err;
+}
+
+static bool is_skipped(const struct board *board, const struct chip_bits *bits)
+{
+	return bits->low_power && !board->options.low_power_debug;
+}
+
+/* Freeze and low-power bits: read all, remember, write all. */
+static int set_attached_bits(struct board *board)
+{
+	const struct chip *chip = &board->chip;
+	size_t index[CHIP_BITS_SET];
+	struct batch reads, writes;
+	int err;
+
+	batch_begin(&reads, &board->cores[0]);
+	for (size_t i = 0; i < chip->while_attached_count; i++)
+		index[i] = batch_read(&reads, chip->while_attached[i].address);
+	err = batch_run(&reads);
+	if (err)
+		return err;
+	batch_begin(&writes, &board->cores[0]);
+	for (size_t i = 0; i < chip->while_attached_count; i++) {
+		const struct chip_bits *bits = &chip->while_attached[i];
+		uint32_t value = batch_value(&reads, index[i]);
+
+		if (is_skipped(board, bits) || (value & bits->set) == bits->set)
+			continue;
+		keep_in_journal(board, bits->address, value);
+		batch_write(&writes, bits->address, value | bits->set);
+	}
+	return batch_run(&writes);
+}
+
+int board_start_debugging(struct board *board)
+{
+	int err;
+
+	if (board->debugging)
+		return 0;
+	err = set_attached_bits(board);
+	if (err == E_FAULT) {
+		board_note(board, "the debug freeze bits can't be set: watchdogs may reset the chip");
+		err = 0;
+	}
+	for (unsigned i = 0; !err && i < board->core_count; i++)
+		err = core_enable_debug(&board->cores[i]);
+	board->debugging = !err;
+	return err;
+}
+
+int board_attach(struct board *board, struct why *why)
+{
+	enum connect_mode reached;
+	int err;
+
+	board->attached = false;
+	board->notes[0] = 0;
+	board->journal_count = 0;
+	board_forget(board);
+	err = connect_target(board, &reached, why);
+	if (!err)
+		err = detect_chip(board, why);
+	if (err)
+		return err;
+	board->cores[0].fpu = board->chip.fpu;
+	if (reached != CONNECT_HOT_PLUG) {
+		err = board_start_debugging(board);
+		if (err)
+			return explain(why, err, "debugging can't be set up: %s", error_text(err));
+	}
+	board->attached = true;
+	return 0;
+}
+
+static int put_back_journal(struct board *board)
+{
+	struct batch batch;
+	int err;
+
+	batch_begin(&batch, &board->cores[0]);
+	for (unsigned i = 0; i < board->journal_count; i++)
+		batch_write(&batch, board->journal[i].address, board->journal[i].value);
+	err = batch_run(&batch);
+	if (!err)
+		board->journal_count = 0;
+	return err;
+}
+
+/* DBGMCU late, DEMCR and C_DEBUGEN last (R35): until then the core stays under control. */
+int board_detach(struct board *board, bool leave_halted)
+{
+	int err = 0;
+
+	if (!board->attached)
+		return 0;
+	if (!leave_halted)
+		err = put_back_journal(board);
+	for (unsigned i = 0; i < board->core_count; i++) {
+		int core_err = core_disable_debug(&board->cores[i], leave_halted);
+
+		err = err ? err : core_err;
+	}
+	board->debugging = false;
+	board->attached = false;
+	return err;
+}
+
+void board_reset_cause(struct board *board, char *text, size_t size)
+{
+	const struct chip *chip = &board->chip;
+	size_t used = 0;
+	uint32_t value;
+
+	text[0] = 0;
+	if (!chip->reset_cause_address ||
+	    probe_read_u32(board->probe, board->cores[0].port, chip->reset_cause_address, &value))
+		return;
+	for (size_t i = 0; i < chip->reset_flag_count && used < size; i++) {
+		if (value & chip->reset_flags[i].mask)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+						 chip->reset_flags[i].name);
+	}
+}
+
+/* A stretch of the address map and what it is. */
+struct area {
+	uint32_t base, size;
+	enum board_area kind;
+};
+
+enum { AREAS_MAX = CHIP_REGIONS + CHIP_ALIASES + CHIP_BANKS + 4 };
+
+static enum board_area area_of(const struct chip_region *region)
+{
+	return region->kind == CHIP_ROM || region->kind == CHIP_EEPROM ? AREA_ROM : AREA_RAM;
+}
+
+static size_t list_areas(const struct chip *chip, struct area *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < chip->bank_count; i++)
+		list[n++] = (struct area){ chip->banks[i].base, chip->banks[i].size, AREA_FLASH };
+	for (size_t i = 0; i < chip->alias_count; i++)
+		list[n++] = (struct area){ chip->aliases[i].base, chip->aliases[i].size, AREA_FLASH };
+	for (size_t i = 0; i < chip->region_count; i++)
+		list[n++] = (struct area){ chip->regions[i].base, chip->regions[i].size,
+					   area_of(&chip->regions[i]) };
+	if (chip->otp_size)
+		list[n++] = (struct area){ chip->otp_base, chip->otp_size, AREA_ROM };
+	if (chip->otp_locks && chip->otp_block)
+		list[n++] = (struct area){ chip->otp_locks, chip->otp_size / chip->otp_block,
+					   AREA_ROM };
+	if (chip->uid_address)
+		list[n++] = (struct area){ chip->uid_address, 12, AREA_ROM };
+	if (chip->size_address)
+		list[n++] = (struct area){ chip->size_address & ~3u, 4, AREA_ROM };
+	return n;
+}
+
+/* Outside of what the chip file names: the architecture's regions (DDI 0403E B3.1). */
+static enum board_area architecture_area(uint32_t address, uint32_t *end)
+{
+	*end = (address & 0xE0000000) + 0x20000000;
+	return address >> 29 == 2 || address >> 29 == 7 ? AREA_PERIPHERAL : AREA_NONE;
+}
+
+enum board_area board_area_at(const struct board *board, uint32_t address, uint32_t *end)
+{
+	struct area list[AREAS_MAX];
+	size_t count = list_areas(&board->chip, list);
+	uint32_t unused, *stop = end ? end : &unused;
+	enum board_area area = architecture_area(address, stop);
+
+	for (size_t i = 0; i < count; i++) {
+		if (address - list[i].base < list[i].size) {
+			*stop = list[i].base + list[i].size;
+			return list[i].kind;
+		}
+		if (list[i].base > address && list[i].base - address < *stop - address)
+			*stop = list[i].base;
+	}
+	return area;
+}
