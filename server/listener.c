@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, PORT_ATTEMPTS = 16 };
+enum { BACKLOG = 1024, PORT_ATTEMPTS = 16 };
 
 static const char *const loopbacks[] = { "127.0.0.1", "::1" };
 

@@ -243,9 +243,12 @@ static void begin_farewell(struct loop *loop, int status)
 
 static void on_client_output(struct loop *loop, const struct message *message)
 {
-	struct client *client = loop->slots[message->client].client;
+	struct client *client;
 
-	if (!client || loop->slots[message->client].closed)
+	if (message->client >= CLIENTS_MAX || loop->slots[message->client].closed)
+		return;
+	client = loop->slots[message->client].client;
+	if (!client)
 		return;
 	switch ((enum output_kind)message->kind) {
 	case OUTPUT_PACKET:
