@@ -55,20 +55,7 @@ static bool has_stop_to_tell(struct session *session)
 	return untold || session->run == RUN_UNREACHED || session->run == RUN_ENDED;
 }
 
-static enum answer resume(struct request *rq, const char *reason)
-{
-	struct why why = { "" };
-	int err;
-
-	if (!session_may_control(rq->session, rq->peer))
-		return observe(rq);
-	if (has_stop_to_tell(rq->session))
-		return answer_stop_with_notes(rq);
-	err = session_resume(rq->session, reason, &why);
-	return err ? resume_failed(rq, err, &why) : wait_for_stop(rq);
-}
-
-/* A step or a slice of one is over: what it hit, or just the step. */
+/* A step is over, or what a resume began with: what it hit, or just the step. */
 static enum answer end_step(struct request *rq)
 {
 	struct session *session = rq->session;
@@ -79,6 +66,21 @@ static enum answer end_step(struct request *rq)
 		session_set_run(session, RUN_HALTED, "step");
 	}
 	return answer_stop_with_notes(rq);
+}
+
+static enum answer resume(struct request *rq, const char *reason)
+{
+	struct why why = { "" };
+	int err;
+
+	if (!session_may_control(rq->session, rq->peer))
+		return observe(rq);
+	if (has_stop_to_tell(rq->session))
+		return answer_stop_with_notes(rq);
+	err = session_resume(rq->session, reason, &why);
+	if (err)
+		return resume_failed(rq, err, &why);
+	return rq->session->run == RUN_RUNNING ? wait_for_stop(rq) : end_step(rq);
 }
 
 static bool can_step(struct request *rq)

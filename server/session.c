@@ -89,7 +89,7 @@ int session_resume(struct session *session, const char *reason, struct why *why)
 	if (session->run == RUN_RUNNING)
 		return OK;
 	err = core_resume(session->core, why);
-	if (!err)
+	if (!err && session->core->state != CORE_HALTED)
 		session_set_run(session, RUN_RUNNING, reason);
 	return err;
 }

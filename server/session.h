@@ -28,7 +28,8 @@ void session_apply_on_exit(struct session *session);
 
 /* Halts, however it runs; the stop is not told. E_NOT_HALTED ... with the reason. */
 int session_halt(struct session *session, const char *reason, struct why *why);
-/* Resumes; nothing to do when it runs already. */
+/* Resumes; nothing to do when it runs already. Still halted afterwards (see run) when the step off the
+ * place where it stands ended in a stop of its own. */
 int session_resume(struct session *session, const char *reason, struct why *why);
 /* One instruction. The core is halted afterwards, or runs on when it went to sleep. */
 int session_step(struct session *session, struct why *why);

@@ -166,11 +166,16 @@ void session_handle_stop(struct session *session)
 {
 	struct why why = { "" };
 
-	if (!session_settle_stop(session)) {
-		if (session->run == RUN_STEPPING || core_resume(session->core, &why) == OK)
+	while (!session_settle_stop(session)) {
+		if (session->run == RUN_STEPPING)
 			return;
-		session_set_run(session, RUN_HALTED, "can't resume");
-		session_note(session, "The core can't go on after semihosting: %s", why.text);
+		if (core_resume(session->core, &why) != OK) {
+			session_set_run(session, RUN_HALTED, "can't resume");
+			session_note(session, "The core can't go on after semihosting: %s", why.text);
+			break;
+		}
+		if (session->core->state != CORE_HALTED)
+			return;
 	}
 	session_tell_stop(session);
 }
