@@ -24,3 +24,7 @@ UNIT_firmware_gates = $(FIRMWARE_BENCH)
 UNIT_firmware_memory = $(FIRMWARE_BENCH)
 UNIT_usb_select = probe/usb_select.c probe/error.c
 UNIT_log = probe/log.c probe/error.c probe/link.c tests/unit/fake_link.c
+UNIT_list_chips = server/list_chips.c server/exit_status.c server/json.c targets/chip_parse.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_virtual.c probe/error.c chips.c
+UNIT_virtual_open = server/virtual_open.c targets/chip_parse.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_virtual.c probe/error.c chips.c
+UNIT_cursor = server/cursor.c
+UNIT_xml = server/xml.c server/buffer.c server/registers_map.c
