@@ -89,9 +89,12 @@ static int set_registers(struct core *core, const struct routine_call *call)
 static int catch_faults(struct core *core, bool on)
 {
 	uint32_t catches = DEMCR_VC_HARDERR | (core->mainline ? DEMCR_VC_INTERR | DEMCR_VC_BUSERR : 0);
+	uint32_t demcr = on ? core->demcr | catches : core->demcr;
 
-	return probe_write_u32(core->board->probe, core->port, DEMCR,
-			       on ? core->demcr | catches : core->demcr);
+	if (demcr == core->demcr_target)
+		return 0;
+	core->demcr_target = demcr;
+	return probe_write_u32(core->board->probe, core->port, DEMCR, demcr);
 }
 
 static int run(struct core *core)
@@ -110,6 +113,7 @@ int routine_start(struct core *core, const struct routine_call *call, struct why
 {
 	int err = core_lift_points(core);
 
+	memory_cache_end_burst(core);
 	if (!err)
 		err = probe_write(core->board->probe, core->port, call->entry, call->code,
 				  (uint32_t)call->code_size, PROBE_ANY, NULL);
