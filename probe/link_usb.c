@@ -39,8 +39,11 @@ static struct usb_link *usb_link(struct link *link)
 
 static uint64_t now_us(struct link *link)
 {
+	struct timespec t;
+
 	(void)link;
-	return usb_now_us();
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 static void wait_us(struct link *link, uint64_t us)
@@ -139,7 +142,7 @@ static int open_handle(struct usb_link *usb)
 /* After a reset the probe may come back as a new device at the same port, and takes its time. */
 static int reset(struct usb_link *usb)
 {
-	uint64_t deadline_us = usb_now_us() + REOPEN_MS * 1000ull;
+	uint64_t deadline_us = now_us(&usb->base) + REOPEN_MS * 1000ull;
 
 	if (usb->handle && !libusb_reset_device(usb->handle))
 		return OK;
@@ -148,7 +151,7 @@ static int reset(struct usb_link *usb)
 		if (!open_handle(usb))
 			return OK;
 		wait_us(&usb->base, REOPEN_STEP_US);
-	} while (usb_now_us() < deadline_us);
+	} while (now_us(&usb->base) < deadline_us);
 	return E_GONE;
 }
 
@@ -204,7 +207,7 @@ static int allocate(struct usb_link **out, const struct usb_probe *probe)
 	usb->model = model_find(probe->identity.product);
 	err = usb_error(libusb_init(&usb->context));
 	if (!err)
-		err = usb_pair_init(&usb->pair, usb->context);
+		err = usb_pair_init(&usb->pair, usb->context, &usb->base);
 	if (err)
 		close_link(&usb->base);
 	else

@@ -11,22 +11,14 @@
 #include "probe/usb_device.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { REAP_MS = 1000 };	/* for a cancelled transfer to come back */
 
-uint64_t usb_now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-int usb_pair_init(struct usb_pair *pair, libusb_context *context)
+int usb_pair_init(struct usb_pair *pair, libusb_context *context, struct link *clock)
 {
 	memset(pair, 0, sizeof(*pair));
 	pair->context = context;
+	pair->clock = clock;
 	pair->command.libusb = libusb_alloc_transfer(0);
 	pair->data.libusb = libusb_alloc_transfer(0);
 	if (pair->command.libusb && pair->data.libusb)
@@ -99,17 +91,17 @@ static void work(struct usb_pair *pair, uint64_t us)
 /* Lets libusb work until both transfers are back, one has failed, or the time is over. */
 static void wait_for_both(struct usb_pair *pair, uint64_t deadline_us)
 {
-	uint64_t now = usb_now_us();
+	uint64_t now = link_now_us(pair->clock);
 
 	while (is_pending(pair) && !has_failed(pair) && now < deadline_us) {
 		work(pair, deadline_us - now);
-		now = usb_now_us();
+		now = link_now_us(pair->clock);
 	}
 }
 
 static void take_back(struct usb_pair *pair)
 {
-	uint64_t now = usb_now_us(), deadline_us = now + REAP_MS * 1000ull;
+	uint64_t now = link_now_us(pair->clock), deadline_us = now + REAP_MS * 1000ull;
 
 	if (pair->command.pending)
 		libusb_cancel_transfer(pair->command.libusb);
@@ -117,7 +109,7 @@ static void take_back(struct usb_pair *pair)
 		libusb_cancel_transfer(pair->data.libusb);
 	while (is_pending(pair) && now < deadline_us) {
 		work(pair, deadline_us - now);
-		now = usb_now_us();
+		now = link_now_us(pair->clock);
 	}
 	pair->stuck = is_pending(pair);
 	if (pair->stuck)
@@ -157,7 +149,7 @@ static int error_of_both(const struct usb_pair *pair)
 int usb_pair_run(struct usb_pair *pair, libusb_device_handle *handle, const struct model *model,
 		 struct link_exchange *x)
 {
-	uint64_t deadline_us = usb_now_us() + x->timeout_ms * 1000ull;
+	uint64_t deadline_us = link_now_us(pair->clock) + x->timeout_ms * 1000ull;
 	size_t moved;
 	int err;
 

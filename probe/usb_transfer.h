@@ -21,21 +21,19 @@ struct usb_transfer {
 
 struct usb_pair {
 	libusb_context *context;
+	struct link *clock;
 	struct usb_transfer command, data;
 	bool stuck;		/* a cancelled transfer never came back: its memory is lost to libusb */
 	uint8_t block[LINK_COMMAND_SIZE];
 };
 
-/* Borrows the context. E_MEMORY. */
-int usb_pair_init(struct usb_pair *pair, libusb_context *context);
+/* Borrows the context, and the link for its time. E_MEMORY. */
+int usb_pair_init(struct usb_pair *pair, libusb_context *context, struct link *clock);
 /* Not allowed while stuck. */
 void usb_pair_clear(struct usb_pair *pair);
 /* Runs an exchange to its end: when it returns nothing is pending any more (or the pair is stuck,
  * which is E_GONE from then on). */
 int usb_pair_run(struct usb_pair *pair, libusb_device_handle *handle, const struct model *model,
 		 struct link_exchange *x);
-
-/* The monotonic clock, for deadlines. */
-uint64_t usb_now_us(void);
 
 #endif
