@@ -28,3 +28,10 @@ UNIT_list_chips = server/list_chips.c server/exit_status.c server/json.c targets
 UNIT_virtual_open = server/virtual_open.c targets/chip_parse.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_virtual.c probe/error.c chips.c
 UNIT_cursor = server/cursor.c
 UNIT_xml = server/xml.c server/buffer.c server/registers_map.c
+UNIT_firmware_session = $(FIRMWARE_BENCH)
+UNIT_firmware_ports = $(FIRMWARE_BENCH)
+UNIT_firmware_time = $(FIRMWARE_BENCH)
+# The virtual STM32F407VG without a core.
+VIRTUAL_CHIP = $(patsubst %,probe/virtual/%.c,bus clock soc chip_f4 flash_f4 flash_f4_cells flash_f4_option rcc_f4 pwr dbgmcu syscfg iwdg wwdg crc_unit usart gpio tim dma_f4 bitband) \
+	probe/log.c probe/error.c
+UNIT_virtual_flash_f4 = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
