@@ -40,20 +40,20 @@ HANDLER(speed_switch_v3);
 void speed_init(struct firmware *fw);
 
 /* firmware_core.c: core registers and run control */
-HANDLER(core_read_id);
-HANDLER(core_read_ids);
-HANDLER(core_get_status);
-HANDLER(core_halt);
-HANDLER(core_run);
-HANDLER(core_step);
-HANDLER(core_reset);
-HANDLER(core_read_all_v1);
-HANDLER(core_read_all);
-HANDLER(core_read_register_v1);
-HANDLER(core_read_register);
-HANDLER(core_write_register);
-HANDLER(core_write_debug);
-HANDLER(core_read_debug);
+HANDLER(firmware_core_read_id);
+HANDLER(firmware_core_read_ids);
+HANDLER(firmware_core_get_status);
+HANDLER(firmware_core_halt);
+HANDLER(firmware_core_run);
+HANDLER(firmware_core_step);
+HANDLER(firmware_core_reset);
+HANDLER(firmware_core_read_all_v1);
+HANDLER(firmware_core_read_all);
+HANDLER(firmware_core_read_register_v1);
+HANDLER(firmware_core_read_register);
+HANDLER(firmware_core_write_register);
+HANDLER(firmware_core_write_debug);
+HANDLER(firmware_core_read_debug);
 
 /* firmware_memory.c: blocks of memory */
 HANDLER(memory_read_32);

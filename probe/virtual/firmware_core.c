@@ -101,19 +101,19 @@ static uint8_t read_all(struct firmware *fw, uint8_t ap, uint8_t *words)
 	return status;
 }
 
-HANDLER(core_read_all)
+HANDLER(firmware_core_read_all)
 {
 	(void)length;
 	firmware_put_status(data, read_all(fw, ports_parameter(fw, block[2]), data + 4));
 }
 
-HANDLER(core_read_all_v1)
+HANDLER(firmware_core_read_all_v1)
 {
 	(void)block, (void)length;
 	read_all(fw, 0, data);
 }
 
-HANDLER(core_read_register)
+HANDLER(firmware_core_read_register)
 {
 	uint32_t value;
 
@@ -122,7 +122,7 @@ HANDLER(core_read_register)
 	put_u32(data + 4, value);
 }
 
-HANDLER(core_read_register_v1)
+HANDLER(firmware_core_read_register_v1)
 {
 	uint32_t value;
 
@@ -131,14 +131,14 @@ HANDLER(core_read_register_v1)
 	put_u32(data, value);
 }
 
-HANDLER(core_write_register)
+HANDLER(firmware_core_write_register)
 {
 	(void)length;
 	firmware_put_status(data, write_register(fw, ports_parameter(fw, block[7]), block[2],
 						 get_u32(block + 3)));
 }
 
-HANDLER(core_write_debug)
+HANDLER(firmware_core_write_debug)
 {
 	uint8_t ap = ports_parameter(fw, block[10]), status = ports_check(fw, ap);
 
@@ -148,7 +148,7 @@ HANDLER(core_write_debug)
 	firmware_put_status(data, status);
 }
 
-HANDLER(core_read_debug)
+HANDLER(firmware_core_read_debug)
 {
 	uint8_t ap = ports_parameter(fw, block[6]), status = ports_check(fw, ap);
 	uint32_t value = 0;
@@ -160,26 +160,26 @@ HANDLER(core_read_debug)
 	put_u32(data + 4, value);
 }
 
-HANDLER(core_halt)
+HANDLER(firmware_core_halt)
 {
 	(void)block, (void)length;
 	firmware_put_status(data, swd_write_word(fw, 0, DHCSR, DHCSR_HALT));
 }
 
-HANDLER(core_run)
+HANDLER(firmware_core_run)
 {
 	(void)block, (void)length;
 	firmware_put_status(data, swd_write_word(fw, 0, DHCSR, DHCSR_RUN));
 }
 
-HANDLER(core_step)
+HANDLER(firmware_core_step)
 {
 	(void)block, (void)length;
 	firmware_put_status(data, swd_write_word(fw, 0, DHCSR, DHCSR_STEP));
 }
 
 /* The write may end in WAIT or FAULT because the reset cuts it off: not an error. */
-HANDLER(core_reset)
+HANDLER(firmware_core_reset)
 {
 	uint8_t status;
 
@@ -190,7 +190,7 @@ HANDLER(core_reset)
 	firmware_put_status(data, status);
 }
 
-HANDLER(core_get_status)
+HANDLER(firmware_core_get_status)
 {
 	uint32_t dhcsr = 0;
 	uint8_t status;
@@ -202,7 +202,7 @@ HANDLER(core_get_status)
 	firmware_put_status(data, status);
 }
 
-HANDLER(core_read_id)
+HANDLER(firmware_core_read_id)
 {
 	uint32_t dpidr = 0;
 
@@ -211,7 +211,7 @@ HANDLER(core_read_id)
 	put_u32(data, dpidr);
 }
 
-HANDLER(core_read_ids)
+HANDLER(firmware_core_read_ids)
 {
 	uint32_t dpidr = 0;
 
