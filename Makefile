@@ -30,10 +30,13 @@ LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
 VLIBS     = -lunicorn
 
 # The library part of each program: everything but main.
-CORE_SRC    := $(filter-out server/main.c server/virtual_open.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
-VIRTUAL_SRC := $(wildcard probe/virtual/*.c) server/virtual_open.c
+CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_usb.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
+VIRTUAL_SRC := $(filter-out probe/virtual/usb_%.c,$(wildcard probe/virtual/*.c)) server/virtual_open.c
+# The virtual probe as a USB device (umockdev), for other people's programs and for our own libusb path.
+USB_SRC     := server/virtual_usb.c probe/virtual/usb_door.c probe/virtual/usb_stlink.c
 CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
 VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
+USB_OBJ     := $(USB_SRC:%.c=$(BUILD)/%.o)
 
 PROGRAMS := $(BUILD)/tether $(if $(filter 1,$(VIRTUAL)),$(BUILD)/tether-virtual)
 
@@ -49,6 +52,13 @@ $(BUILD)/tether-virtual: $(BUILD)/server/main-virtual.o $(CORE_OBJ) $(VIRTUAL_OB
 $(BUILD)/server/main-virtual.o: server/main.c
 	$(Q)mkdir -p $(@D)
 	$(call say,CC,$@) $(CC) $(ALL_CFLAGS) -DTETHER_VIRTUAL -MMD -MP -c -o $@ $<
+
+$(BUILD)/tether-virtual-usb: $(USB_OBJ) $(CORE_OBJ) $(VIRTUAL_OBJ) | $(BUILD)/tether-usb-client.so
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS) $(VLIBS) $(shell pkg-config --libs umockdev-1.0)
+$(USB_OBJ): ALL_CFLAGS += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null | sed 's/-I/-isystem /g')
+$(BUILD)/tether-usb-client.so: probe/virtual/usb_client.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $<
 
 $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D)

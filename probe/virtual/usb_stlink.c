@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Descriptors as recorded from real probes (V2) and as lsusb shows them (V2-1, V3); the firmware's
+ * transfers; and the one place where the host's clock becomes the chip's.
+ */
+#include "probe/virtual/usb_stlink.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "probe/bytes.h"
+#include "probe/virtual/firmware.h"
+#include "probe/virtual/link_virtual.h"
+
+enum {
+	TRANSPORT_NS = 1000000,		/* mock bus, from the end of a command to the next submission */
+	HOST_MAX_NS = 2000000000,	/* what an idle host lets the chip live through at once */
+	LATE_NS = 10000000,		/* replies later than this keep the host waiting for real */
+	COMMAND_SIZE = 16,
+};
+
+struct usb_stlink {
+	struct link *link;
+	struct firmware *fw;
+	struct usb_identity identity;
+	bool paced, open;
+	uint8_t in_endpoint, trace_endpoint;
+	uint64_t ended_ns;		/* host time at which the last transfer ended; 0 = none */
+	uint64_t host_ns, commands;
+};
+
+static uint64_t host_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* --- descriptors --- */
+
+static void add_interface(struct usb_identity *identity, unsigned number, unsigned endpoints,
+			  unsigned class, unsigned subclass, unsigned protocol, unsigned string)
+{
+	uint8_t bytes[] = { 9, 4, (uint8_t)number, 0, (uint8_t)endpoints, (uint8_t)class,
+			    (uint8_t)subclass, (uint8_t)protocol, (uint8_t)string };
+
+	memcpy(identity->configuration + identity->configuration_length, bytes, sizeof(bytes));
+	identity->configuration_length += sizeof(bytes);
+}
+
+static void add_endpoint(struct usb_identity *identity, unsigned address, unsigned type,
+			 unsigned packet, unsigned interval)
+{
+	uint8_t bytes[] = { 7, 5, (uint8_t)address, (uint8_t)type, (uint8_t)packet,
+			    (uint8_t)(packet >> 8), (uint8_t)interval };
+
+	memcpy(identity->configuration + identity->configuration_length, bytes, sizeof(bytes));
+	identity->configuration_length += sizeof(bytes);
+}
+
+static void add_string(struct usb_identity *identity, unsigned index, const char *text)
+{
+	uint8_t *to = identity->strings[index];
+	size_t length = strlen(text);
+
+	to[0] = (uint8_t)(2 + 2 * length);
+	to[1] = 3;
+	for (size_t i = 0; i < length; i++)
+		put_u16(to + 2 + 2 * i, (uint8_t)text[i]);
+}
+
+/* Old V2 firmware: 12 raw bytes, each widened to a UTF-16 unit. */
+static void add_binary_serial(struct usb_identity *identity, unsigned index, const char *hex)
+{
+	uint8_t *to = identity->strings[index];
+	unsigned byte;
+
+	to[0] = 26;
+	to[1] = 3;
+	for (unsigned i = 0; i < 12; i++)
+		if (sscanf(hex + 2 * i, "%2x", &byte) == 1)
+			put_u16(to + 2 + 2 * i, (uint16_t)byte);
+}
+
+static void describe_device(struct usb_stlink *s, const struct personality *personality,
+			    const char *serial)
+{
+	static const uint8_t language[] = { 4, 3, 9, 4 };
+	bool composite = personality->product != 0x3748;
+	uint8_t *device = s->identity.device;
+
+	memcpy(device, (uint8_t[]){ 18, 1, 0, 2, 0, 0, 0, 64, 0x83, 0x04, 0, 0, 0, 1, 1, 2, 3, 1 }, 18);
+	if (composite)
+		memcpy(device + 4, (uint8_t[]){ 0xEF, 2, 1 }, 3);
+	put_u16(device + 10, personality->product);
+	memcpy(s->identity.strings[0], language, sizeof(language));
+	add_string(&s->identity, 1, "STMicroelectronics");
+	add_string(&s->identity, 2, personality->product_text);
+	if (personality->binary_serial)
+		add_binary_serial(&s->identity, 3, serial);
+	else
+		add_string(&s->identity, 3, serial);
+	add_string(&s->identity, 4, "ST-Link Debug");
+}
+
+/* Interfaces: debug; on V2-1 and V3 also mass storage and a serial port, which nobody claims here. */
+static void describe_configuration(struct usb_stlink *s, const struct personality *personality)
+{
+	struct usb_identity *id = &s->identity;
+	bool composite = personality->product != 0x3748;
+	unsigned packet = personality_packet(personality);
+	uint8_t header[] = { 9, 2, 0, 0, composite ? 4 : 1, 1, 0, 0x80, composite ? 0xFA : 0x32 };
+
+	memcpy(id->configuration, header, sizeof(header));
+	id->configuration_length = sizeof(header);
+	add_interface(id, 0, 3, 0xFF, 0xFF, 0xFF, 4);
+	add_endpoint(id, 0x81, 2, packet, 0);
+	add_endpoint(id, composite ? 0x01 : 0x02, 2, packet, 0);
+	add_endpoint(id, composite ? 0x82 : 0x83, 2, packet, 0);
+	if (composite) {
+		add_interface(id, 1, 2, 8, 6, 0x50, 0);
+		add_endpoint(id, 0x83, 2, packet, 0);
+		add_endpoint(id, 0x03, 2, packet, 0);
+		add_interface(id, 2, 1, 2, 2, 1, 0);
+		add_endpoint(id, 0x84, 3, 10, 255);
+		add_interface(id, 3, 2, 10, 0, 0, 0);
+		add_endpoint(id, 0x05, 2, packet, 0);
+		add_endpoint(id, 0x85, 2, packet, 0);
+	}
+	put_u16(id->configuration + 2, (uint16_t)id->configuration_length);
+	id->high_speed = personality->high_speed;
+	s->in_endpoint = 0x81;
+	s->trace_endpoint = composite ? 0x82 : 0x83;
+}
+
+/* --- time --- */
+
+/* The chip lives on while the host thinks: what lies above the mock bus's own cost counts. */
+static void live_through_host_time(struct usb_stlink *s)
+{
+	uint64_t elapsed_ns, behind_ns;
+
+	if (!s->ended_ns)
+		return;
+	elapsed_ns = host_now_ns() - s->ended_ns;
+	if (elapsed_ns <= TRANSPORT_NS)
+		return;
+	behind_ns = elapsed_ns - TRANSPORT_NS;
+	if (behind_ns > HOST_MAX_NS)
+		behind_ns = HOST_MAX_NS;
+	s->host_ns += behind_ns;
+	machine_advance(virtual_link_machine(s->link), behind_ns);
+}
+
+/* --- transfers --- */
+
+static int usb_status(int err)
+{
+	return err == E_GONE ? -ESHUTDOWN : err ? -EPIPE : 0;
+}
+
+static int out(void *context, uint8_t endpoint, const uint8_t *bytes, size_t length)
+{
+	struct usb_stlink *s = context;
+	int err;
+
+	(void)endpoint;
+	live_through_host_time(s);
+	s->commands += length == COMMAND_SIZE;
+	err = firmware_out(s->fw, bytes, length);
+	s->ended_ns = host_now_ns();
+	return usb_status(err);
+}
+
+static int in_trace(struct usb_stlink *s, uint8_t *bytes, size_t size)
+{
+	size_t got = 0;
+	int err = firmware_trace_in(s->fw, bytes, size, &got);
+
+	if (err)
+		return usb_status(err);
+	return got ? (int)got : -EAGAIN;
+}
+
+static int in(void *context, uint8_t endpoint, uint8_t *bytes, size_t size, uint64_t *delay_us)
+{
+	struct usb_stlink *s = context;
+	uint64_t ready_ns = firmware_ready_ns(s->fw), now_ns = machine_now_ns(virtual_link_machine(s->link));
+	size_t got = 0;
+	int err;
+
+	if (endpoint == s->trace_endpoint)
+		return in_trace(s, bytes, size);
+	if (ready_ns == UINT64_MAX)
+		return -EAGAIN;
+	if (ready_ns > now_ns + LATE_NS)
+		*delay_us = (ready_ns - now_ns) / 1000;
+	err = firmware_in(s->fw, bytes, size, ready_ns + 1000000000, &got);
+	s->ended_ns = host_now_ns();
+	if (err == E_USB)
+		return -EOVERFLOW;
+	return err ? usb_status(err) : (int)got;
+}
+
+static void session(void *context, bool open)
+{
+	struct usb_stlink *s = context;
+
+	if (!open)
+		firmware_drain(s->fw);
+	s->open = open;
+}
+
+/* --- life --- */
+
+int usb_stlink_new(struct usb_stlink **out_stlink, const struct virtual_spec *spec, struct why *why)
+{
+	struct usb_stlink *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return explain(why, E_MEMORY, "out of memory");
+	err = virtual_link_open(&s->link, spec, why);
+	if (err) {
+		free(s);
+		return err;
+	}
+	s->fw = virtual_link_firmware(s->link);
+	s->paced = spec->paced;
+	describe_device(s, firmware_personality(s->fw), s->link->identity.serial);
+	describe_configuration(s, firmware_personality(s->fw));
+	*out_stlink = s;
+	return 0;
+}
+
+void usb_stlink_free(struct usb_stlink *s)
+{
+	if (!s)
+		return;
+	link_close(s->link);
+	free(s);
+}
+
+const struct usb_identity *usb_stlink_identity(const struct usb_stlink *s)
+{
+	return &s->identity;
+}
+
+struct usb_function usb_stlink_function(struct usb_stlink *s)
+{
+	return (struct usb_function){ .context = s, .out = out, .in = in, .session = session };
+}
+
+void usb_stlink_replug(struct usb_stlink *s)
+{
+	firmware_usb_reset(s->fw);
+	s->ended_ns = 0;
+}
+
+void usb_stlink_report(const struct usb_stlink *s, struct usb_stlink_report *report)
+{
+	report->commands = s->commands;
+	report->host_ns = s->host_ns;
+	virtual_link_times(s->link, &report->times);
+}

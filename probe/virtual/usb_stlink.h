@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The virtual ST-LINK as a USB device: descriptors of its model, and its firmware behind the bulk
+ * endpoints of a usb_door. Host time between commands becomes the chip's time (R38).
+ */
+#ifndef PROBE_VIRTUAL_USB_STLINK_H
+#define PROBE_VIRTUAL_USB_STLINK_H
+
+#include "probe/link.h"
+#include "probe/virtual/spec.h"
+#include "probe/virtual/usb_door.h"
+
+struct usb_stlink;
+
+/* Builds probe and board from the spec. Same errors as virtual_link_open. */
+int usb_stlink_new(struct usb_stlink **out, const struct virtual_spec *spec, struct why *why);
+void usb_stlink_free(struct usb_stlink *stlink);
+
+/* What to plug in. */
+const struct usb_identity *usb_stlink_identity(const struct usb_stlink *stlink);
+struct usb_function usb_stlink_function(struct usb_stlink *stlink);
+/* The probe lost its power: its firmware starts anew when it is plugged in again. */
+void usb_stlink_replug(struct usb_stlink *stlink);
+
+/* Command blocks so far, where time went, and how much of the host's time the chip lived through. */
+struct usb_stlink_report {
+	uint64_t commands, host_ns;
+	struct virtual_times times;
+};
+void usb_stlink_report(const struct usb_stlink *stlink, struct usb_stlink_report *out);
+
+#endif

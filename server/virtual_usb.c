@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tether-virtual-usb: runs a command with virtual ST-LINKs plugged in as USB devices, so that any
+ * program that uses libusb meets them: openocd, st-flash, lsusb, tether itself.
+ */
+#include "probe/virtual/usb_door.h"
+#include "probe/virtual/usb_stlink.h"
+#include "server/virtual_open.h"
+#include "targets/chip.h"
+
+#include "probe/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PROBES_MAX = 8, EXIT_USAGE = 2, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 };
+
+static const char usage[] =
+	"usage: tether-virtual-usb CHIP[,KEY=VALUE...] [OPTION...] -- COMMAND [ARGUMENT...]\n"
+	"\n"
+	"Runs COMMAND with a virtual ST-LINK plugged in as a USB device; exits with its status.\n"
+	"\n"
+	"  CHIP,KEY=VALUE    the board, as in --probe virtual:CHIP,KEY=VALUE\n"
+	"  --also CHIP[,...] one more probe\n"
+	"  --busy            the probe before it is held by another program\n"
+	"  --locked          the probe before it can't be opened: no permission\n"
+	"  --unplugged       the probe before it is not plugged in yet\n"
+	"  --times           at the end, say where the modelled time went\n"
+	"  --log CHANNELS    as in tether: virtual, usb, ...\n"
+	"\n"
+	"SIGUSR1 unplugs the first probe, SIGUSR2 plugs it in again.\n"
+	"\n"
+	"Examples:\n"
+	"  tether-virtual-usb STM32F407VG -- st-info --probe\n"
+	"  tether-virtual-usb STM32F407VG,firmware=V3J7M3,image=board.img -- \\\n"
+	"      openocd -f interface/stlink.cfg -f target/stm32f4x.cfg -c init\n";
+
+struct socket_ {			/* a USB port with a probe that belongs there */
+	const char *board;
+	struct usb_plug plug;
+	bool unplugged;
+	struct usb_stlink *stlink;
+	struct usb_door *door;
+};
+
+struct bench {
+	struct socket_ sockets[PROBES_MAX];
+	unsigned count;
+	bool times;
+	char **command;
+	struct usb_bus *bus;
+	struct chip_library *chips;
+};
+
+static int add_socket(struct bench *bench, const char *board, struct why *why)
+{
+	if (bench->count == PROBES_MAX)
+		return explain(why, E_ARGUMENT, "at most %d probes", PROBES_MAX);
+	bench->sockets[bench->count].board = board;
+	bench->sockets[bench->count].plug.port = bench->count + 1;
+	bench->count++;
+	return 0;
+}
+
+static int take_log(const char *channels, struct why *why)
+{
+	const char *bad;
+
+	if (channels && !log_enable(channels, &bad))
+		return 0;
+	return explain(why, E_ARGUMENT, "--log wants channels: %s", log_channel_names());
+}
+
+static int take_option(struct bench *bench, char ***arg, struct why *why)
+{
+	const char *word = **arg;
+	struct socket_ *last = &bench->sockets[bench->count - 1];
+
+	if (!strcmp(word, "--also") && (*arg)[1])
+		return add_socket(bench, *++*arg, why);
+	if (!strcmp(word, "--busy"))
+		return last->plug.busy = true, 0;
+	if (!strcmp(word, "--locked"))
+		return last->plug.locked = true, 0;
+	if (!strcmp(word, "--unplugged"))
+		return last->unplugged = true, 0;
+	if (!strcmp(word, "--times"))
+		return bench->times = true, 0;
+	if (!strcmp(word, "--log"))
+		return take_log(*++*arg, why);
+	return explain(why, E_ARGUMENT, "'%s' means nothing here", word);
+}
+
+static int parse(struct bench *bench, char **argv, struct why *why)
+{
+	char **arg = argv + 1;
+	int err;
+
+	if (!*arg || (*arg)[0] == '-')
+		return explain(why, E_ARGUMENT, "which chip?");
+	err = add_socket(bench, *arg++, why);
+	for (; !err && *arg && strcmp(*arg, "--") != 0; arg++)
+		err = take_option(bench, &arg, why);
+	if (err)
+		return err;
+	if (!*arg || !arg[1])
+		return explain(why, E_ARGUMENT, "which command? It comes after --");
+	bench->command = arg + 1;
+	return 0;
+}
+
+/* umockdev redirects /sys, /dev and uevents of programs that its library is loaded into; this one too. */
+static void run_under_preload(char **argv)
+{
+	static const char library[] = "libumockdev-preload.so.0";
+	const char *now = getenv("LD_PRELOAD");
+	char own[PATH_MAX], all[2 * PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	char *end;
+
+	if ((now && strstr(now, library)) || length < 0)
+		return;
+	own[length] = '\0';
+	end = strrchr(own, '/');
+	snprintf(end, sizeof(own) - (size_t)(end - own), "/tether-usb-client.so");
+	snprintf(all, sizeof(all), "%s:%s%s%s", own, library, now ? ":" : "", now ? now : "");
+	setenv("LD_PRELOAD", all, 1);
+	execv("/proc/self/exe", argv);
+}
+
+static int make_probe(struct bench *bench, struct socket_ *s, struct why *why)
+{
+	struct virtual_spec spec;
+	char selector[1024];
+	int err;
+
+	snprintf(selector, sizeof(selector), "virtual:%s", s->board);
+	err = virtual_open_parse(&spec, selector, bench->chips, why);
+	return err ? err : usb_stlink_new(&s->stlink, &spec, why);
+}
+
+static int plug_in(struct bench *bench, struct socket_ *s, struct why *why)
+{
+	struct usb_function function = usb_stlink_function(s->stlink);
+
+	return usb_door_plug(&s->door, bench->bus, &s->plug, usb_stlink_identity(s->stlink), &function,
+			     why);
+}
+
+static int set_up(struct bench *bench, struct why *why)
+{
+	int err = chip_library_open(&bench->chips, NULL, why);
+
+	if (!err)
+		err = usb_bus_new(&bench->bus, why);
+	for (unsigned i = 0; !err && i < bench->count; i++) {
+		err = make_probe(bench, &bench->sockets[i], why);
+		if (!err && !bench->sockets[i].unplugged)
+			err = plug_in(bench, &bench->sockets[i], why);
+	}
+	return err;
+}
+
+static void unplug(struct socket_ *s)
+{
+	if (!s->door)
+		return;
+	usb_door_unplug(s->door);
+	usb_stlink_replug(s->stlink);
+	s->door = NULL;
+}
+
+static void on_signal(struct bench *bench, int number, pid_t child)
+{
+	struct why why = { "" };
+
+	if (number == SIGUSR1)
+		unplug(&bench->sockets[0]);
+	else if (number == SIGUSR2 && !bench->sockets[0].door)
+		plug_in(bench, &bench->sockets[0], &why);
+	else if (number != SIGUSR2)
+		kill(child, number);
+	if (why.text[0])
+		fprintf(stderr, "tether-virtual-usb: %s\n", why.text);
+}
+
+/* Waits for the command's end; other signals are ours or are handed on. */
+static int wait_for(struct bench *bench, pid_t child, const sigset_t *signals)
+{
+	int status, number;
+
+	for (;;) {
+		if (sigwait(signals, &number))
+			continue;
+		if (number != SIGCHLD) {
+			on_signal(bench, number, child);
+			continue;
+		}
+		if (waitpid(child, &status, WNOHANG) == child)
+			break;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status);
+}
+
+/* A locked node is locked for root too, in the command. */
+static void become_ordinary(const struct bench *bench)
+{
+	for (unsigned i = 0; i < bench->count; i++)
+		if (bench->sockets[i].plug.locked) {
+			prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0);
+			prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0);
+		}
+}
+
+static int run_command(struct bench *bench)
+{
+	sigset_t signals, before;
+	pid_t child;
+
+	sigemptyset(&signals);
+	for (const int *s = (const int[]){ SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, 0 }; *s; s++)
+		sigaddset(&signals, *s);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
+	child = fork();
+	if (child < 0)
+		return EXIT_FAILURE;
+	if (child == 0) {
+		become_ordinary(bench);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		execvp(bench->command[0], bench->command);
+		fprintf(stderr, "tether-virtual-usb: %s: %s\n", bench->command[0], strerror(errno));
+		_exit(EXIT_NOT_FOUND);
+	}
+	return wait_for(bench, child, &signals);
+}
+
+static void print_times(const struct socket_ *s)
+{
+	struct usb_stlink_report r;
+
+	usb_stlink_report(s->stlink, &r);
+	fprintf(stderr,
+		"%s: %llu commands; modelled ms: usb %.1f, swd %.1f, flash busy %.1f, cpu %.1f, "
+		"waiting %.1f, total %.1f; host %.1f\n",
+		s->board, (unsigned long long)r.commands, (double)r.times.usb_ns / 1e6,
+		(double)r.times.swd_ns / 1e6, (double)r.times.flash_busy_ns / 1e6,
+		(double)r.times.cpu_ns / 1e6, (double)r.times.wait_ns / 1e6,
+		(double)(r.times.total_ns - r.host_ns) / 1e6, (double)r.host_ns / 1e6);
+}
+
+/* Doors close before the probes behind them go; a probe's end writes its image file. */
+static void tear_down(struct bench *bench)
+{
+	usb_bus_free(bench->bus);
+	for (unsigned i = 0; i < bench->count; i++) {
+		if (bench->times && bench->sockets[i].stlink)
+			print_times(&bench->sockets[i]);
+		usb_stlink_free(bench->sockets[i].stlink);
+	}
+	chip_library_close(bench->chips);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = { .count = 0 };
+	struct why why = { "" };
+	int status;
+
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (parse(&bench, argv, &why)) {
+		fprintf(stderr, "tether-virtual-usb: %s\nTry 'tether-virtual-usb --help'.\n", why.text);
+		return EXIT_USAGE;
+	}
+	run_under_preload(argv);
+	if (set_up(&bench, &why)) {
+		fprintf(stderr, "tether-virtual-usb: %s\n", why.text);
+		status = EXIT_FAILURE;
+	} else {
+		status = run_command(&bench);
+	}
+	tear_down(&bench);
+	return status;
+}
