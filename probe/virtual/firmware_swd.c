@@ -59,9 +59,15 @@ static uint8_t select_port(struct firmware *fw, uint32_t select)
 	return status;
 }
 
+/* What a packet to the debug port says on behalf of the access port. */
+static uint8_t as_ap(uint8_t status)
+{
+	return status == STATUS_OK ? status : status - STATUS_DP_WAIT + STATUS_AP_WAIT;
+}
+
 static uint8_t select_ap(struct firmware *fw, uint8_t ap, uint8_t reg)
 {
-	return select_port(fw, (uint32_t)ap << 24 | (reg & 0xF0u));
+	return as_ap(select_port(fw, (uint32_t)ap << 24 | (reg & 0xF0u)));
 }
 
 /* Only the register at 4 is banked. ABORT and DPIDR must work whatever SELECT is. */
@@ -106,9 +112,7 @@ uint8_t swd_ap_post(struct firmware *fw, uint8_t ap, uint8_t reg, uint32_t *valu
 /* WAIT and FAULT of RDBUFF speak of the access port's last transaction. */
 uint8_t swd_ap_collect(struct firmware *fw, uint32_t *value)
 {
-	uint8_t status = transfer(fw, SWD_DP_READ, DP_RDBUFF, value);
-
-	return status == STATUS_OK ? status : status - STATUS_DP_WAIT + STATUS_AP_WAIT;
+	return as_ap(transfer(fw, SWD_DP_READ, DP_RDBUFF, value));
 }
 
 uint8_t swd_ap_read(struct firmware *fw, uint8_t ap, uint8_t reg, uint32_t *value)

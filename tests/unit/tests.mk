@@ -35,3 +35,11 @@ UNIT_firmware_time = $(FIRMWARE_BENCH)
 VIRTUAL_CHIP = $(patsubst %,probe/virtual/%.c,bus clock soc chip_f4 flash_f4 flash_f4_cells flash_f4_option rcc_f4 pwr dbgmcu syscfg iwdg wwdg crc_unit usart gpio tim dma_f4 bitband) \
 	probe/log.c probe/error.c
 UNIT_virtual_flash_f4 = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
+UNIT_faults = $(FIRMWARE_BENCH)
+UNIT_replies = probe/virtual/replies.c
+UNIT_loader = flash/loader.c probe/error.c probe/log.c
+UNITLIBS_loader = -lunicorn
+# The virtual core on a bus of its own.
+CPU_FILES := $(wildcard probe/virtual/cpu*.c) probe/virtual/bus.c tests/unit/cpu_rig.c
+UNIT_cpu = $(CPU_FILES)
+UNITLIBS_cpu = -lunicorn
