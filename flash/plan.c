@@ -68,7 +68,8 @@ static int refuse(const struct chip *chip, uint32_t address, struct why *why)
 {
 	const struct chip_region *region = chip_region_at(chip, address);
 
-	if (within(address, chip->otp_base, chip->otp_size))
+	if (within(address, chip->otp_base, chip->otp_size) ||
+	    (chip->otp_block && within(address, chip->otp_locks, chip->otp_size / chip->otp_block)))
 		return explain(why, E_RANGE, "0x%08X is one-time programmable memory: it is never written "
 			       "by a load", address);
 	for (size_t i = 0; i < chip->option_word_count; i++)

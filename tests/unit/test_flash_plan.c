@@ -35,7 +35,9 @@ static int set_up(void **state)
 	chip->alias_count = 1;
 	chip->aliases[0] = (struct chip_alias){ 0, 0x100000, 0x08000000 };
 	chip->otp_base = 0x1FFF7800;
-	chip->otp_size = 528;
+	chip->otp_size = 512;
+	chip->otp_block = 32;
+	chip->otp_locks = 0x1FFF7A00;
 	chip->option_word_count = 1;
 	strcpy(chip->option_words[0].name, "OPTCR");
 	chip->option_words[0].address = 0x40023C14;
