@@ -24,7 +24,8 @@ CFLAGS   ?= -O2 -g
 PKGS     := libusb-1.0 libconfig libelf
 SAN_address := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 SAN_thread  := -fsanitize=thread
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTETHER_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARN) $(CFLAGS) \
+# Hidden: libunicorn looks up names like cpu_reset, and would find ours.
+ALL_CFLAGS = -fvisibility=hidden -std=c11 -D_GNU_SOURCE -DTETHER_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARN) $(CFLAGS) \
              $(SAN_$(SAN)) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
 VLIBS     = -lunicorn
