@@ -25,6 +25,8 @@ struct cpu_host {		/* what the core asks of the chip; all rows needed */
 struct cpu *cpu_new(enum virtual_core core, bool fpu, uint32_t cpuid, struct bus *bus,
 		    const struct cpu_host *host);
 void cpu_free(struct cpu *cpu);
+/* The part number (DBGMCU DEV_ID) that the ROM table's peripheral id shows beside ST's JEP106. */
+void cpu_set_part(struct cpu *cpu, uint16_t part);
 
 /* Power-on: debug registers, FPB and DWT are cleared too. System reset keeps them
  * (DDI 0403E C1.4). Both leave the core ready to fetch its vectors at the next cpu_run. */
@@ -40,6 +42,9 @@ void cpu_set_clock(struct cpu *cpu, uint32_t hz);
  * a device stopped it with cpu_break (the machine then handles alarms and calls again). A core that is
  * halted, asleep, locked up or held lets time pass at no cost. SysTick wakes it exactly. */
 uint64_t cpu_run(struct cpu *cpu, uint64_t from_ns, uint64_t until_ns);
+/* Virtual time by the core's count of cycles: exact inside a CPU access too, where the chip's clock
+ * still stands at the start of the slice. A stall may carry it past until_ns of the run. */
+uint64_t cpu_now_ns(const struct cpu *cpu);
 /* Called by devices from inside an access: end cpu_run after this instruction. */
 void cpu_break(struct cpu *cpu);
 /* Called by devices from inside a CPU access: let ns pass before the next instruction (stall). */
