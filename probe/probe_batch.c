@@ -79,6 +79,7 @@ static int receive(struct probe *probe, struct batch *batch)
 {
 	struct link_exchange x = stlink_command(ST_DEBUG, DEBUG_BATCH_IN);
 
+	put_u32(x.command + 2, batch->count);
 	x.in = batch->bytes;
 	x.in_length = 8 * batch->count;
 	x.timeout_ms = probe_deadline_ms(probe, 3 * batch->count);
