@@ -37,9 +37,11 @@ static void queue_reply(struct firmware *fw, uint32_t length)
 		firmware_odd(fw, "reply dropped, nobody fetches them");
 }
 
-static uint32_t data_length(const struct command *command, const uint8_t *block)
+static uint32_t data_length(const struct firmware *fw)
 {
-	return command->data_length ? command->data_length(block) : command->reply_length;
+	const struct command *command = fw->command;
+
+	return command->data_length ? command->data_length(fw, fw->block) : command->reply_length;
 }
 
 static bool is_refused(const struct firmware *fw, const struct command *command)
@@ -64,7 +66,7 @@ static void refuse(struct firmware *fw, const struct command *command)
 static void run(struct firmware *fw)
 {
 	const struct command *command = fw->command;
-	uint32_t length = data_length(command, fw->block);
+	uint32_t length = data_length(fw);
 	bool replies = command->shape != NO_REPLY && command->shape != DATA_OUT;
 
 	meter_usb(&fw->meter, TIMING_COMMAND_NS);
@@ -112,7 +114,7 @@ static void take_command(struct firmware *fw, const uint8_t *bytes, size_t lengt
 		run(fw);
 		return;
 	}
-	fw->payload_length = data_length(command, fw->block);
+	fw->payload_length = data_length(fw);
 	fw->payload_got = 0;
 }
 

@@ -66,8 +66,8 @@ HANDLER(memory_write_16);
 HANDLER(memory_write_8);
 HANDLER(memory_get_status);
 HANDLER(memory_get_status2);
-uint32_t memory_length(const uint8_t *block);
-uint32_t memory_read_8_length(const uint8_t *block);
+uint32_t memory_length(const struct firmware *fw, const uint8_t *block);
+uint32_t memory_read_8_length(const struct firmware *fw, const uint8_t *block);
 
 /* firmware_ports.c: access ports, DAP registers, batches */
 HANDLER(ports_open);
@@ -77,8 +77,8 @@ HANDLER(ports_write);
 HANDLER(ports_batch_max);
 HANDLER(ports_batch_out);
 HANDLER(ports_batch_in);
-uint32_t ports_batch_out_length(const uint8_t *block);
-uint32_t ports_batch_in_length(const uint8_t *block);
+uint32_t ports_batch_out_length(const struct firmware *fw, const uint8_t *block);
+uint32_t ports_batch_in_length(const struct firmware *fw, const uint8_t *block);
 /* STATUS_OK when memory commands may use that access port. */
 uint8_t ports_check(const struct firmware *fw, uint8_t ap);
 /* True from the version on in which commands name their access port and CSW. */

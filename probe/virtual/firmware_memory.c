@@ -7,21 +7,22 @@
 #include "probe/virtual/firmware_commands.h"
 #include "probe/virtual/firmware_swd.h"
 
-uint32_t memory_length(const uint8_t *block)
+uint32_t memory_length(const struct firmware *fw, const uint8_t *block)
 {
+	(void)fw;
 	return get_u16(block + 6);
 }
 
 /* A single byte comes back as two. */
-uint32_t memory_read_8_length(const uint8_t *block)
+uint32_t memory_read_8_length(const struct firmware *fw, const uint8_t *block)
 {
-	return memory_length(block) == 1 ? 2 : memory_length(block);
+	return memory_length(fw, block) == 1 ? 2 : memory_length(fw, block);
 }
 
 static struct swd_block parse(const struct firmware *fw, const uint8_t *block, uint8_t width, bool fixed)
 {
 	struct swd_block out = { .width = width, .fixed = fixed, .address = get_u32(block + 2),
-				 .length = memory_length(block),
+				 .length = memory_length(fw, block),
 				 .ap = ports_parameter(fw, block[8]) };
 
 	if (ports_has_parameter(fw))

@@ -49,9 +49,11 @@ enum command_shape {
 	NO_REPLY,
 	STATUS_REPLY,		/* status in byte 0, then fixed length */
 	PLAIN_REPLY,		/* fixed length without a status */
-	DATA_IN,		/* as long as the block says; the status is asked for by 3E */
-	DATA_OUT,		/* a payload as long as the block says; no reply */
+	DATA_IN,		/* as long as data_length says; the status is asked for by 3E */
+	DATA_OUT,		/* a payload as long as data_length says; no reply */
 };
+
+struct firmware;
 
 struct command {
 	uint16_t code;			/* group << 8 | code; group F2, F3 ..., or 0 for F1 F5 ... */
@@ -60,7 +62,7 @@ struct command {
 	enum command_where where;
 	enum command_shape shape;
 	uint16_t reply_length;
-	uint32_t (*data_length)(const uint8_t *block);
+	uint32_t (*data_length)(const struct firmware *fw, const uint8_t *block);
 	/* data: the reply to fill (zeros, but for DATA_IN: left from before), or the payload. */
 	void (*run)(struct firmware *fw, const uint8_t *block, uint8_t *data, uint32_t length);
 };

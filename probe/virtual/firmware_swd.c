@@ -261,7 +261,7 @@ uint8_t swd_read_block(struct firmware *fw, const struct swd_block *block, uint8
 	uint8_t status;
 
 	set_gap(fw, block);
-	if (fw->personality->old_memory && block->length > 4)
+	if (fw->personality->old_memory && block->length > block->width)
 		return swd_old_read_block(fw, block, data, fault);
 	status = stream_in(fw, block, data);
 	return status == STATUS_OK ? status : swd_fail(fw, block, status, fault);
@@ -273,7 +273,7 @@ uint8_t swd_write_block(struct firmware *fw, const struct swd_block *block, cons
 	uint8_t status;
 
 	set_gap(fw, block);
-	if (fw->personality->old_memory && block->length > 4)
+	if (fw->personality->old_memory && block->length > block->width)
 		return swd_old_write_block(fw, block, data, fault);
 	status = stream_out(fw, block, data);
 	return status == STATUS_OK ? status : swd_fail(fw, block, status, fault);

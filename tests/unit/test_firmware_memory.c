@@ -44,6 +44,8 @@ static void every_width_brings_back_what_was_written(void **state)
 		bench_write(&b, WRITE_8, RAM + 0x7FD, 33, out);
 		assert_int_equal(bench_read(&b, READ_8, RAM + 0x7FD, 33, in), 0);
 		assert_memory_equal(in, out, 33);
+		assert_int_equal(bench_read(&b, READ_8, RAM + 0x7FD, 3, in), 0);
+		assert_memory_equal(in, out, 3);
 		assert_int_equal(bench_status(&b, NULL), 0x80);
 		bench_close(&b);
 	}

@@ -222,14 +222,12 @@ static void batches_do_every_item_and_report_each(void **state)
 	for (unsigned i = 0; i < 6; i++)
 		put_u32(payload + 8 + 4 * i, words[i]);
 	bench_send(&b, "F2 51 06 00 00 00", payload, 32);
-	assert_int_equal(bench_ask(&b, "F2 52 06 00 00 00", reply, 48, &got), 0);
+	assert_int_equal(bench_ask(&b, "F2 52", reply, 48, &got), 0);
 	assert_int_equal(got, 48);
 	assert_true(get_u32(reply + 8) == 0xCAFE);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(get_u32(reply + 24 + 4 * i), i == 4 ? 0x11 : 0x80);
 	assert_true(get_u32(reply + 20) == 0xCAFE);
-	bench_silent(&b, "F2 52 07 00 00 00");
-	bench_silent(&b, "F2 52 FF FF FF FF");
 	bench_close(&b);
 }
 
@@ -241,7 +239,7 @@ static void batches_end_at_their_limit(void **state)
 	(void)state;
 	bench_enter(&b, "V2J37S7");
 	bench_send(&b, "F2 51 41 00 00 00", payload, sizeof(payload));
-	bench_silent(&b, "F2 52 41 00 00 00");
+	bench_silent(&b, "F2 52");
 	bench_expect(&b, "F5", "02 00");
 	bench_close(&b);
 	bench_enter(&b, "V3J7M3");
