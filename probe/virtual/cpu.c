@@ -326,6 +326,12 @@ static bool go_on(struct cpu *cpu, uint64_t target)
 	return true;
 }
 
+/* Time goes on without cycles. */
+static bool stands_still(const struct cpu *cpu)
+{
+	return cpu->held || cpu->debug.halted || cpu_is_deep_sleep(cpu);
+}
+
 uint64_t cpu_run(struct cpu *cpu, uint64_t from_ns, uint64_t until_ns)
 {
 	uint64_t target, now_ns;
@@ -341,7 +347,7 @@ uint64_t cpu_run(struct cpu *cpu, uint64_t from_ns, uint64_t until_ns)
 	now_ns = cpu_now_ns(cpu);
 	if (cpu->broken && now_ns < until_ns)
 		return now_ns > from_ns ? now_ns : from_ns;
-	if (cpu->cycles < target)	/* it stopped earlier: time went on without it */
+	if (cpu->cycles < target || stands_still(cpu))
 		anchor(cpu, until_ns);
 	return until_ns;
 }

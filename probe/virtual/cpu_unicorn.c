@@ -37,7 +37,8 @@ static void on_code_slowly(struct engine *engine, uint32_t address)
 		engine->overran = true;
 		engine->left--;
 	}
-	engine->pc = address;
+	if (!engine->fault.pending)
+		engine->pc = address;
 	if (!engine->stopping && !engine->exactly &&
 	    (engine->left <= 0 || engine->attention || engine_stops_before(engine, address, &stop))) {
 		engine->stopping = true;

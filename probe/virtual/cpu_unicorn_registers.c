@@ -60,8 +60,6 @@ static void push_modes(struct engine *engine, const struct cpu_registers *regs)
 	put(engine, UC_ARM_REG_CONTROL, regs->control);
 	put(engine, UC_ARM_REG_XPSR, regs->xpsr);
 	put(engine, UC_ARM_REG_XPSR_NZCVQG, regs->xpsr);
-	/* Makes the translator look at the mode again. */
-	put(engine, UC_ARM_REG_APSR_NZCVQ, get(engine, UC_ARM_REG_XPSR));
 }
 
 static void push_fp(struct engine *engine, const struct cpu_registers *regs)
@@ -91,6 +89,8 @@ void engine_push_registers(struct engine *engine)
 	uc_reg_write_batch(engine->uc, (int *)core_ids, pointers, CORE_IDS);
 	if (engine->cpu->fpu && fp_differs(engine))
 		push_fp(engine, regs);
+	/* This one of the many names of the flags makes the translator look at the mode again. */
+	put(engine, UC_ARM_REG_APSR_NZCV, get(engine, UC_ARM_REG_XPSR));
 	engine->mirror = *regs;
 	engine->mirrored = true;
 }
@@ -134,7 +134,7 @@ static void pull_modes(struct engine *engine, struct cpu_registers *regs)
 	if (hidden) {
 		put(engine, UC_ARM_REG_XPSR, regs->xpsr);
 		put(engine, UC_ARM_REG_XPSR_NZCVQG, regs->xpsr);
-		put(engine, UC_ARM_REG_APSR_NZCVQ, get(engine, UC_ARM_REG_XPSR));
+		put(engine, UC_ARM_REG_APSR_NZCV, get(engine, UC_ARM_REG_XPSR));
 	}
 }
 

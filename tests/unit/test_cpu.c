@@ -136,6 +136,8 @@ static void fault_goes_to_its_handler(const struct fault_row *row)
 		print_message("%s: pc %x r11 %x\n", row->what, rig_reg(rig, PC), rig_reg(rig, 11));
 	assert_int_equal(rig_reg(rig, 11), row->handler);
 	assert_int_equal(rig_read(rig, CFSR), row->cfsr);
+	if (ram_word(rig, 0x8000 - 32 + 24) != row->stacked_pc)
+		print_message("%s\n", row->what);
 	assert_int_equal(ram_word(rig, 0x8000 - 32 + 24), row->stacked_pc);
 	assert_int_equal(ram_word(rig, 0x8000 - 32), row->r0);
 	assert_int_equal(ram_word(rig, 0x8000 - 32 + 4), row->r1);
@@ -415,10 +417,11 @@ static void special_flash_faults_on_fetch_and_load(void **state)
 	rig->flash_special = true;
 	rig_go(rig, faults_idle, 60);
 	assert_int_equal(cpu_state(rig->cpu), CPU_LOCKED_UP);	/* the vectors are in flash too */
+	rig->flash_special = false;
 	rig_reset_halt(rig);
 	memcpy(rig->ram, program_faults, sizeof(program_faults));
 	bus_changed(&rig->bus, RIG_RAM, sizeof(program_faults));
-	rig->flash_special = false;
+	rig_set_reg(rig, 11, 0);
 	rig_write(rig, 0xE000ED08, RIG_RAM);
 	rig_write(rig, SHCSR, 7 << 16);
 	for (unsigned i = 0; i < 20; i++)
@@ -460,6 +463,7 @@ static void stall_and_break_move_time(void **state)
 	assert_true(cpu_now_ns(rig->cpu) >= 1000000);
 	rig_run(rig, 15000);
 	assert_int_equal(rig_reg(rig, PC), faults_no_thumb);
+	rig_run(rig, 2000);
 	rig_reset_halt(rig);
 	rig_set_reg(rig, 1, RIG_DEVICE + RIG_BREAK);
 	start = rig->now_ns;
