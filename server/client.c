@@ -12,7 +12,6 @@
 
 #include "probe/log.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@
 
 static const ev_tstamp keep_alive_s = 1.0;
 
-enum { LOGGED_BYTES = 200, LOGGED_BAD_PACKETS = 5 };
+enum { LOGGED_BAD_PACKETS = 5 };
 
 struct client {
 	unsigned number;
@@ -45,20 +44,6 @@ struct client {
 };
 
 _Static_assert((int)FRAMER_PAYLOAD_MAX == (int)PACKET_SIZE, "the announced packet size has to fit");
-
-static void log_packet(const struct client *c, const char *arrow, const uint8_t *data, size_t length)
-{
-	char text[LOGGED_BYTES + 1];
-	size_t shown = length < LOGGED_BYTES ? length : LOGGED_BYTES;
-
-	if (!log_is_on(LOG_GDB))
-		return;
-	for (size_t i = 0; i < shown; i++)
-		text[i] = isprint(data[i]) ? (char)data[i] : '.';
-	text[shown] = '\0';
-	log_line(LOG_GDB, "%u %s %s%s (%zu)", c->number, arrow, text,
-		 shown < length ? "..." : "", length);
-}
 
 static void set_state(struct client *c, enum client_state state)
 {
@@ -96,7 +81,6 @@ static void send_packet(struct client *c, const uint8_t *payload, size_t length)
 		log_line(LOG_ERROR, "out of memory for an answer to client %u", c->number);
 		return;
 	}
-	log_packet(c, "<-", payload, length);
 	frame_length = framer_wrap(payload, length, frame);
 	conn_send(&c->conn, frame, frame_length);
 	forget_last(c);
@@ -124,6 +108,7 @@ static void take_packet(struct client *c)
 	c->ahead = false;
 	c->spoken = true;
 	if (packet_is(&c->framer, "QStartNoAckMode")) {
+		log_line(LOG_GDB, "%u: no acknowledgements from here on", c->number);
 		answer_text(c, "OK");
 		c->no_ack = true;	/* the client's '+' for this OK is still to come: harmless */
 		forget_last(c);
@@ -136,7 +121,6 @@ static void take_packet(struct client *c)
 
 static void on_packet(struct client *c)
 {
-	log_packet(c, "->", c->framer.data, c->framer.length);
 	if (!c->no_ack)
 		conn_send(&c->conn, "+", 1);
 	if (c->with_engine)
@@ -171,7 +155,6 @@ static void on_frame(struct client *c, enum frame frame)
 		on_packet(c);
 		break;
 	case FRAME_BREAK:
-		log_packet(c, "->", (const uint8_t *)"(break)", 7);
 		if (c->spoken)
 			c->events->interrupt(c->context, c);
 		break;

@@ -85,10 +85,23 @@ static void leave_if_farewell_is_over(struct loop *loop)
 	ev_break(loop->ev, EVBREAK_ALL);
 }
 
+static void watch_sockets(struct loop *loop, bool on)
+{
+	size_t count = loop->options.listener ? loop->options.listener->count : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (on && !loop->quitting)
+			ev_io_start(loop->ev, &loop->accepts[i]);
+		else
+			ev_io_stop(loop->ev, &loop->accepts[i]);
+	}
+}
+
 static void free_slot(struct loop *loop, unsigned number)
 {
 	client_free(loop->slots[number].client);
 	loop->slots[number] = (struct slot){ .client = NULL };
+	watch_sockets(loop, true);
 }
 
 static void on_packet(void *context, struct client *client, const uint8_t *data, size_t length)
@@ -148,6 +161,19 @@ static void on_closed(void *context, struct client *client, const char *reason)
 
 static const struct client_events client_events = { on_packet, on_interrupt, on_closed };
 
+/* True when there is no place now, but soon: clients have left whom the engine still believes in. */
+static bool has_to_wait(const struct loop *loop)
+{
+	bool leaving = false;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		if (!loop->slots[i].client)
+			return false;
+		leaving |= loop->slots[i].closed;
+	}
+	return leaving;
+}
+
 /* A free slot; or that of a client who holds one and has never said anything; or NOBODY. */
 static unsigned find_slot(struct loop *loop)
 {
@@ -175,14 +201,19 @@ static void on_accept(struct ev_loop *ev, ev_io *watcher, int events)
 {
 	struct loop *loop = ev_userdata(ev);
 	char name[80];
-	int fd = listener_accept(watcher->fd, name, sizeof name);
 	unsigned number;
+	int fd;
 
 	(void)events;
+	if (has_to_wait(loop)) {
+		watch_sockets(loop, false);
+		return;
+	}
+	fd = listener_accept(watcher->fd, name, sizeof name);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			log_line(LOG_WARN, "a client has to wait: %s", strerror(errno));
-			ev_io_stop(ev, watcher);
+			watch_sockets(loop, false);
 			ev_timer_again(ev, &loop->accept_pause);
 		}
 		return;
@@ -203,8 +234,7 @@ static void on_accept_pause_over(struct ev_loop *ev, ev_timer *timer, int events
 
 	(void)events;
 	ev_timer_stop(ev, timer);
-	for (size_t i = 0; i < loop->options.listener->count; i++)
-		ev_io_start(ev, &loop->accepts[i]);
+	watch_sockets(loop, true);
 }
 
 /* ---- what the engine says ---- */
@@ -365,14 +395,6 @@ static void watch_signals(struct loop *loop)
 	}
 }
 
-static void watch_sockets(struct loop *loop)
-{
-	for (size_t i = 0; i < loop->options.listener->count; i++) {
-		ev_io_init(&loop->accepts[i], on_accept, loop->options.listener->fds[i], EV_READ);
-		ev_io_start(loop->ev, &loop->accepts[i]);
-	}
-}
-
 /* ---- life ---- */
 
 struct loop *loop_new(const struct loop_options *options, struct engine_flags *flags,
@@ -398,6 +420,8 @@ struct loop *loop_new(const struct loop_options *options, struct engine_flags *f
 	ev_timer_init(&loop->linger, on_linger_over, linger_s, 0);
 	ev_timer_init(&loop->farewell, on_farewell_over, farewell_s, 0);
 	ev_timer_init(&loop->accept_pause, on_accept_pause_over, accept_pause_s, accept_pause_s);
+	for (size_t i = 0; options->listener && i < options->listener->count; i++)
+		ev_io_init(&loop->accepts[i], on_accept, options->listener->fds[i], EV_READ);
 	watch_signals(loop);
 	return loop;
 }
@@ -405,9 +429,8 @@ struct loop *loop_new(const struct loop_options *options, struct engine_flags *f
 int loop_run(struct loop *loop)
 {
 	ev_io_start(loop->ev, &loop->outputs);
-	if (loop->options.listener)
-		watch_sockets(loop);
-	else if (!add_client(loop, 0, STDIN_FILENO, STDOUT_FILENO))
+	watch_sockets(loop, true);
+	if (!loop->options.listener && !add_client(loop, 0, STDIN_FILENO, STDOUT_FILENO))
 		return 1;
 	ev_run(loop->ev, 0);
 	return loop->status;
@@ -418,7 +441,7 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
-		free_slot(loop, i);
+		client_free(loop->slots[i].client);
 	for (size_t i = 0; i < QUIT_SIGNALS; i++)
 		ev_signal_stop(loop->ev, &loop->signals[i]);
 	ev_loop_destroy(loop->ev);

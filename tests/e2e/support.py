@@ -171,8 +171,9 @@ class Rsp:
 
     def nothing_for(self, seconds):
         ready, _, _ = select.select([self.socket], [], [], seconds)
-        check(not ready and not self.buffer, "unexpected bytes: %r"
-              % (self.buffer or self.socket.recv(100)))
+        if ready:
+            self.buffer += self.socket.recv(100)
+        check(not ready and not self.buffer, "unexpected bytes: %r" % self.buffer)
 
 
 def gdb(server, elf, *commands, timeout=120, script=None, extended=True, connect=True):

@@ -69,6 +69,10 @@ static void handle_packet(struct engine *engine, unsigned client, const struct e
 		output(engine, OUTPUT_NO_ANSWER, client, "");
 		output(engine, OUTPUT_CLOSE, client, "");
 		break;
+	case 'W':
+		poll(NULL, 0, 300);
+		output(engine, OUTPUT_PACKET, client, "done");
+		break;
 	case 'w':
 		work_until_interrupted(engine, client);
 		break;
@@ -339,6 +343,28 @@ static void gives_the_place_of_a_silent_client_to_a_new_one(void **state)
 		close(silent[i]);
 }
 
+/* While the engine works, clients who have left still have their places: others wait, not long. */
+static void lets_clients_wait_for_a_place(void **state)
+{
+	struct server *s = *state;
+	int fd = try_connect(s), busy;
+
+	busy = fd;
+	say(fd, "W");		/* works a moment, deaf */
+	wait_for_ack(fd);
+	for (int i = 1; i < CLIENTS_MAX; i++) {
+		fd = try_connect(s);
+		say(fd, "?");
+		wait_for_ack(fd);
+		close(fd);
+	}
+	fd = try_connect(s);
+	say(fd, "?");
+	assert_string_equal(hear(fd), "+$S05#b8");
+	close(fd);
+	close(busy);
+}
+
 static void refuses_more_clients_than_it_can_serve(void **state)
 {
 	struct server *s = *state;
@@ -519,6 +545,7 @@ int main(void)
 		TEST(serves_clients_side_by_side),
 		TEST(tells_nothing_of_clients_that_say_nothing),
 		TEST(gives_the_place_of_a_silent_client_to_a_new_one),
+		TEST(lets_clients_wait_for_a_place),
 		TEST(refuses_more_clients_than_it_can_serve),
 		TEST(interrupts_the_one_who_asked),
 		TEST(interrupts_the_work_of_a_lost_client),
