@@ -10,6 +10,7 @@
 #include "probe/virtual/chips.h"
 #include "probe/virtual/image.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -481,4 +482,39 @@ const char *machine_usart_output(struct machine *machine, size_t *length)
 {
 	*length = machine->soc.output.length;
 	return machine->soc.output.bytes ? machine->soc.output.bytes : "";
+}
+
+bool machine_poke_flash(struct machine *machine, uint32_t address, const void *data, uint32_t length)
+{
+	struct bus_memory *memory = bus_memory_at(&machine->bus, address);
+	uint32_t offset = memory ? address - memory->base : 0;
+
+	for (size_t i = 0; memory && i < machine->soc.area_count; i++) {
+		struct soc_area *area = &machine->soc.areas[i];
+
+		if (strcmp(area->name, "flash") || memory->base != machine->spec.banks[0].base ||
+		    offset > area->size || length > area->size - offset)
+			continue;
+		memcpy(area->bytes + offset, data, length);
+		memcpy(memory->bytes + offset, data, length);
+		bus_changed(&machine->bus, address, length);
+		return true;
+	}
+	return false;
+}
+
+void machine_poke(struct machine *machine, uint32_t address, const void *data, uint32_t length)
+{
+	struct soc *soc = &machine->soc;
+	struct bus_memory *memory = bus_memory_at(soc->bus, address);
+	uint32_t offset;
+
+	assert(memory && length <= memory->size - (address - memory->base));
+	offset = address - memory->base;
+	memcpy(memory->bytes + offset, data, length);
+	for (size_t i = 0; i < soc->area_count; i++) {
+		if (!strcmp(soc->areas[i].name, memory->name))
+			memcpy(soc->areas[i].bytes + offset, data, length);
+	}
+	bus_changed(soc->bus, address, length);
 }

@@ -48,7 +48,14 @@ struct bus *machine_bus(struct machine *machine);
 /* Time the flash controller was busy so far. */
 uint64_t machine_flash_busy_ns(const struct machine *machine);
 uint64_t machine_cpu_ns(const struct machine *machine);
+/* Puts bytes into main flash behind the controller's back, as if they had been there before (tests). False
+ * when the range is not all flash. */
+bool machine_poke_flash(struct machine *machine, uint32_t address, const void *data, uint32_t length);
 /* Bytes sent by the firmware to its USARTs so far (tests); not owned. */
 const char *machine_usart_output(struct machine *machine, size_t *length);
+
+/* Puts bytes into a memory behind everybody's back, as if they had always been there: flash cells too,
+ * not only what the bus shows of them (tests). Within one memory. */
+void machine_poke(struct machine *machine, uint32_t address, const void *data, uint32_t length);
 
 #endif

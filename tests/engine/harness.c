@@ -135,15 +135,21 @@ static uint8_t *find_byte(struct harness *h, uint32_t address)
 
 void harness_poke(struct harness *h, uint32_t address, const void *data, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		*find_byte(h, address + (uint32_t)i) = ((const uint8_t *)data)[i];
-	bus_changed(machine_bus(h->machine), address, (uint32_t)length);
+	machine_poke(h->machine, address, data, (uint32_t)length);
 }
 
 void harness_peek(struct harness *h, uint32_t address, void *data, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		((uint8_t *)data)[i] = *find_byte(h, address + (uint32_t)i);
+}
+
+void harness_boot(struct harness *h)
+{
+	machine_set_nrst(h->machine, false);
+	machine_advance(h->machine, 1000000);
+	machine_set_nrst(h->machine, true);
+	machine_advance(h->machine, 1000000);
 }
 
 static void poke_segments(struct harness *h, Elf *elf, int fd)

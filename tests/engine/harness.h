@@ -50,6 +50,8 @@ void harness_free(struct harness *h);
 
 /* Puts bytes into the chip's memory behind everybody's back (flash too); needs harness_start. */
 void harness_poke(struct harness *h, uint32_t address, const void *data, size_t length);
+/* Resets the chip from outside, so that it runs what was poked; before or after connecting. */
+void harness_boot(struct harness *h);
 void harness_peek(struct harness *h, uint32_t address, void *data, size_t length);
 /* Puts the loadable segments of an ELF file (or a vector table with code) into flash; returns the
  * entry. False when the file does not exist. */

@@ -21,6 +21,7 @@ static int set_up(void **state)
 	struct harness *h = harness_new("STM32F407VG");
 
 	harness_poke(h, PROGRAM_BASE, program_loop, sizeof(program_loop));
+	harness_boot(h);
 	*state = h;
 	return 0;
 }
