@@ -19,17 +19,6 @@ enum {
 
 /* Choices are in the order of enum connect_mode and enum on_exit. */
 const struct option_row option_rows[] = {
-	{ "Server", "port", 'p', OPTION_NUMBER, "N", FIELD(port), 0, 65535, NULL, SERVE,
-	  "port for GDB (default 3333; 0 picks and prints one)" },
-	{ NULL, "bind", 0, OPTION_TEXT, "ADDR", FIELD(bind), 0, 0, NULL, SERVE,
-	  "listen there (default: 127.0.0.1 and ::1 only)" },
-	{ NULL, "once", 0, OPTION_FLAG, NULL, FIELD(once), 0, 0, NULL, SERVE,
-	  "end when the first debug session has ended" },
-	{ NULL, "stdio", 0, OPTION_FLAG, NULL, FIELD(stdio), 0, 0, NULL, SERVE,
-	  "talk to GDB on stdin and stdout:\n(gdb) target remote | tether --stdio" },
-	{ NULL, "on-exit", 0, OPTION_CHOICE, "WHAT", FIELD(on_exit), 0, 0, "run|halt|keep", SERVE | RUN,
-	  "how to leave the target: run (default), halt, keep" },
-
 	{ "Probe", "probe", 0, OPTION_TEXT, "SERIAL", FIELD(probe), 0, 0, NULL, TARGET,
 	  "which one: its serial number or the start of it;\nusb:BUS-PORT; or a virtual one,\n"
 	  "virtual:CHIP[,KEY=VALUE...]" },
@@ -49,6 +38,17 @@ const struct option_row option_rows[] = {
 	  "serve the firmware's semihosting calls from the start" },
 	{ NULL, "no-low-power-debug", 0, OPTION_FLAG, NULL, FIELD(no_low_power_debug), 0, 0, NULL,
 	  TARGET, "let the chip really sleep; that may lose it" },
+
+	{ "Server", "port", 'p', OPTION_NUMBER, "N", FIELD(port), 0, 65535, NULL, SERVE,
+	  "port for GDB (default 3333; 0 picks and prints one)" },
+	{ NULL, "bind", 0, OPTION_TEXT, "ADDR", FIELD(bind), 0, 0, NULL, SERVE,
+	  "listen there (default: 127.0.0.1 and ::1 only)" },
+	{ NULL, "once", 0, OPTION_FLAG, NULL, FIELD(once), 0, 0, NULL, SERVE,
+	  "end when the first debug session has ended" },
+	{ NULL, "stdio", 0, OPTION_FLAG, NULL, FIELD(stdio), 0, 0, NULL, SERVE,
+	  "talk to GDB on stdin and stdout:\n(gdb) target remote | tether --stdio" },
+	{ NULL, "on-exit", 0, OPTION_CHOICE, "WHAT", FIELD(on_exit), 0, 0, "run|halt|keep", SERVE | RUN,
+	  "how to leave the target: run (default), halt, keep" },
 
 	{ "Output", "json", 0, OPTION_FLAG, NULL, FIELD(json), 0, 0, NULL, LIST | CHIPS | RUN,
 	  "results for programs" },
