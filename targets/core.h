@@ -76,6 +76,7 @@ struct core {
 	uint32_t stop_address;		/* data address of a watchpoint */
 	enum watch_kind stop_watch;
 	uint32_t stop_pc;
+	bool stop_at_own_bkpt;		/* at a BKPT that the firmware contains */
 
 	uint32_t registers[REG_COUNT];
 	uint8_t valid[REG_COUNT / 8], dirty[REG_COUNT / 8];	/* bit sets */

@@ -121,6 +121,7 @@ static int step_over_bkpt(struct core *core, uint32_t pc)
 	int err = core_write_register(core, REG_PC, pc + 2);
 
 	core->stop = STOP_REQUEST;
+	core->stop_at_own_bkpt = false;
 	core->stop_pc = pc + 2;
 	return err;
 }

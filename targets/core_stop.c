@@ -42,9 +42,10 @@ static int classify_breakpoint(struct core *core)
 	err = memory_read(core, core->stop_pc, bytes, sizeof(bytes), &done);
 	if (err)
 		return err == E_FAULT ? 0 : err;
+	core->stop_at_own_bkpt = (get_u16(bytes) & BKPT_MASK) == BKPT_OPCODE;
 	if (get_u16(bytes) == BKPT_SEMIHOSTING)
 		core->stop = STOP_SEMIHOSTING;
-	else if ((get_u16(bytes) & BKPT_MASK) != BKPT_OPCODE)
+	else if (!core->stop_at_own_bkpt)
 		core->stop = STOP_BREAKPOINT_HW;
 	return 0;
 }
@@ -72,6 +73,7 @@ int core_classify_stop(struct core *core, uint32_t dfsr)
 
 	core->stop = STOP_REQUEST;
 	core->stop_signal = SIGNAL_TRAP;
+	core->stop_at_own_bkpt = false;
 	if (err)
 		return err;
 	if (dfsr & DFSR_DWTTRAP)
@@ -91,6 +93,5 @@ int core_classify_stop(struct core *core, uint32_t dfsr)
 
 bool core_stands_on_bkpt(const struct core *core, uint32_t pc)
 {
-	return (core->stop == STOP_BREAKPOINT_SW || core->stop == STOP_SEMIHOSTING) &&
-	       pc == core->stop_pc && !points_breakpoint_at(core, pc);
+	return core->stop_at_own_bkpt && pc == core->stop_pc;
 }
