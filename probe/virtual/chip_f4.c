@@ -9,7 +9,7 @@
 #include "probe/virtual/flash_f4.h"
 #include "probe/virtual/peripherals.h"
 
-enum { RAM = 0x20000000, SYSTEM_MEMORY = 0x1FFF0000, BOOTLOADER_ID = 0x1FFF76DE };
+enum { RAM = 0x20000000, BACKUP_RAM = 0x40024000, SYSTEM_MEMORY = 0x1FFF0000, BOOTLOADER_ID = 0x1FFF76DE };
 
 enum { HSE_HZ = 8000000 };	/* the crystal of ST's Discovery and Nucleo boards */
 
@@ -83,8 +83,10 @@ int chip_f4_build(struct soc *soc, struct why *why)
 {
 	struct bus_memory *system = bus_memory_at(soc->bus, BOOTLOADER_ID);
 	struct flash_f4 *flash;
-	int err = flash_f4_add(soc, &flash, why);
+	int err;
 
+	soc->backup_base = BACKUP_RAM;
+	err = flash_f4_add(soc, &flash, why);
 	if (err)
 		return err;
 	if (add_peripherals(soc) != OK)

@@ -67,7 +67,7 @@ void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on)
 static void erase_backup_ram(struct flash_f4 *flash)
 {
 	const struct soc *soc = flash->soc;
-	struct bus_memory *memory = soc->backup_size ? bus_memory_at(soc->bus, soc->backup_base) : NULL;
+	struct bus_memory *memory = soc->backup_base ? bus_memory_at(soc->bus, soc->backup_base) : NULL;
 
 	if (memory)
 		memset(memory->bytes, 0, memory->size);
@@ -183,6 +183,13 @@ static enum bus_result info_check(void *context, uint32_t address, unsigned widt
 	return flash_f4_wait(flash, master);
 }
 
+static enum bus_result backup_check(void *context, uint32_t address, unsigned width,
+				    enum bus_master master)
+{
+	(void)address, (void)width, (void)master;
+	return ((struct flash_f4 *)context)->blocked ? BUS_FAULT : BUS_OK;
+}
+
 static bool is_lock_byte(const struct virtual_spec *spec, uint32_t address)
 {
 	return address - spec->otp_locks < spec->otp_size / spec->otp_block;
@@ -249,7 +256,13 @@ void flash_f4_otp_add(struct flash_f4 *flash)
 {
 	const struct virtual_spec *spec = flash->soc->spec;
 	uint32_t mirror = spec->options[0].mirror;
+	struct bus_memory *backup = bus_memory_at(flash->soc->bus, flash->soc->backup_base);
 
+	if (flash->soc->backup_base && backup) {
+		backup->context = flash;
+		backup->check = backup_check;
+		backup->check_while = &flash->special;
+	}
 	bus_add_memory(flash->soc->bus, &(struct bus_memory){
 		.name = "otp", .base = flash->info_base, .size = FLASH_F4_INFO, .bytes = flash->info,
 		.context = flash, .write = info_write, .check = info_check,

@@ -99,7 +99,7 @@ struct soc {
 	uint32_t supply_mv;
 	uint32_t brownout_mv;		/* below it the chip is held in reset */
 	bool hardware_watchdog;		/* option: the IWDG runs from reset on */
-	uint32_t backup_base, backup_size;	/* RAM that read protection covers too; size 0 = none */
+	uint32_t backup_base;		/* RAM that read protection covers too; 0 = none */
 	bool core_halted;		/* by the debugger */
 	bool debugger_seen;		/* a debug access since power-on */
 	bool swd_disabled;		/* by a protection level, until the next power-on */
