@@ -49,8 +49,10 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, failure, *_):
+        code = self.stop()
+        if not failure:
+            check(code == 0, "server ended with %s; it said: %s" % (code, self.said()))
 
     def said(self):
         self.log.seek(0)
