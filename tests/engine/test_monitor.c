@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Monitor commands: each does what its help says, errors are sentences, and what IDEs send is accepted.
+ */
+#include "tests/engine/harness.h"
+#include "tests/engine/programs.h"
+
+#include "server/monitor.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+	struct harness *h = harness_new("STM32F407VG");
+
+	harness_poke(h, PROGRAM_BASE, program_loop, sizeof(program_loop));
+	harness_boot(h);
+	harness_connect_gdb(h, 0);
+	*state = h;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
+static void says(struct harness *h, const char *command, const char *part)
+{
+	const char *text = harness_monitor(h, command);
+
+	if (!strstr(text, part))
+		fail_msg("'%s' says '%.300s', not '%s'", command, text, part);
+}
+
+static void help_lists_every_command_once(void **state)
+{
+	struct harness *h = *state;
+	const char *text = harness_monitor(h, "help");
+	const struct monitor_command *row;
+
+	for (size_t i = 0; (row = monitor_row(i)); i++) {
+		char start[40];
+
+		snprintf(start, sizeof(start), "  %s ", row->name);
+		if (!(row->rules & MONITOR_SPELLING) && !strstr(text, start))
+			fail_msg("help does not list '%s'", row->name);
+		assert_non_null(row->run);
+		assert_true(strlen(row->help) > 2);
+	}
+	says(h, "help flash", "flash erase all|ADDRESS LENGTH");
+	says(h, "help nonsense", "There is no command 'nonsense'");
+}
+
+static void names_are_unique(void **state)
+{
+	const struct monitor_command *row, *other;
+
+	(void)state;
+	for (size_t i = 0; (row = monitor_row(i)); i++)
+		for (size_t j = 0; j < i && (other = monitor_row(j)); j++)
+			assert_string_not_equal(row->name, other->name);
+}
+
+static void unknown_commands_name_near_ones(void **state)
+{
+	says(*state, "rest", "There is no command 'rest'");
+	says(*state, "rese", "Near: reset");
+	says(*state, "flash", "Near: flash");
+}
+
+static void reset_halts_unless_told_to_run(void **state)
+{
+	struct harness *h = *state;
+
+	harness_monitor(h, "reset");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+	assert_int_equal(harness_register(h, 15), LOOP_RESET);
+	harness_monitor(h, "reset run");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_RUNNING);
+	harness_monitor(h, "reset init");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+	says(h, "reset nonsense", "Usage: reset");
+}
+
+static void halt_and_resume(void **state)
+{
+	struct harness *h = *state;
+
+	harness_monitor(h, "resume");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_RUNNING);
+	harness_monitor(h, "halt");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+	harness_monitor(h, "go");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_RUNNING);
+	harness_monitor(h, "stop");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+}
+
+static void info_tells_what_it_is(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "info", "STM32F405/407/415/417");
+	says(h, "info", "V2J37S7");
+	says(h, "info", "1024 KiB");
+	says(h, "info", "Cortex-M4 with FPU");
+	says(h, "targets", "core 0: Cortex-M4");
+	says(h, "probe", "ST-LINK/V2");
+	says(h, "stats", "USB exchanges");
+	says(h, "version", "tether ");
+	says(h, "report", "--- probe");
+}
+
+static void memory_is_shown_and_written(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "mdw 0x08000000", "0x08000000: 20020000");
+	says(h, "mdw 0x08000000 2", "20020000 08000009");
+	says(h, "mdh 0x08000000 2", "0000 2002");
+	says(h, "mdb 0x08000000 4", "00 00 02 20");
+	harness_monitor(h, "mww 0x20000800 0x12345678 3");
+	says(h, "mdw 0x20000808", "12345678");
+	harness_monitor(h, "mwb 0x20000800 0xab");
+	harness_monitor(h, "mwh 0x20000802 0xcdef");
+	says(h, "mdw 0x20000800", "cdef56ab");
+	harness_monitor(h, "mem write 0x20000800 77");
+	says(h, "mem read 0x20000800 4", "4d 00 00 00");
+	says(h, "mdw 1", "not a multiple");
+	says(h, "mdw 0x30000000", "can't be read");
+	says(h, "mww 0x08000000 1", "written by");
+	says(h, "mdw", "A number is missing");
+	says(h, "mdw 0x123456789", "not a number of 32 bits");
+	says(h, "mdw 12x", "not a number");
+}
+
+static void memory_goes_to_files_and_back(void **state)
+{
+	struct harness *h = *state;
+	char path[] = "/tmp/tether-test-XXXXXX", command[100];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(command, sizeof(command), "mem read 0x08000000 28 %s", path);
+	says(h, command, "28 bytes");
+	snprintf(command, sizeof(command), "mem write 0x20001000 %s", path);
+	says(h, command, "28 bytes");
+	says(h, "mdw 0x20001004", "08000009");
+	says(h, "mem read 0x08000000 28 /nonexistent/file", "can't be written");
+	unlink(path);
+}
+
+static void registers_are_shown_and_set(void **state)
+{
+	struct harness *h = *state;
+
+	harness_monitor(h, "reg r3 0x55");
+	says(h, "reg r3", "0x00000055");
+	says(h, "reg", "xpsr");
+	says(h, "regs", "control");
+	says(h, "reg q9", "no register 'q9'");
+	harness_monitor(h, "resume");
+	says(h, "reg", "halt");
+}
+
+static void option_bytes_are_explained(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "option", "RDP");
+	says(h, "option RDP", "0xaa");
+	says(h, "option RDP=0xbb", "does not change");
+	says(h, "protect", "RDP");
+	says(h, "otp", "block 0");
+	says(h, "otp", "empty, open");
+	says(h, "otp write 0 1", "does not change");
+}
+
+static void flash_is_erased_on_request(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "flash info", "bank 0  0x08000000    4 x 16 KiB");
+	harness_monitor(h, "flash erase 0x08000000 0x4000");
+	says(h, "mdw 0x08000000", "ffffffff");
+	harness_poke(h, 0x080E0000, program_loop, sizeof(program_loop));
+	harness_monitor(h, "flash erase all");
+	says(h, "mdw 0x080E0000", "ffffffff");
+	says(h, "flash erase", "Usage");
+	says(h, "flash erase 0x20000000 16", "flash");
+}
+
+static void flash_settings_are_kept(void **state)
+{
+	struct harness *h = *state;
+
+	harness_monitor(h, "flash loader off");
+	harness_monitor(h, "flash voltage 2400");
+	harness_monitor(h, "flash reset-after off");
+	says(h, "flash info", "loader off, reset after loads off, voltage 2400 mV (set)");
+	says(h, "flash voltage 12000", "no supply");
+	says(h, "flash loader maybe", "neither on nor off");
+}
+
+static void what_ides_send_is_accepted(void **state)
+{
+	static const char *const lines[] = {
+		"init", "sleep 10", "delay 5", "reg", "regs", "clrbp", "speed 1000", "speed auto",
+		"speed adaptive", "flash breakpoints 1", "semihosting enable", "semihosting disable",
+		"arm semihosting enable", "arm semihosting disable", "semihosting IOClient 1", "gdb_sync",
+		"targets", "rtt setup 0x20000000 1024", "rtt start", "rtt server start 1 0", "halt",
+		"SWO EnableTarget 0 0 1 0", "SWO DisableTarget 0xFFFFFFFF", "traceswo enable",
+		"system_reset", "jtag_reset", "reset -halt", "swdp_scan", "jtag_scan", "tpwr enable",
+		"version", "help", "exec SetRTTAddr 0x20000000",
+	};
+	struct harness *h = *state;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const char *text = harness_monitor(h, lines[i]);
+
+		if (strstr(text, "There is no command") || strstr(text, "Usage"))
+			fail_msg("'%s' says '%s'", lines[i], text);
+	}
+}
+
+static void sleeping_takes_the_links_time(void **state)
+{
+	struct harness *h = *state;
+	uint64_t before = engine_now_us(h->engine);
+
+	harness_monitor(h, "sleep 250");
+	assert_true(engine_now_us(h->engine) - before >= 250000);
+}
+
+static void exit_ends_the_server_after_the_answer(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "exit", "ends");
+	assert_true(h->exited);
+}
+
+static void observers_do_not_control(void **state)
+{
+	struct harness *h = *state;
+
+	harness_connect_gdb(h, 1);
+	harness_send(h, 1, "qRcmd,72657365742072756e", 24);	/* reset run */
+	assert_string_equal(h->clients[1].answer, "OK");
+	assert_non_null(strstr(h->clients[1].console, "Another client controls"));
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+}
+
+static void collect(void *context, const char *text)
+{
+	char *all = context;
+
+	strncat(all, text, 4095 - strlen(all));
+}
+
+static void commands_run_without_a_client(void **state)
+{
+	struct harness *h = *state;
+	char text[4096] = "";
+	struct why why;
+
+	assert_int_equal(engine_monitor(h->engine, "info", collect, text, &why), 0);
+	assert_non_null(strstr(text, "STM32F405"));
+	assert_int_equal(engine_monitor(h->engine, "nonsense", collect, text, &why), E_ARGUMENT);
+	assert_non_null(strstr(why.text, "There is no command"));
+	assert_int_equal(engine_monitor(h->engine, "mdw 0x30000000", collect, text, &why), E_FAULT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(help_lists_every_command_once),
+		TEST(names_are_unique),
+		TEST(unknown_commands_name_near_ones),
+		TEST(reset_halts_unless_told_to_run),
+		TEST(halt_and_resume),
+		TEST(info_tells_what_it_is),
+		TEST(memory_is_shown_and_written),
+		TEST(memory_goes_to_files_and_back),
+		TEST(registers_are_shown_and_set),
+		TEST(option_bytes_are_explained),
+		TEST(flash_is_erased_on_request),
+		TEST(flash_settings_are_kept),
+		TEST(what_ides_send_is_accepted),
+		TEST(sleeping_takes_the_links_time),
+		TEST(exit_ends_the_server_after_the_answer),
+		TEST(observers_do_not_control),
+		TEST(commands_run_without_a_client),
+	};
+
+	return cmocka_run_group_tests_name("monitor", tests, NULL, NULL);
+}

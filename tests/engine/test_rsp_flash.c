@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loading as GDB and LLDB do it: vFlashErase, vFlashWrite, vFlashDone, and what follows errors
+ * (clients.md 1.6, rulings R26, R27, R29).
+ */
+#include "tests/engine/harness.h"
+#include "tests/engine/programs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+	struct harness *h = harness_new("STM32F407VG");
+
+	harness_poke(h, PROGRAM_BASE, program_loop, sizeof(program_loop));
+	harness_boot(h);
+	harness_connect_gdb(h, 0);
+	*state = h;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
+static void starts_with(const char *text, const char *start)
+{
+	if (strncmp(text, start, strlen(start)))
+		fail_msg("'%.60s' does not start with '%s'", text, start);
+}
+
+/* vFlashWrite of a whole area in packets like GDB's. */
+static void write_flash(struct harness *h, uint32_t address, const uint8_t *data, uint32_t length)
+{
+	static char packet[PACKET_SIZE];
+
+	for (uint32_t at = 0; at < length; ) {
+		uint32_t part = length - at < 4000 ? length - at : 4000;
+		int head = snprintf(packet, sizeof(packet), "vFlashWrite:%x:", address + at);
+
+		memcpy(packet + head, data + at, part);
+		harness_send(h, 0, packet, (size_t)head + part);
+		assert_string_equal(h->clients[0].answer, "OK");
+		at += part;
+	}
+}
+
+static void load_programs_and_ends_at_the_reset_vector(void **state)
+{
+	struct harness *h = *state;
+	uint8_t data[10000], back[10000];
+
+	srand(7);
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)rand();
+	memcpy(data, program_hello, sizeof(program_hello));
+	assert_null(harness_continue(h, 10));		/* the old program runs meanwhile */
+	harness_break(h, 0);
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	write_flash(h, PROGRAM_BASE, data, sizeof(data));
+	harness_peek(h, PROGRAM_BASE, back, sizeof(back));
+	assert_memory_equal(back, program_loop, sizeof(program_loop));	/* nothing is done yet */
+	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+	harness_peek(h, PROGRAM_BASE, back, sizeof(back));
+	assert_memory_equal(back, data, sizeof(data));
+	assert_int_equal(harness_register(h, 15), program_hello[1] & ~1u);
+	assert_int_equal(harness_register(h, 13), program_hello[0]);
+	assert_string_equal(harness_ask(h, 0, "m8000000,4"), "00000220");
+	assert_non_null(strstr(harness_monitor(h, "version"), "10000 bytes"));
+}
+
+/* GDB's `flash-erase` sends no writes (R29). */
+static void erase_alone_erases(void **state)
+{
+	struct harness *h = *state;
+	uint8_t back[16];
+
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+	harness_peek(h, PROGRAM_BASE, back, sizeof(back));
+	for (size_t i = 0; i < sizeof(back); i++)
+		assert_int_equal(back[i], 0xFF);
+	starts_with(harness_ask(h, 0, "m8000000,4"), "ffffffff");
+}
+
+/* GDB leaves a sector out of the erase range when only its first byte is written. */
+static void sectors_that_are_written_are_erased_too(void **state)
+{
+	struct harness *h = *state;
+	uint8_t junk[64], back[64];
+
+	memset(junk, 0x00, sizeof(junk));
+	harness_poke(h, 0x08004000, junk, sizeof(junk));
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	write_flash(h, 0x08004000, (const uint8_t *)"\x5a", 1);
+	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+	harness_peek(h, 0x08004000, back, sizeof(back));
+	assert_int_equal(back[0], 0x5a);
+	assert_int_equal(back[1], 0xff);
+}
+
+static void failed_packet_ends_the_sequence_and_changes_nothing(void **state)
+{
+	struct harness *h = *state;
+	uint8_t back[sizeof(program_loop)];
+
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	starts_with(harness_ask(h, 0, "vFlashWrite:20000000:abcd"), "E.");
+	starts_with(harness_ask(h, 0, "vFlashWrite:8000000:abcd"), "E.");
+	starts_with(harness_ask(h, 0, "vFlashDone"), "E.");
+	harness_peek(h, PROGRAM_BASE, back, sizeof(back));
+	assert_memory_equal(back, program_loop, sizeof(back));
+	assert_non_null(strstr(harness_monitor(h, "version"), "Load failed"));
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+}
+
+static void client_that_leaves_in_the_middle_changes_nothing(void **state)
+{
+	struct harness *h = *state;
+	uint8_t back[sizeof(program_loop)];
+
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	harness_close(h, 0);
+	harness_event(h, EVENT_GRACE_OVER, 0);
+	harness_peek(h, PROGRAM_BASE, back, sizeof(back));
+	assert_memory_equal(back, program_loop, sizeof(back));
+	harness_connect_gdb(h, 1);
+	harness_send(h, 1, "vFlashErase:08000000,00004000", 29);
+	assert_string_equal(h->clients[1].answer, "OK");
+}
+
+static void done_without_anything_is_fine(void **state)
+{
+	assert_string_equal(harness_ask(*state, 0, "vFlashDone"), "OK");
+}
+
+static void malformed_packets_are_errors(void **state)
+{
+	static const char *const bad[] = {
+		"vFlashErase:", "vFlashErase:8000000", "vFlashErase:8000000,", "vFlashWrite:",
+		"vFlashWrite:8000000", "vFlashErase:20000000,1000", "vFlashErase:8000000,ffffffff",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		starts_with(harness_ask(*state, 0, bad[i]), "E.");
+}
+
+/* R27: a load that broke off is never started, and the next client is told. */
+static void interrupted_load_is_not_started(void **state)
+{
+	struct harness *h = *state;
+	uint8_t data[8192];
+
+	memset(data, 0x11, sizeof(data));
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	write_flash(h, PROGRAM_BASE, data, sizeof(data));
+	atomic_store(&h->flags.interrupt[0], true);
+	starts_with(harness_ask(h, 0, "vFlashDone"), "E.");
+	harness_event(h, EVENT_BREAK, 0);
+	harness_ask(h, 0, "D");
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+	harness_connect_gdb(h, 1);
+	assert_non_null(strstr(harness_monitor(h, "flash info"), "did not end"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(load_programs_and_ends_at_the_reset_vector),
+		TEST(erase_alone_erases),
+		TEST(sectors_that_are_written_are_erased_too),
+		TEST(failed_packet_ends_the_sequence_and_changes_nothing),
+		TEST(client_that_leaves_in_the_middle_changes_nothing),
+		TEST(done_without_anything_is_fine),
+		TEST(malformed_packets_are_errors),
+		TEST(interrupted_load_is_not_started),
+	};
+
+	return cmocka_run_group_tests_name("rsp_flash", tests, NULL, NULL);
+}
