@@ -44,6 +44,7 @@ PROGRAMS := $(BUILD)/tether $(if $(filter 1,$(VIRTUAL)),$(BUILD)/tether-virtual)
 .PHONY: all setup demo check check-timed check-all sanitize sanitize-build bench fuzz install clean unit \
         engine e2e loaders static peers
 all: $(PROGRAMS)
+	@:
 
 # The same main, told by a macro whether the virtual probe is linked in (R37).
 $(BUILD)/tether: $(BUILD)/server/main.o $(CORE_OBJ)
@@ -167,6 +168,7 @@ fuzz:
 	done
 
 install: $(PROGRAMS)
+	@:
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d scripts/udev/60-tether.rules
 
