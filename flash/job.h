@@ -33,6 +33,7 @@ struct job {
 	struct loader *loader;		/* NULL: through the debug port */
 	struct job_sector *sectors;
 	size_t sector_count;
+	uint32_t doubt_base, doubt_size;	/* what an earlier job left unfinished */
 	uint32_t done, total;		/* bytes, for progress */
 	void (*progress)(void *context, uint32_t done, uint32_t total);
 	void *context;

@@ -31,8 +31,11 @@ enum { BLOCK_MOST = 2048, BLOCK_ALIGN = 64 };
 /* In flight at most; a bound for entries of the smallest pages. */
 enum { UNITS = 256 };
 
-/* Pauses between two looks at the consumer index; the heart has to beat within SILENCE_US. */
-enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000, SILENCE_US = 60000, GRACE_US = 100000 };
+/* Pauses between two looks at the consumer index. */
+enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000 };
+
+/* The heart is listened to each BEAT_US at most, and has to beat within SILENCE_US. */
+enum { BEAT_US = 30000, SILENCE_US = 60000, GRACE_US = 100000 };
 
 struct unit {			/* an entry of the queue that is not done yet */
 	uint32_t end;		/* consumer index once it is done */
@@ -55,7 +58,8 @@ struct loader {
 	uint32_t done;
 	uint64_t moved_us;		/* when the consumer index moved last */
 	uint32_t heartbeat;
-	uint64_t beat_us;		/* when the heart was seen to beat */
+	uint64_t beat_us;		/* when the heart was seen to beat last */
+	unsigned beats_heard;		/* since the consumer index moved */
 };
 
 /* ---- starting ---- */
@@ -116,7 +120,7 @@ int loader_open(struct loader **out, const struct flash_device *device, struct w
 	if (!l->staged)
 		return explain(why, E_MEMORY, "no memory for %u bytes", l->staged_room);
 	err = start(l, base, why);
-	l->moved_us = l->beat_us = link_now_us(probe_link(l->probe));
+	l->moved_us = link_now_us(probe_link(l->probe));
 	log_line(LOG_FLASH, "loader at 0x%08X, queue of %u bytes: %s", base,
 		 l->queue_end - l->queue, error_text(err));
 	return err;
@@ -200,29 +204,38 @@ static bool is_index(const struct loader *l, uint32_t value)
 	return value >= l->queue && value < l->queue_end && value % 4 == 0;
 }
 
-/* Looks for a sign of life of a loader whose consumer index has stood still for a while. */
+/* Looks for a sign of life of a loader whose consumer index stands still. A unit is late only when
+ * the heart was heard twice meanwhile: the last look may have been long ago. */
 static int check_life(struct loader *l, uint64_t now_us, struct why *why)
 {
 	const struct unit *unit = oldest(l);
 	uint32_t beat = 0;
 	int err;
 
-	if (now_us - l->beat_us < SILENCE_US / 2)
+	if (l->beats_heard && now_us - l->beat_us < BEAT_US)
 		return 0;
 	err = probe_read_u32(l->probe, l->core->port, l->control + HEARTBEAT, &beat);
 	if (err)
 		return explain(why, err, "asking the loader: %s", error_text(err));
-	if (beat != l->heartbeat) {
+	if (!l->beats_heard || beat != l->heartbeat) {
 		l->heartbeat = beat;
 		l->beat_us = now_us;
+		l->beats_heard++;
 	} else if (now_us - l->beat_us >= SILENCE_US) {
 		return explain_silence(l, why);
 	}
-	if (now_us - l->moved_us > (uint64_t)unit->duration.maximum_us + GRACE_US)
+	if (l->beats_heard > 1 && now_us - l->moved_us > (uint64_t)unit->duration.maximum_us + GRACE_US)
 		return explain(why, E_TIMEOUT, "%s at 0x%08X: the controller is still busy after %u ms",
 			       unit_words(unit), unit->address,
 			       (unsigned)((now_us - l->moved_us) / 1000));
 	return 0;
+}
+
+/* The unit in work has just begun, as far as we know. */
+static void note_start(struct loader *l, uint64_t now_us)
+{
+	l->moved_us = now_us;
+	l->beats_heard = 0;
 }
 
 /* Asks for the consumer index. *moved = something was done since. */
@@ -242,7 +255,7 @@ static int look(struct loader *l, bool *moved, struct why *why)
 	if (consumer & CONSUMER_FAILED)
 		return explain_failure(l, why);
 	if (*moved)
-		l->moved_us = l->beat_us = now_us;
+		note_start(l, now_us);
 	return *moved || !l->unit_count ? 0 : check_life(l, now_us, why);
 }
 
@@ -284,7 +297,7 @@ static int flush(struct loader *l, struct why *why)
 	if (err)
 		return explain(why, err, "filling the loader's queue: %s", error_text(err));
 	if (l->shown == l->taken)	/* it was idle: its time starts now */
-		l->moved_us = l->beat_us = link_now_us(probe_link(l->probe));
+		note_start(l, link_now_us(probe_link(l->probe)));
 	l->staged_at += l->staged_length;
 	l->staged_length = 0;
 	l->shown = l->put;

@@ -187,23 +187,51 @@ int routine_stop(struct core *core)
 	return err;
 }
 
+/* The story of a fault is lines of text; an error is one sentence. */
+static void join_lines(char *text)
+{
+	char *out = text;
+
+	for (const char *in = text; *in; ) {
+		if (*in != '\n') {
+			*out++ = *in++;
+			continue;
+		}
+		while (*in == '\n' || *in == ' ')
+			in++;
+		if (*in) {
+			*out++ = ';';
+			*out++ = ' ';
+		}
+	}
+	*out = '\0';
+}
+
+/* What the halted core has to say: its fault, or just where it stands. */
+static void describe_halt(struct core *core, char *text, size_t size)
+{
+	uint32_t pc = 0;
+
+	core_read_register(core, REG_PC, &pc);
+	snprintf(text, size, "the core stopped at PC 0x%08X", pc);
+	if (core->stop == STOP_FAULT || core->stop == STOP_LOCKUP)
+		fault_explain(core, text, size);
+	join_lines(text);
+}
+
 int routine_explain_death(struct core *core, const char *doing, struct why *why)
 {
-	char story[300] = "";
-	uint32_t pc = 0;
+	char story[400] = "the core runs but gives no sign of life";
 
 	probe_critical_begin(core->board->probe);
 	core_poll(core);
-	if (core->state == CORE_HALTED && !core_read_register(core, REG_PC, &pc))
-		fault_explain(core, story, sizeof story);
-	probe_critical_end(core->board->probe);
 	if (core->was_reset)
-		return explain(why, E_LOADER, "%s: the chip was reset meanwhile (watchdog, brown-out, "
-			       "reset button?)", doing);
-	if (core->state != CORE_HALTED)
-		return explain(why, E_LOADER, "%s: the core runs but gives no sign of life", doing);
-	return explain(why, E_LOADER, "%s: the core stopped at PC 0x%08X%s%s", doing, pc,
-		       story[0] ? ": " : "", story);
+		snprintf(story, sizeof story, "the chip was reset meanwhile (watchdog, brown-out, reset "
+			 "button?)");
+	else if (core->state == CORE_HALTED)
+		describe_halt(core, story, sizeof story);
+	probe_critical_end(core->board->probe);
+	return explain(why, E_LOADER, "%s: %s", doing, story);
 }
 
 static bool saved_register(unsigned reg)

@@ -38,6 +38,7 @@ static int reset_halted(struct job *job, struct why *why)
 	struct why reason = { "" };
 	int err = board_reset(job->board, RESET_AUTO, true, &reason);
 
+	core_take_reset(job->core);	/* it was asked for: nobody has to be told */
 	memory_cache_drop(job->core);
 	return err ? explain(why, err, "the chip could not be reset and halted: %s", reason.text) : 0;
 }
@@ -379,16 +380,18 @@ static int compare(struct job *job, struct why *why)
 	return err;
 }
 
-static bool covers_unfinished(const struct job *job)
+/* After success: what an earlier job left behind stays in doubt, unless this plan took in all of it. */
+static void settle_unfinished(struct job *job)
 {
-	uint64_t end = (uint64_t)job->board->unfinished.base + job->board->unfinished.size;
+	uint64_t at = job->doubt_base, end = at + job->doubt_size;
 	struct chip_sector sector;
 
-	for (uint64_t at = job->board->unfinished.base; at < end; at = (uint64_t)sector.base + sector.size)
+	for (; at < end; at = (uint64_t)sector.base + sector.size)
 		if (!chip_sector_at(job->plan->chip, (uint32_t)at, &sector) ||
 		    !job->plan->sectors[sector.index])
-			return false;
-	return true;
+			break;
+	job->board->unfinished.base = job->doubt_base;
+	job->board->unfinished.size = at < end ? job->doubt_size : 0;
 }
 
 /* The core ends halted at its reset vector, nothing that was read before is believed. After an
@@ -405,9 +408,9 @@ static int leave(struct job *job, int err, struct why *why)
 	probe_critical_end(job->board->probe);
 	if (was_changed && job->board->listener.flash_changed)
 		job->board->listener.flash_changed(job->board->listener.context);
-	if (!err && covers_unfinished(job))
-		job->board->unfinished.size = 0;
-	else if (err && job->board->unfinished.size)
+	if (!err)
+		settle_unfinished(job);
+	else if (job->board->unfinished.size)
 		explain_more(why, "; flash from 0x%08X to 0x%08X is unfinished", job->board->unfinished.base,
 			     job->board->unfinished.base + (job->board->unfinished.size - 1));
 	return err ? err : left ? explain(why, left, "%s", reason.text) : 0;
@@ -431,6 +434,8 @@ int flash_commit(struct flash_plan *plan, const struct flash_options *options,
 	struct job job = {
 		.plan = plan, .options = options, .report = report ? report : &unused,
 		.core = plan->core, .board = plan->core->board,
+		.doubt_base = plan->core->board->unfinished.base,
+		.doubt_size = plan->core->board->unfinished.size,
 		.progress = progress, .context = context,
 	};
 	uint64_t start_us = now_us(&job);
