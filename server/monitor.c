@@ -163,7 +163,7 @@ static int unknown(const char *word, struct why *why)
 	monitor_complete(word, add_name, &near);
 	if (!near.length)
 		monitor_complete(start, add_name, &near);
-	explain(why, E_ARGUMENT, "There is no command '%.40s'.", word);
+	explain(why, E_ARGUMENT, "Unknown command '%.40s'.", word);
 	if (near.length)
 		explain_more(why, " Near: %s.", buffer_text(&near));
 	explain_more(why, " `help` lists all.");

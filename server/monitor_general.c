@@ -33,7 +33,7 @@ static int run_help(struct monitor_call *call)
 		shown++;
 	}
 	if (!shown)
-		return explain(call->why, E_ARGUMENT, "There is no command '%s'.", about);
+		return explain(call->why, E_ARGUMENT, "Unknown command '%s'.", about);
 	return OK;
 }
 

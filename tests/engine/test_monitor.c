@@ -58,7 +58,7 @@ static void help_lists_every_command_once(void **state)
 		assert_true(strlen(row->help) > 2);
 	}
 	says(h, "help flash", "flash erase all|ADDRESS LENGTH");
-	says(h, "help nonsense", "There is no command 'nonsense'");
+	says(h, "help nonsense", "Unknown command 'nonsense'");
 }
 
 static void names_are_unique(void **state)
@@ -73,7 +73,7 @@ static void names_are_unique(void **state)
 
 static void unknown_commands_name_near_ones(void **state)
 {
-	says(*state, "rest", "There is no command 'rest'");
+	says(*state, "rest", "Unknown command 'rest'");
 	says(*state, "rese", "Near: reset");
 	says(*state, "flash", "Near: flash");
 }
@@ -229,7 +229,7 @@ static void what_ides_send_is_accepted(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		const char *text = harness_monitor(h, lines[i]);
 
-		if (strstr(text, "There is no command") || strstr(text, "Usage"))
+		if (strstr(text, "Unknown command") || strstr(text, "Usage"))
 			fail_msg("'%s' says '%s'", lines[i], text);
 	}
 }
@@ -278,7 +278,7 @@ static void commands_run_without_a_client(void **state)
 	assert_int_equal(engine_monitor(h->engine, "info", collect, text, &why), 0);
 	assert_non_null(strstr(text, "STM32F405"));
 	assert_int_equal(engine_monitor(h->engine, "nonsense", collect, text, &why), E_ARGUMENT);
-	assert_non_null(strstr(why.text, "There is no command"));
+	assert_non_null(strstr(why.text, "Unknown command"));
 	assert_int_equal(engine_monitor(h->engine, "mdw 0x30000000", collect, text, &why), E_FAULT);
 }
 
