@@ -18,7 +18,8 @@
 
 struct stlink_status;
 
-/* Which bus of the chip, and with which bus attributes (CSW bits 31:8; 0 = the probe's default). */
+/* Which bus of the chip, and with which bus attributes: a CSW of which bits 31:8 count; 0 = the
+ * probe's default. Anything but { 0, 0 } needs abilities.csw (else E_FIRMWARE). */
 struct probe_port {
 	uint8_t ap;
 	uint32_t csw;

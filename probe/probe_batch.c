@@ -6,8 +6,10 @@
 #include "probe/probe.h"
 
 #include "probe/bytes.h"
+#include "probe/log.h"
 #include "probe/private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +115,19 @@ static int take_results(struct probe *probe, const struct batch *batch, struct p
 	return first;
 }
 
+/* One line for as many ops as it holds: "=" was read, "<" was written. */
+static void log_ops(const struct probe_op *ops, size_t count)
+{
+	char text[400] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < count && at + 40 < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, " %08x%s%08x%s", ops[i].address,
+				       ops[i].kind == PROBE_OP_READ ? "=" : "<", ops[i].value,
+				       ops[i].result ? "!" : "");
+	log_line(LOG_PROBE, "batch of %zu:%s", count, text);
+}
+
 static int run_batches(struct probe *probe, struct batch *batch, uint8_t ap, struct probe_op *ops,
 		       size_t count)
 {
@@ -132,6 +147,8 @@ static int run_batches(struct probe *probe, struct batch *batch, uint8_t ap, str
 			return err;
 		}
 		err = probe_note_error(probe, take_results(probe, batch, ops + done, taken));
+		if (log_is_on(LOG_PROBE))
+			log_ops(ops + done, taken);
 		done += taken;
 	}
 	return err;
@@ -164,8 +181,8 @@ int probe_batch(struct probe *probe, struct probe_port port, struct probe_op *op
 		ops[i].result = err ? err : E_INTERRUPTED;
 	if (err)
 		return err;
-	/* The batch has no CSW; two commands for a single access would be no gain. */
-	if (!probe->abilities.batch || port.csw || count < 2)
+	/* The batch knows no CSW, and is no gain for two: single accesses stop at the first error. */
+	if (!probe->abilities.batch || port.csw || count <= 2)
 		return run_singly(probe, port, ops, count);
 	batch = malloc(sizeof(*batch));
 	if (!batch)

@@ -57,16 +57,28 @@ static const struct command_name *name_of(const uint8_t *command)
 	return &nameless;
 }
 
+static bool is_register(const uint8_t *command, uint8_t code)
+{
+	return command[0] == ST_DEBUG && command[1] == code;
+}
+
 static void log_command(const struct link_exchange *x, int err)
 {
 	const struct command_name *name = name_of(x->command);
-	size_t length = x->out_length + x->in_length;
+	const char *outcome = err ? error_text(err) : "ok";
+	uint32_t address = get_u32(x->command + 2);
 
-	if (name->address)
-		log_line(LOG_PROBE, "%s %08x, %zu bytes: %s", name->name,
-			 get_u32(x->command + 2), length, error_text(err));
+	if (is_register(x->command, DEBUG_READ_REGISTER) && x->in_got == 8)
+		log_line(LOG_PROBE, "%s %08x: %08x", name->name, address,
+			 get_u32((const uint8_t *)x->in + 4));
+	else if (is_register(x->command, DEBUG_WRITE_REGISTER))
+		log_line(LOG_PROBE, "%s %08x: %08x, %s", name->name, address,
+			 get_u32(x->command + 6), outcome);
+	else if (name->address)
+		log_line(LOG_PROBE, "%s %08x, %zu bytes: %s", name->name, address,
+			 x->out_length + x->in_length, outcome);
 	else
-		log_line(LOG_PROBE, "%s: %s", name->name, error_text(err));
+		log_line(LOG_PROBE, "%s: %s", name->name, outcome);
 }
 
 struct link_exchange stlink_command(uint8_t first, uint8_t second)

@@ -64,6 +64,14 @@ static int recover_and_compare(struct stlink *stlink, enum link_recovery step)
 	return err ? err : compare(stlink);
 }
 
+/* A halted endpoint can't be drained before it is cleared. */
+static int clear_and_compare(struct stlink *stlink)
+{
+	int err = link_recover(stlink->link, LINK_CLEAR_HALT);
+
+	return err ? err : recover_and_compare(stlink, LINK_DRAIN);
+}
+
 int stlink_realign(struct stlink *stlink)
 {
 	int err;
@@ -75,7 +83,7 @@ int stlink_realign(struct stlink *stlink)
 	if (err && err != E_GONE)
 		err = recover_and_compare(stlink, LINK_DRAIN);
 	if (err && err != E_GONE)
-		err = recover_and_compare(stlink, LINK_CLEAR_HALT);
+		err = clear_and_compare(stlink);
 	log_line(LOG_PROBE, "resync: %s", err ? error_text(err) : "in step");
 	return err;
 }

@@ -485,7 +485,7 @@ static void resync_climbs_to_the_device_reset(void **state)
 	probe_enter_swd(probe, NULL);
 	assert_int_equal(probe_resync(probe, &still_in_swd), OK);
 	assert_false(still_in_swd);
-	assert_int_equal(fake.recoveries[LINK_DRAIN], 2);
+	assert_int_equal(fake.recoveries[LINK_DRAIN], 3);
 	assert_int_equal(fake.recoveries[LINK_CLEAR_HALT], 1);
 	assert_int_equal(fake.recoveries[LINK_RESET], 1);
 	assert_int_equal(probe_set_speed(probe, 4000, &khz), OK);

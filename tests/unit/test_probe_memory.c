@@ -528,6 +528,7 @@ static void batches_are_cheap(void **state)
 	(void)state;
 	assert_int_equal(batch_cost(v2, 0, PROBE_OP_READ), 0);
 	assert_int_equal(batch_cost(v2, 1, PROBE_OP_READ), 1);
+	assert_int_equal(batch_cost(v2, 2, PROBE_OP_WRITE), 2);
 	assert_int_equal(batch_cost(v2, 32, PROBE_OP_WRITE), 2);
 	assert_int_equal(batch_cost(v2, 33, PROBE_OP_WRITE), 4);
 	assert_int_equal(batch_cost(v2, 64, PROBE_OP_READ), 2);
@@ -540,15 +541,18 @@ static void batches_are_cheap(void **state)
 static void batches_name_other_ports_until_the_end(void **state)
 {
 	struct bench *bench = bench_new("V2J37");
-	struct probe_op ops[2] = { { PROBE_OP_READ, BASE, 0, 0 }, { PROBE_OP_READ, BASE, 0, 0 } };
+	struct probe_op ops[3] = {
+		{ PROBE_OP_READ, BASE, 0, 0 }, { PROBE_OP_READ, BASE, 0, 0 },
+		{ PROBE_OP_READ, BASE, 0, 0 },
+	};
 
 	(void)state;
-	probe_batch(bench->probe, ap0, ops, 2);
+	probe_batch(bench->probe, ap0, ops, 3);
 	assert_int_equal(bench->device.batch_aps, 0);
-	probe_batch(bench->probe, ap1, ops, 2);
-	probe_batch(bench->probe, ap0, ops, 2);
+	probe_batch(bench->probe, ap1, ops, 3);
+	probe_batch(bench->probe, ap0, ops, 3);
 	assert_int_equal(bench->device.batch_aps, 0x21);
-	assert_int_equal(ops[1].value, get_u32(bench->device.memory));
+	assert_int_equal(ops[2].value, get_u32(bench->device.memory));
 	bench_free(bench);
 }
 
