@@ -56,7 +56,7 @@ $(BUILD)/server/main-virtual.o: server/main.c
 	$(call say,CC,$@) $(CC) $(ALL_CFLAGS) -DTETHER_VIRTUAL -MMD -MP -c -o $@ $<
 
 $(BUILD)/tether-virtual-usb: $(USB_OBJ) $(CORE_OBJ) $(VIRTUAL_OBJ) | $(BUILD)/tether-usb-client.so
-	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS) $(VLIBS) $(shell pkg-config --libs umockdev-1.0)
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs umockdev-1.0) $(LIBS) $(VLIBS)
 $(USB_OBJ): ALL_CFLAGS += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null | sed 's/-I/-isystem /g')
 $(BUILD)/tether-usb-client.so: probe/virtual/usb_client.c
 	$(Q)mkdir -p $(@D)
