@@ -220,9 +220,10 @@ static int explain_open(struct why *why, int err, const struct usb_probe *probe)
 	if (err == E_PERMISSION)
 		return explain_permission(why, probe);
 	if (err == E_PROBE_BUSY)
-		return explain(why, err, "another program holds the %s %s at %s: close the other "
-			       "GDB server, programmer or IDE", probe->model,
-			       probe->identity.serial, probe->identity.path);
+		return explain(why, err, "%s holds the %s %s at %s: close the other GDB server, "
+			       "programmer or IDE",
+			       probe->holder[0] ? probe->holder : "another program",
+			       probe->model, probe->identity.serial, probe->identity.path);
 	return explain(why, err, "the %s at %s can't be opened (%s): unplug it and plug it in "
 		       "again", probe->model, probe->identity.path, error_text(err));
 }

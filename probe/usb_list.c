@@ -7,6 +7,7 @@
 
 #include "probe/models.h"
 #include "probe/usb_device.h"
+#include "probe/usb_holder.h"
 
 enum { DEBUG_INTERFACE = 0 };
 
@@ -34,6 +35,7 @@ static void describe(libusb_device *device, const struct model *model, struct us
 {
 	libusb_device_handle *handle = NULL;
 
+	probe->holder[0] = '\0';
 	probe->model = model->name;
 	probe->usable = !model->advice;
 	probe->advice = model->advice;
@@ -44,7 +46,9 @@ static void describe(libusb_device *device, const struct model *model, struct us
 		return;
 	if (probe->usable)
 		probe->open_error = try_claim(handle);
-	libusb_close(handle);
+	libusb_close(handle);	/* or it would be ourselves who hold it */
+	if (probe->open_error == E_PROBE_BUSY)
+		usb_find_holder("/proc", probe->node, probe->holder, sizeof(probe->holder));
 }
 
 int usb_list_probes(struct usb_probe *out, size_t max)

@@ -18,6 +18,7 @@ struct usb_probe {
 	const char *advice;	/* what to do when not usable, or NULL; static text */
 	char node[32];		/* the device file that has to be opened: "/dev/bus/usb/001/004" */
 	int open_error;		/* 0, E_PERMISSION or E_PROBE_BUSY, found while reading the strings */
+	char holder[64];	/* who has a busy probe: "openocd (process 1234)"; "" = not known */
 };
 
 /* Lists probes into out (at most max). Returns how many there are, or a negative error. */

@@ -2,10 +2,13 @@
  *
  * Serial numbers out of descriptors, and which probe a selector means.
  */
+#include "probe/usb_holder.h"
 #include "probe/usb_select.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -43,7 +46,7 @@ static void turns_twelve_binary_bytes_into_hex(void **state)
 	static const char recorded[] = "\x53\xff\x6d\x06\x48\x82\x57\x51\x40\x27\x11\x87";
 
 	(void)state;
-	assert_string_equal(serial(recorded, 12), "53FF6D0648825751402711" "87");
+	assert_string_equal(serial(recorded, 12), "53FF6D064882575140271187");
 	/* Printable by chance is binary all the same. */
 	assert_string_equal(serial("ABCDEFGHIJKL", 12), "4142434445464748494A4B4C");
 }
@@ -78,13 +81,16 @@ static void makes_something_printable_of_clones(void **state)
 	assert_string_equal(out, "");
 }
 
+#define PROBE(product, serial, path, model, usable, advice, node) \
+	{ { 0x0483, product, serial, path }, model, usable, advice, node, 0, "" }
+
 static const struct usb_probe probes[] = {
-	{ { 0x483, 0x374B, "066DFF535550755187191037", "usb:1-4.2" }, "ST-LINK/V2-1", true, NULL,
-	  "/dev/bus/usb/001/004", 0 },
-	{ { 0x483, 0x3748, "53FF6D06488257514027" "1187", "usb:1-4" }, "ST-LINK/V2", true, NULL,
-	  "/dev/bus/usb/001/005", 0 },
-	{ { 0x483, 0x3744, "066D0000", "usb:2-1" }, "ST-LINK/V1", false, "is not supported",
-	  "/dev/bus/usb/002/002", 0 },
+	PROBE(0x374B, "066DFF535550755187191037", "usb:1-4.2", "ST-LINK/V2-1", true, NULL,
+	      "/dev/bus/usb/001/004"),
+	PROBE(0x3748, "53FF6D064882575140271187", "usb:1-4", "ST-LINK/V2", true, NULL,
+	      "/dev/bus/usb/001/005"),
+	PROBE(0x3744, "066D0000", "usb:2-1", "ST-LINK/V1", false, "is not supported",
+	      "/dev/bus/usb/002/002"),
 };
 
 static void finds_by_serial_prefix_and_path(void **state)
@@ -120,7 +126,7 @@ static void says_what_is_the_matter(void **state)
 {
 	(void)state;
 	select_fails(0, 0, NULL, E_NO_PROBE, "no ST-LINK found");
-	select_fails(0, 3, "77", E_NO_PROBE, "53FF6D06488257514027" "1187");
+	select_fails(0, 3, "77", E_NO_PROBE, "53FF6D064882575140271187");
 	select_fails(0, 3, "usb:1-4.", E_NO_PROBE, "usb:1-4.2");
 	select_fails(0, 3, NULL, E_MANY_PROBES, "066DFF535550755187191037 (ST-LINK/V2-1, usb:1-4.2)");
 	select_fails(2, 1, "", E_REFUSED, "is not supported");
@@ -152,6 +158,27 @@ static void a_nameless_forbidden_probe_may_be_the_one(void **state)
 	assert_int_equal(usb_select(&forbidden, 1, NULL, &index, &why), OK);
 }
 
+/* A /proc with one process that has the node open, and one that has something else open. */
+static void names_who_holds_a_probe(void **state)
+{
+	char root[] = "/tmp/tether-proc-XXXXXX", command[1024], out[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	snprintf(command, sizeof(command),
+		 "cd %s && mkdir -p 12/fd 34/fd self && ln -s /dev/null 12/fd/3 && "
+		 "ln -s /dev/bus/usb/001/004 34/fd/7 && echo openocd > 34/comm", root);
+	assert_int_equal(system(command), 0);
+	usb_find_holder(root, "/dev/bus/usb/001/004", out, sizeof(out));
+	assert_string_equal(out, "openocd (process 34)");
+	usb_find_holder(root, "/dev/bus/usb/001/005", out, sizeof(out));
+	assert_string_equal(out, "");
+	usb_find_holder("/nonexistent", "/dev/bus/usb/001/004", out, sizeof(out));
+	assert_string_equal(out, "");
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -161,6 +188,7 @@ int main(void)
 		cmocka_unit_test(finds_by_serial_prefix_and_path),
 		cmocka_unit_test(says_what_is_the_matter),
 		cmocka_unit_test(the_only_usable_one_needs_no_name),
+		cmocka_unit_test(names_who_holds_a_probe),
 		cmocka_unit_test(a_nameless_forbidden_probe_may_be_the_one),
 	};
 
