@@ -221,7 +221,7 @@ static void start_erase(struct flash_f4 *flash)
 		if (flash->blocked)
 			flash_f4_fail(flash, FLASH_WRPERR, "erase under read protection");
 		else
-			flash_f4_fail(flash, FLASH_PGSERR, "STRT without SER or MER, or with PG");
+			flash_f4_fail(flash, FLASH_PGSERR, "STRT without SER or MER, or with PG (guess)");
 	} else if (flash_f4_psize(flash) == 3) {
 		flash->cr &= ~(uint32_t)CR_STRT;
 		flash_f4_fail(flash, FLASH_PGPERR, "x64 without a supply on VPP (guess)");

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CR_PG = 1 << 0, CR_SER = 1 << 1, CR_MER = 1 << 2, PROGRAM_NS = 16000 /* DS8626 table 40 */ };
+enum { CR_PG = 1 << 0, PROGRAM_NS = 16000 /* DS8626 table 40 */ };
 
 enum { ACR_DCEN = 1 << 10, ACR_DCRST = 1 << 12 };
 
@@ -198,7 +198,7 @@ static int program_error(const struct flash_f4 *flash, uint32_t address, unsigne
 	unsigned bytes = 1u << flash_f4_psize(flash);
 
 	*reason = "write without PG";
-	if ((flash->cr & (CR_PG | CR_SER | CR_MER)) != CR_PG)
+	if (!(flash->cr & CR_PG))	/* SER beside it does no harm: st-flash 1.7 leaves it set */
 		return FLASH_PGSERR;
 	*reason = "write crosses a 128-bit row";
 	if (bytes == 8 && address % 8 != 0 && address % 8 != 4)

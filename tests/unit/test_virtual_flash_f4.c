@@ -133,7 +133,7 @@ static void write_without_pg_is_pgserr(void **state)
 	fake_soc_write(f, SR, PGSERR);
 	assert_int_equal(fake_soc_read(f, SR), 0);
 	unlock(f);
-	fake_soc_write(f, CR, PG | SER | X32);
+	fake_soc_write(f, CR, SER | X32);
 	fake_soc_write(f, FLASH, 0);
 	assert_int_equal(fake_soc_read(f, SR), PGSERR);
 	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
