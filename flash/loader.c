@@ -32,7 +32,7 @@ enum { BLOCK_MOST = 2048, BLOCK_ALIGN = 64 };
 enum { UNITS = 256 };
 
 /* Pauses between two looks at the consumer index. */
-enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000 };
+enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000, SLICE_US = 50000 };
 
 /* The heart is listened to each BEAT_US at most, and has to beat within SILENCE_US. */
 enum { BEAT_US = 30000, SILENCE_US = 60000, GRACE_US = 100000 };
@@ -56,7 +56,7 @@ struct loader {
 	struct unit units[UNITS];	/* a ring */
 	unsigned first_unit, unit_count;
 	uint32_t done;
-	uint64_t moved_us;		/* when the consumer index moved last */
+	uint64_t looked_us, moved_us;	/* when we asked last, and when the index moved last */
 	uint32_t heartbeat;
 	uint64_t beat_us;		/* when the heart was seen to beat last */
 	unsigned beats_heard;		/* since the consumer index moved */
@@ -247,6 +247,7 @@ static int look(struct loader *l, bool *moved, struct why *why)
 
 	if (err)
 		return explain(why, err, "asking the loader: %s", error_text(err));
+	l->looked_us = now_us;
 	if (!is_index(l, consumer & ~CONSUMER_FAILED))
 		return explain(why, E_LOADER, "the loader's queue was overwritten (consumer index 0x%08X)",
 			       consumer);
@@ -259,16 +260,45 @@ static int look(struct loader *l, bool *moved, struct why *why)
 	return *moved || !l->unit_count ? 0 : check_life(l, now_us, why);
 }
 
-/* Looks, with growing pauses while nothing moves. */
-static int look_later(struct loader *l, uint64_t *pause_us, struct why *why)
+/* How long the loader will need, by the data sheet, until so many bytes of its queue are free. */
+static uint64_t expected_us(const struct loader *l, uint32_t bytes)
 {
-	bool moved = false;
-	int err;
+	uint64_t now_us = link_now_us(probe_link(l->probe)), in_work = now_us - l->moved_us, sum = 0;
+	uint32_t freed = 0;
 
-	if (probe_interrupted(l->probe))
-		return explain(why, E_INTERRUPTED, "interrupted");
-	link_wait_us(probe_link(l->probe), *pause_us);
-	err = look(l, &moved, why);
+	if (now_us - l->looked_us > PAUSE_LONGEST_US)	/* what we know is old: ask first */
+		return 0;
+	for (unsigned i = 0; i < l->unit_count && freed < bytes; i++) {
+		const struct unit *unit = &l->units[(l->first_unit + i) % UNITS];
+		uint64_t typical_us = unit->duration.typical_us;
+
+		sum += i ? typical_us : typical_us - (in_work < typical_us ? in_work : typical_us);
+		freed += HEADER + unit->length;
+	}
+	return sum;
+}
+
+/* Lets time pass in slices, so that Ctrl-C is heard. */
+static int pass(struct loader *l, uint64_t us, struct why *why)
+{
+	while (us && !probe_interrupted(l->probe)) {
+		uint64_t slice_us = us < SLICE_US ? us : SLICE_US;
+
+		link_wait_us(probe_link(l->probe), slice_us);
+		us -= slice_us;
+	}
+	return probe_interrupted(l->probe) ? explain(why, E_INTERRUPTED, "interrupted") : 0;
+}
+
+/* Looks when so many bytes should be free, or a bit before; pauses grow while nothing moves. */
+static int look_later(struct loader *l, uint32_t bytes, uint64_t *pause_us, struct why *why)
+{
+	uint64_t wait_us = expected_us(l, bytes) * 7 / 8;
+	bool moved = false;
+	int err = pass(l, wait_us > *pause_us ? wait_us : *pause_us, why);
+
+	if (!err)
+		err = look(l, &moved, why);
 	*pause_us = moved ? PAUSE_FIRST_US
 		: *pause_us * 2 < PAUSE_LONGEST_US ? *pause_us * 2 : PAUSE_LONGEST_US;
 	return err;
@@ -358,7 +388,7 @@ static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
 		else if (l->shown != l->put || l->staged_length)
 			err = flush(l, why);
 		else
-			err = look_later(l, &pause_us, why);
+			err = look_later(l, (l->queue_end - l->queue) / 4, &pause_us, why);
 	}
 	return err;
 }
@@ -418,7 +448,7 @@ int loader_finish(struct loader *l, struct why *why)
 	int err = flush(l, why);
 
 	while (!err && l->unit_count)
-		err = look_later(l, &pause_us, why);
+		err = look_later(l, UINT32_MAX, &pause_us, why);
 	if (err)
 		return err;
 	err = routine_stop(l->core);
