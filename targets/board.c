@@ -73,12 +73,38 @@ static bool is_journalled(const struct board *board, uint32_t address)
 	return false;
 }
 
+/* The serial number that names the journal's file. A virtual chip ends with its process: no file. */
+static const char *journal_name(const struct board *board)
+{
+	const struct link_identity *identity = &probe_link(board->probe)->identity;
+
+	return strncmp(identity->path, "virtual:", 8) ? identity->serial : NULL;
+}
+
 static void keep_in_journal(struct board *board, uint32_t address, uint32_t value)
 {
-	if (is_journalled(board, address) || board->journal_count == ARRAY_SIZE(board->journal))
+	struct journal_entry *entry = &board->journal[board->journal_count];
+	const char *name = journal_name(board);
+
+	if (is_journalled(board, address) || board->journal_count == BOARD_JOURNAL)
 		return;
-	board->journal[board->journal_count].address = address;
-	board->journal[board->journal_count++].value = value;
+	*entry = (struct journal_entry){ address, value };
+	board->journal_count++;
+	if (name && journal_append(name, board->chip.file, entry))
+		log_line(LOG_TARGET, "no place to write the journal: should this process be killed, "
+			 "0x%08x keeps its debug value until power-off", address);
+}
+
+/* What a process that died has left behind is put back by this one. */
+static void load_journal(struct board *board, const char *chip_before)
+{
+	const char *name = journal_name(board);
+
+	if (strcmp(chip_before, board->chip.file))
+		board->journal_count = 0;
+	if (name && !board->journal_count)
+		board->journal_count = (unsigned)journal_load(name, board->chip.file,
+							      board->journal, BOARD_JOURNAL);
 }
 
 int board_journal(struct board *board, const struct core *core, uint32_t address)
@@ -146,17 +172,19 @@ int board_start_debugging(struct board *board)
 int board_attach(struct board *board, struct why *why)
 {
 	enum connect_mode reached;
+	char chip_before[sizeof(board->chip.file)];
 	int err;
 
+	memcpy(chip_before, board->chip.file, sizeof(chip_before));
 	board->attached = false;
 	board->notes[0] = 0;
-	board->journal_count = 0;
 	board_forget(board);
 	err = connect_target(board, &reached, why);
 	if (!err)
 		err = detect_chip(board, why);
 	if (err)
 		return err;
+	load_journal(board, chip_before);
 	board->cores[0].fpu = board->chip.fpu;
 	if (reached != CONNECT_HOT_PLUG) {
 		err = board_start_debugging(board);
@@ -176,9 +204,12 @@ static int put_back_journal(struct board *board)
 	for (unsigned i = 0; i < board->journal_count; i++)
 		batch_write(&batch, board->journal[i].address, board->journal[i].value);
 	err = batch_run(&batch);
-	if (!err)
-		board->journal_count = 0;
-	return err;
+	if (err)
+		return err;
+	board->journal_count = 0;
+	if (journal_name(board))
+		journal_remove(journal_name(board));
+	return 0;
 }
 
 /* DBGMCU late, DEMCR and C_DEBUGEN last (R35): until then the core stays under control. */

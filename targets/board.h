@@ -12,6 +12,7 @@
 #include "probe/probe.h"
 #include "targets/chip.h"
 #include "targets/core.h"
+#include "targets/journal.h"
 
 enum connect_mode { CONNECT_AUTO, CONNECT_NORMAL, CONNECT_UNDER_RESET, CONNECT_HOT_PLUG };
 
@@ -23,7 +24,7 @@ struct board_options {
 	bool low_power_debug;		/* set the chip's DBGMCU sleep bits while attached */
 };
 
-enum { BOARD_CORES = 2 };
+enum { BOARD_CORES = 2, BOARD_JOURNAL = 16 };
 
 struct board {
 	struct probe *probe;
@@ -45,9 +46,7 @@ struct board {
 	struct {			/* flash that a job left unfinished; size 0 = none (R24, R27) */
 		uint32_t base, size;
 	} unfinished;
-	struct {			/* registers changed by us, to be put back (R35) */
-		uint32_t address, value;
-	} journal[16];
+	struct journal_entry journal[BOARD_JOURNAL];	/* registers changed by us, to be put back (R35) */
 	unsigned journal_count;
 };
 
@@ -87,7 +86,8 @@ void board_reset_cause(struct board *board, char *text, size_t size);
 enum board_area { AREA_FLASH, AREA_RAM, AREA_ROM, AREA_PERIPHERAL, AREA_NONE };
 enum board_area board_area_at(const struct board *board, uint32_t address, uint32_t *end);
 
-/* Saves a register's value for board_detach to put back, once per address. */
+/* Saves a register's value for board_detach to put back, once per address; also on disk, for the case
+ * that this process dies. Before the register is written. */
 int board_journal(struct board *board, const struct core *core, uint32_t address);
 
 #endif

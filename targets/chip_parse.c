@@ -196,6 +196,8 @@ static int read_sectors(struct reader *reader, const config_setting_t *setting, 
 			return err;
 		if (pair[0] < 1 || pair[0] > 4096 || pair[1] < 1 || pair[1] > 4096)
 			return complain(reader, setting, "sectors: a number is not in 1..4096");
+		if (bank->size + (uint64_t)pair[0] * pair[1] * 1024 > UINT32_MAX)
+			return complain(reader, setting, "the sectors hold more than 4 GiB");
 		bank->runs[i] = (struct chip_sectors){ pair[0], pair[1] * 1024 };
 		bank->size += pair[0] * pair[1] * 1024;
 	}

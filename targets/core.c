@@ -175,19 +175,34 @@ int core_enable_debug(struct core *core)
 	return 0;
 }
 
+/* As it was found, without catches that a dead debugger left; but where the firmware counts cycles meanwhile, the DWT must not lose its clock. */
+static int find_final_demcr(struct core *core, uint32_t *demcr)
+{
+	uint32_t dwt;
+	int err = probe_read_u32(core->board->probe, core->port, DWT_CTRL, &dwt);
+
+	*demcr = core->demcr_before & ~(uint32_t)VC_ALL;
+	if (!err && (dwt & DWT_CYCCNTENA))
+		*demcr |= TRCENA;
+	return err == E_FAULT ? 0 : err;
+}
+
 int core_disable_debug(struct core *core, bool leave_halted)
 {
 	struct batch batch;
+	uint32_t demcr = 0;
 	int err;
 
 	if (!core->debug_enabled)
 		return 0;
 	err = core_lift_points(core);
+	if (!err)
+		err = find_final_demcr(core, &demcr);
 	batch_begin(&batch, core);
 	if (core->state == CORE_HALTED)
 		registers_queue(core, &batch);
 	batch_write(&batch, DFSR, DFSR_ALL);
-	batch_write(&batch, DEMCR, core->demcr_before);
+	batch_write(&batch, DEMCR, demcr);
 	if (core->state == CORE_HALTED)
 		batch_write(&batch, DHCSR, DHCSR_HALT);
 	if (!leave_halted || core->state != CORE_HALTED) {

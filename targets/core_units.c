@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "probe/bytes.h"
+#include "probe/log.h"
 #include "targets/board.h"
 #include "targets/cortexm.h"
 
@@ -16,7 +17,7 @@ enum {
 	FP_CTRL_KEY = 1 << 1, FP_CTRL_ENABLE = 1 << 0,
 };
 enum {
-	DWT_CTRL = 0xE0001000, DWT_COMP0 = 0xE0001020, DWT_MASK0 = 0xE0001024,
+	DWT_COMP0 = 0xE0001020, DWT_MASK0 = 0xE0001024,
 	DWT_FUNCTION0 = 0xE0001028, DWT_STEP = 0x10,
 	FUNCTION_MATCHED = 1 << 24,
 };
@@ -53,6 +54,8 @@ int units_examine(struct core *core)
 	if (err)
 		return err;
 	take_fp_ctrl(core, batch_value(&batch, fp_ctrl));
+	if (core->fpb_enabled)
+		log_line(LOG_INFO, "breakpoints that an earlier debugger left in the chip are removed");
 	core->data_units = min_u32(batch_value(&batch, dwt_ctrl) >> 28, CORE_DATA_UNITS);
 	batch_begin(&batch, core);
 	units_queue_clear(core, &batch);
@@ -70,6 +73,9 @@ void units_forget(struct core *core)
 
 void units_queue_clear(struct core *core, struct batch *batch)
 {
+	if (core->fpb_enabled)
+		batch_write(batch, FP_CTRL, FP_CTRL_KEY);
+	core->fpb_enabled = false;
 	for (unsigned i = 0; i < core->code_units; i++) {
 		batch_write(batch, code_unit_address(i), 0);
 		core->code_unit[i] = 0;

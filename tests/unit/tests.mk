@@ -6,7 +6,8 @@ UNIT_framer = server/framer.c
 UNIT_mailbox = server/mailbox.c
 UNIT_options = server/options.c server/option_rows.c probe/error.c probe/log.c
 PROBE_FILES = probe/probe.c probe/probe_swd.c probe/probe_registers.c probe/probe_memory.c probe/probe_batch.c probe/pieces.c probe/speed.c probe/abilities.c probe/models.c probe/stlink.c probe/stlink_resync.c probe/stlink_status.c probe/link.c probe/log.c probe/error.c tests/unit/fake_link.c
-UNIT_probe = $(PROBE_FILES)
+UNIT_probe = $(PROBE_FILES) tests/unit/scripted_probe.c
+UNIT_probe_resync = $(PROBE_FILES) tests/unit/scripted_probe.c
 UNIT_client = server/client.c server/conn.c server/framer.c probe/log.c
 UNIT_json = server/json.c
 UNIT_crc = flash/crc32.c
@@ -18,7 +19,8 @@ FIRMWARE_BENCH := $(wildcard probe/virtual/firmware*.c) \
 	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults link_virtual) \
 	probe/link.c probe/log.c probe/error.c tests/unit/fake_machine.c tests/unit/bench.c
 UNIT_firmware_vectors = $(FIRMWARE_BENCH)
-UNIT_probe_memory = $(PROBE_FILES)
+UNIT_probe_memory = $(PROBE_FILES) tests/unit/array_probe.c
+UNIT_probe_batch = $(PROBE_FILES) tests/unit/array_probe.c
 UNIT_loop = server/loop.c server/thread.c server/mailbox.c server/listener.c server/client.c server/conn.c server/framer.c probe/log.c probe/error.c
 UNIT_firmware_gates = $(FIRMWARE_BENCH)
 UNIT_firmware_memory = $(FIRMWARE_BENCH)
@@ -58,3 +60,4 @@ UNIT_memory_cache = targets/memory_cache.c
 UNIT_virtual_machine = $(VIRTUAL_CHIP) $(wildcard probe/virtual/cpu*.c) probe/virtual/machine.c probe/virtual/image.c tests/unit/fake_soc.c
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
+UNIT_journal = targets/journal.c
