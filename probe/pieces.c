@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which accesses serve an area best. Each command costs two exchanges (it and its status), so few
- * pieces count for more than few bytes; TAR's wrap at 1 KiB is the firmware's business, old and new.
+ * pieces count for more than few bytes. TAR's wrap at 1 KiB is the firmware's business: old firmware
+ * writes TAR for each 16 bytes, new firmware at the wrap.
  */
 #include "probe/pieces.h"
 

@@ -122,9 +122,9 @@ static void log_ops(const struct probe_op *ops, size_t count)
 	size_t at = 0;
 
 	for (size_t i = 0; i < count && at + 40 < sizeof(text); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, " %08x%s%08x%s", ops[i].address,
-				       ops[i].kind == PROBE_OP_READ ? "=" : "<", ops[i].value,
-				       ops[i].result ? "!" : "");
+		at += (size_t)snprintf(text + at, sizeof(text) - at, " %08x%s%08x%s",
+				       ops[i].address, ops[i].kind == PROBE_OP_READ ? "=" : "<",
+				       ops[i].value, ops[i].result ? "!" : "");
 	log_line(LOG_PROBE, "batch of %zu:%s", count, text);
 }
 
@@ -181,7 +181,7 @@ int probe_batch(struct probe *probe, struct probe_port port, struct probe_op *op
 		ops[i].result = err ? err : E_INTERRUPTED;
 	if (err)
 		return err;
-	/* The batch knows no CSW, and is no gain for two: single accesses stop at the first error. */
+	/* Batches know no CSW, and gain nothing for two: single accesses stop at an error. */
 	if (!probe->abilities.batch || port.csw || count <= 2)
 		return run_singly(probe, port, ops, count);
 	batch = malloc(sizeof(*batch));

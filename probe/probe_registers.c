@@ -63,7 +63,7 @@ int probe_note_error(struct probe *probe, int err)
 	return err;
 }
 
-/* A transfer is 46 clocks; firmware repeats those that WAIT, and the wire is slower than its label. */
+/* A transfer is 46 clocks; those that WAIT are repeated, and the wire is slower than its label. */
 uint32_t probe_deadline_ms(const struct probe *probe, uint32_t transfers)
 {
 	uint32_t khz = probe->speed_khz ? probe->speed_khz : 100;

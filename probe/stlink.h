@@ -66,7 +66,7 @@ struct stlink {
 	bool in_debug;		/* ENTER was sent, EXIT was not */
 	enum stlink_mode mode;	/* as last asked while getting in step */
 	bool out_of_step;	/* a reply may still be on its way: nothing read is to be believed */
-	const struct stlink_status *failure;	/* the last status that was no success, or NULL */
+	const struct stlink_status *failure;	/* the last status that was none of success */
 	uint64_t resyncs;
 };
 

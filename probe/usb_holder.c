@@ -70,7 +70,8 @@ void usb_find_holder(const char *proc, const char *node, char *out, size_t size)
 	while (!out[0] && (entry = readdir(processes))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", proc, entry->d_name) < (int)sizeof(path) &&
+		if (snprintf(path, sizeof(path), "%s/%s", proc, entry->d_name) <
+			    (int)sizeof(path) &&
 		    has_open(path, node))
 			describe(path, entry->d_name, out, size);
 	}

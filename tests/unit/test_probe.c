@@ -3,11 +3,9 @@
  * The probe's commands byte by byte, with the recorded vectors of a V2J16 where there are any, and
  * what each firmware is spared.
  */
-#include "probe/bytes.h"
-#include "probe/probe.h"
-#include "probe/stlink_status.h"
+#include "tests/unit/scripted_probe.h"
 
-#include "tests/unit/fake_link.h"
+#include "probe/stlink_status.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -16,50 +14,7 @@
 
 #include <cmocka.h>
 
-/* Version replies: V2J16S0 (recorded), V2J37S7, V2J24S0, V3. */
-#define V2J16 "24 00 83 04 48 37"
-#define V2J24 "26 00 83 04 48 37"
-#define V2J37 "29 47 83 04 48 37"
-#define V3 "30 00 83 04 4f 37"
-#define V3J7 "03 00 07 03 00 00 00 00 83 04 4f 37"
-#define END { NULL, NULL, NULL, 0 }
-/* A probe of this version in mass storage mode: nothing to leave. */
-#define OPEN(version) { "f1", NULL, version, 0 }, { "f5", NULL, "01 00", 0 }
-#define OPEN_V3 OPEN(V3), { "fb", NULL, V3J7, 0 }
-
 static const struct probe_port ap0;
-
-static struct probe *open_probe(struct fake_link *fake, const struct fake_step *steps)
-{
-	struct probe *probe = NULL;
-	struct why why = { "" };
-
-	fake_link_init(fake, steps);
-	if (probe_open(&probe, &fake->base, &why))
-		fail_msg("%s", why.text);
-	return probe;
-}
-
-static void close_probe(struct fake_link *fake, struct probe *probe)
-{
-	probe_close(probe);
-	fake_link_check_done(fake);
-	assert_true(fake->closed);
-}
-
-static void open_fails(const struct fake_step *steps, int err, const char *says)
-{
-	struct fake_link fake;
-	struct probe *probe = NULL;
-	struct why why = { "" };
-
-	fake_link_init(&fake, steps);
-	assert_int_equal(probe_open(&probe, &fake.base, &why), err);
-	assert_null(probe);
-	assert_true(fake.closed);
-	assert_non_null(strstr(why.text, says));
-	fake_link_check_done(&fake);
-}
 
 static void opens_a_recorded_v2_in_dfu_mode(void **state)
 {
@@ -128,54 +83,6 @@ static void refuses_what_it_can_not_use(void **state)
 	open_fails(v1, E_FIRMWARE, "V1");
 	open_fails(swim_only, E_FIRMWARE, "V2M22S7");
 	open_fails(bootloader, E_FIRMWARE, "unplug");
-}
-
-static void survives_a_reply_left_over_from_another_program(void **state)
-{
-	static const struct fake_step steps[] = {
-		{ "f1", NULL, "80 00 00 00 03 00", 0 },
-		OPEN(V2J37),
-		END,
-	};
-	struct fake_link fake;
-	struct probe *probe = open_probe(&fake, steps);
-	struct probe_stats stats;
-
-	(void)state;
-	assert_int_equal(fake.recoveries[LINK_DRAIN], 1);
-	probe_stats(probe, &stats);
-	assert_int_equal(stats.resyncs, 1);
-	assert_int_equal(stats.exchanges, 3);
-	close_probe(&fake, probe);
-}
-
-/* The version may be a left-over itself: then the mode is not what comes next. */
-static void is_not_fooled_by_an_old_version_reply(void **state)
-{
-	static const struct fake_step steps[] = {
-		{ "f1", NULL, V2J37, 0 },
-		{ "f5", NULL, "29 47", E_USB },	/* six bytes for two: babble */
-		OPEN(V2J37),
-		END,
-	};
-	struct fake_link fake;
-
-	(void)state;
-	close_probe(&fake, open_probe(&fake, steps));
-	assert_int_equal(fake.recoveries[LINK_DRAIN], 1);
-}
-
-static void gives_up_on_a_dead_probe_after_the_whole_ladder(void **state)
-{
-	static const struct fake_step dead[] = {
-		{ "f1", NULL, NULL, E_TIMEOUT }, { "f1", NULL, NULL, E_TIMEOUT },
-		{ "f1", NULL, NULL, E_TIMEOUT }, { "f1", NULL, NULL, E_TIMEOUT },
-		{ "f1", NULL, NULL, E_TIMEOUT }, END };
-	static const struct fake_step gone[] = { { "f1", NULL, NULL, E_GONE }, END };
-
-	(void)state;
-	open_fails(dead, E_TIMEOUT, "unplug");
-	open_fails(gone, E_GONE, "unplug");
 }
 
 static void speaks_the_recorded_bytes(void **state)
@@ -437,100 +344,6 @@ static void reads_all_core_registers_at_once(void **state)
 	close_probe(&fake, probe);
 }
 
-static void never_takes_a_late_reply_for_data(void **state)
-{
-	static const struct fake_step steps[] = {
-		OPEN(V2J37),
-		{ "f2 36 00 00 00 20", NULL, NULL, E_TIMEOUT },
-		{ "f1", NULL, "80 00 00 00 44 33", 0 },	/* the late one, cut */
-		OPEN(V2J37),
-		{ "f2 36 04 00 00 20", NULL, "80 00 00 00 01 00 00 00", 0 },
-		END,
-	};
-	struct fake_link fake;
-	struct probe *probe = open_probe(&fake, steps);
-	uint32_t value;
-
-	(void)state;
-	assert_int_equal(probe_read_u32(probe, ap0, 0x20000000, &value), E_TIMEOUT);
-	assert_int_equal(probe_read_u32(probe, ap0, 0x20000004, &value), OK);
-	assert_int_equal(value, 1);
-	assert_int_equal(fake.recoveries[LINK_DRAIN], 2);
-	close_probe(&fake, probe);
-}
-
-static void resync_climbs_to_the_device_reset(void **state)
-{
-	static const struct fake_step steps[] = {
-		OPEN(V2J37),
-		{ "f2 43 00 00", NULL, "80 00", 0 },
-		{ "f2 30 a3", NULL, "80 00", 0 },
-		{ "f1", NULL, NULL, E_TIMEOUT },
-		{ "f1", NULL, NULL, E_USB },
-		{ "f1", NULL, NULL, E_USB },
-		{ "f1", NULL, V2J37, 0 },
-		{ "f5", NULL, "00 01", 0 },
-		{ "f3 07", NULL, NULL, 0 },
-		{ "f2 43 00 00", NULL, "80 00", 0 },	/* the speed is lost, so it is sent again */
-		{ "f2 21", NULL, NULL, 0 },
-		END,
-	};
-	struct fake_link fake;
-	struct probe *probe = open_probe(&fake, steps);
-	bool still_in_swd = true;
-	uint32_t khz;
-
-	(void)state;
-	probe_set_speed(probe, 4000, &khz);
-	probe_enter_swd(probe, NULL);
-	assert_int_equal(probe_resync(probe, &still_in_swd), OK);
-	assert_false(still_in_swd);
-	assert_int_equal(fake.recoveries[LINK_DRAIN], 3);
-	assert_int_equal(fake.recoveries[LINK_CLEAR_HALT], 1);
-	assert_int_equal(fake.recoveries[LINK_RESET], 1);
-	assert_int_equal(probe_set_speed(probe, 4000, &khz), OK);
-	close_probe(&fake, probe);
-}
-
-static void resync_keeps_swd_when_draining_helps(void **state)
-{
-	static const struct fake_step steps[] = {
-		OPEN(V2J37),
-		{ "f1", NULL, V2J37, 0 },
-		{ "f5", NULL, "02 00", 0 },
-		END,
-	};
-	struct fake_link fake;
-	struct probe *probe = open_probe(&fake, steps);
-	bool still_in_swd = false;
-
-	(void)state;
-	assert_int_equal(probe_resync(probe, &still_in_swd), OK);
-	assert_true(still_in_swd);
-	assert_int_equal(fake.recoveries[LINK_CLEAR_HALT], 0);
-	close_probe(&fake, probe);
-}
-
-static void an_unplugged_probe_stays_gone(void **state)
-{
-	static const struct fake_step steps[] = {
-		OPEN(V2J37),
-		{ "f2 36 00 00 00 20", NULL, NULL, E_GONE },
-		END,
-	};
-	struct fake_link fake;
-	struct probe *probe = open_probe(&fake, steps);
-	bool still_in_swd;
-	uint32_t value;
-
-	(void)state;
-	fake.recovery_errors[LINK_DRAIN] = E_GONE;
-	assert_int_equal(probe_read_u32(probe, ap0, 0x20000000, &value), E_GONE);
-	assert_int_equal(probe_read_u32(probe, ap0, 0x20000000, &value), E_GONE);
-	assert_int_equal(probe_resync(probe, &still_in_swd), E_GONE);
-	close_probe(&fake, probe);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -538,9 +351,6 @@ int main(void)
 		cmocka_unit_test(opens_a_v3_left_in_debug_mode),
 		cmocka_unit_test(leaves_swim),
 		cmocka_unit_test(refuses_what_it_can_not_use),
-		cmocka_unit_test(survives_a_reply_left_over_from_another_program),
-		cmocka_unit_test(is_not_fooled_by_an_old_version_reply),
-		cmocka_unit_test(gives_up_on_a_dead_probe_after_the_whole_ladder),
 		cmocka_unit_test(speaks_the_recorded_bytes),
 		cmocka_unit_test(reads_memory_in_the_recorded_way),
 		cmocka_unit_test(passes_port_and_csw),
@@ -551,10 +361,6 @@ int main(void)
 		cmocka_unit_test(takes_an_unknown_command_for_old_firmware),
 		cmocka_unit_test(voltage_of_clones_is_unknown),
 		cmocka_unit_test(reads_all_core_registers_at_once),
-		cmocka_unit_test(never_takes_a_late_reply_for_data),
-		cmocka_unit_test(resync_climbs_to_the_device_reset),
-		cmocka_unit_test(resync_keeps_swd_when_draining_helps),
-		cmocka_unit_test(an_unplugged_probe_stays_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
