@@ -116,7 +116,7 @@ static void info_tells_what_it_is(void **state)
 	says(h, "info", "Cortex-M4 with FPU");
 	says(h, "targets", "core 0: Cortex-M4");
 	says(h, "probe", "ST-LINK/V2");
-	says(h, "stats", "USB exchanges");
+	says(h, "stats", "exchanges ");
 	says(h, "version", "tether ");
 	says(h, "report", "--- probe");
 }
