@@ -301,11 +301,29 @@ static int discard(struct usb_door *door, UMockdevIoctlData *arg)
 	return -EINVAL;
 }
 
+static void drop_transfers(struct usb_door *door)
+{
+	while (door->urb_count)
+		urb_forget(door, door->urb_count - 1);
+	flag_clear(door->fifo);
+}
+
+/* A program that ended without a word; umockdev 0.17.16 does not call client_vanished. */
+static void forget_vanished(struct usb_door *door)
+{
+	if (!door->claimed_by || umockdev_ioctl_client_get_connected(door->claimed_by))
+		return;
+	g_clear_object(&door->claimed_by);
+	drop_transfers(door);
+	door->function.session(door->function.context, false);
+}
+
 static int claim(struct usb_door *door, UMockdevIoctlClient *client)
 {
 	if (door->plug.busy || (door->claimed_by && door->claimed_by != client))
 		return -EBUSY;
-	door->claimed_by = client;
+	if (!door->claimed_by)
+		door->claimed_by = g_object_ref(client);
 	door->function.session(door->function.context, true);
 	return 0;
 }
@@ -313,15 +331,8 @@ static int claim(struct usb_door *door, UMockdevIoctlClient *client)
 static int release(struct usb_door *door, UMockdevIoctlClient *client)
 {
 	if (door->claimed_by == client)
-		door->claimed_by = NULL;
+		g_clear_object(&door->claimed_by);
 	return 0;
-}
-
-static void drop_transfers(struct usb_door *door)
-{
-	while (door->urb_count)
-		urb_forget(door, door->urb_count - 1);
-	flag_clear(door->fifo);
 }
 
 static int answer_capabilities(UMockdevIoctlData *arg)
@@ -400,26 +411,15 @@ static gboolean door_handle_ioctl(UMockdevIoctlBase *self, UMockdevIoctlClient *
 	int result;
 
 	remember_worker(door->bus);
+	forget_vanished(door);
 	result = answer(door, client, umockdev_ioctl_client_get_request(client), arg);
 	umockdev_ioctl_client_complete(client, result < 0 ? -1 : result, result < 0 ? -result : 0);
 	return TRUE;
 }
 
-static void door_client_vanished(UMockdevIoctlBase *self, UMockdevIoctlClient *client)
-{
-	struct usb_door *door = ((DoorHandler *)self)->door;
-
-	if (door->claimed_by != client)
-		return;
-	door->claimed_by = NULL;
-	drop_transfers(door);
-	door->function.session(door->function.context, false);
-}
-
 static void door_handler_class_init(DoorHandlerClass *class)
 {
 	class->parent.handle_ioctl = door_handle_ioctl;
-	class->parent.client_vanished = door_client_vanished;
 }
 
 static void door_handler_init(DoorHandler *self)
@@ -454,6 +454,7 @@ void usb_bus_free(struct usb_bus *bus)
 	g_object_unref(bus->testbed);
 	for (size_t i = 0; i < bus->door_count; i++) {
 		g_object_unref(bus->doors[i]->handler);
+		g_clear_object(&bus->doors[i]->claimed_by);
 		close(bus->doors[i]->fifo);
 		free(bus->doors[i]);
 	}
