@@ -30,7 +30,14 @@ size_t batch_read(struct batch *batch, uint32_t address)
 
 int batch_run(struct batch *batch)
 {
-	return batch->count ? probe_batch(batch->probe, batch->port, batch->ops, batch->count) : 0;
+	int err;
+
+	if (!batch->count)
+		return 0;
+	probe_critical_begin(batch->probe);
+	err = probe_batch(batch->probe, batch->port, batch->ops, batch->count);
+	probe_critical_end(batch->probe);
+	return err;
 }
 
 uint32_t batch_value(const struct batch *batch, size_t index)

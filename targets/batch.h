@@ -24,7 +24,8 @@ struct batch {
 void batch_begin(struct batch *batch, const struct core *core);
 void batch_write(struct batch *batch, uint32_t address, uint32_t value);
 size_t batch_read(struct batch *batch, uint32_t address);
-/* Sends the list (nothing, when it is empty). Returns the first error. */
+/* Sends the list (nothing, when it is empty). Not cut in half by an interrupt: half a step or half a
+ * breakpoint is worse than a moment's wait. Returns the first error. */
 int batch_run(struct batch *batch);
 uint32_t batch_value(const struct batch *batch, size_t index);
 

@@ -153,7 +153,9 @@ static int start_debugging(struct core *core)
 	err = batch_run(&batch);
 	if (err)
 		return err;
-	core->demcr_before = batch_value(&batch, demcr);
+	if (!core->demcr_found)		/* else it is our own by now */
+		core->demcr_before = batch_value(&batch, demcr);
+	core->demcr_found = true;
 	core->demcr_target = core->demcr;
 	core->fpu = core->mainline && batch_value(&batch, mvfr0) != 0;
 	return 0;
@@ -214,6 +216,7 @@ int core_disable_debug(struct core *core, bool leave_halted)
 		err = batch_run(&batch);
 	registers_forget(core);
 	core->debug_enabled = false;
+	core->demcr_found = false;
 	return err;
 }
 

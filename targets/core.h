@@ -47,6 +47,7 @@ struct core_breakpoint {
 	bool hardware;		/* a unit; else BKPT in RAM */
 	bool wanted;		/* inserted by a client */
 	bool placed;		/* in the target now */
+	bool known;		/* saved is what the firmware has there */
 	uint16_t saved;		/* what BKPT replaced */
 };
 
@@ -92,7 +93,8 @@ struct core {
 	unsigned watchpoint_count;
 	uint32_t demcr;			/* as we want it; vector catch may be changed while halted */
 	uint32_t demcr_target;		/* as it is */
-	uint32_t demcr_before;		/* as it was found */
+	uint32_t demcr_before;		/* as it was found, where demcr_found */
+	bool demcr_found;
 	bool step_masks_interrupts;	/* policy of core_step; default true */
 
 	struct memory_cache *cache;	/* owned; memory.c */

@@ -142,7 +142,9 @@ static int place(struct core *core, struct core_breakpoint *point)
 
 	if (err)
 		return err;
-	point->saved = get_u16(bytes);
+	if (!point->known || get_u16(bytes) != BKPT)	/* a BKPT may be ours, from before a reconnect */
+		point->saved = get_u16(bytes);
+	point->known = true;
 	err = write_half_word(core, point->address, BKPT);
 	point->placed = !err;
 	return err;
