@@ -84,8 +84,8 @@ static int nothing_found(const struct usb_probe *probes, size_t count, const cha
 	if (forbidden)
 		return explain_permission(why, forbidden);
 	if (!count)
-		return explain(why, E_NO_PROBE, "no ST-LINK found on USB%s%s: check the cable (some "
-			       "carry power only), the hub, and in a virtual machine the USB "
+		return explain(why, E_NO_PROBE, "no ST-LINK found on USB%s%s: check the cable "
+			       "(some carry power only), the hub, and in a virtual machine the USB "
 			       "pass-through; without a board try --probe virtual:STM32F407VG",
 			       *selector ? ", not to speak of " : "", selector);
 	explain(why, E_NO_PROBE, "no ST-LINK is called '%s'; there is ", selector);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Command and data are submitted together, so that the reply's buffer waits before the probe has the
- * command and no time is lost between them. Cancelling only one of them would leave the other for
- * the next exchange, so they end together.
+ * Command and data are submitted together, so that the reply's buffer waits before the probe has
+ * the command and no time is lost between them. Cancelling only one of them would leave the other
+ * for the next exchange, so they end together.
  */
 #include "probe/usb_transfer.h"
 

@@ -23,7 +23,7 @@ struct usb_pair {
 	libusb_context *context;
 	struct link *clock;
 	struct usb_transfer command, data;
-	bool stuck;		/* a cancelled transfer never came back: its memory is lost to libusb */
+	bool stuck;		/* a cancelled transfer never came back: libusb keeps its memory */
 	uint8_t block[LINK_COMMAND_SIZE];
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A probe whose every reply is made of the fuzzer's bytes: whatever it says, calls end with a result
- * or an error, memory is not overrun, and the number of exchanges stays bounded.
+ * A probe whose every reply is made of the fuzzer's bytes: whatever it says, calls end with a
+ * result or an error, memory is not overrun, and the number of exchanges stays bounded.
  */
 #include "probe/bytes.h"
 #include "probe/probe.h"

@@ -52,7 +52,8 @@ static void move(struct array_device *device, uint32_t address, uint8_t *in, con
 	}
 }
 
-static void memory_command(struct array_device *device, struct link_exchange *x, unsigned unit, bool write)
+static void memory_command(struct array_device *device, struct link_exchange *x, unsigned unit,
+			   bool write)
 {
 	uint32_t address = get_u32(x->command + 2), length = get_u16(x->command + 6);
 
@@ -110,12 +111,14 @@ static void batch_out(struct array_device *device, struct link_exchange *x)
 static int device_exchange(struct fake_link *fake, struct link_exchange *x)
 {
 	struct array_device *device = fake->context;
+	uint8_t version[6] = { 0, 0, 0x83, 0x04, 0x48, 0x37 };
 	uint8_t status[12] = { device->status };
 
 	put_u32(status + 4, device->fault);
 	switch (x->command[0] << 8 | x->command[1]) {
 	case 0xF100:
-		reply(x, (uint8_t[]){ device->version[0], device->version[1], 0x83, 4, 0x48, 0x37 }, 6);
+		memcpy(version, device->version, 2);
+		reply(x, version, sizeof(version));
 		break;
 	case 0xF500:
 		reply(x, "\1\0", 2);

@@ -130,7 +130,8 @@ static void the_link_counts_and_shows_bytes(void **state)
 	struct lines lines = { "", LOG_ERROR, 0 };
 	struct fake_link fake;
 	uint8_t bytes[6] = { 1, 2 };
-	struct link_exchange in = { .command = { 0xF1 }, .in = bytes, .in_length = 6, .timeout_ms = 1 };
+	struct link_exchange in = { .command = { 0xF1 }, .in = bytes, .in_length = 6,
+				    .timeout_ms = 1 };
 	struct link_exchange out = { .command = { 0xF2, 8 }, .out = "\1\2", .out_length = 2,
 				     .timeout_ms = 1 };
 	const char *bad;

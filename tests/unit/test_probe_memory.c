@@ -13,7 +13,8 @@
 static const struct probe_port ap0;
 
 /* Reads and writes an area and compares with the array; nothing outside may change. */
-static void check_area(struct array_probe *array, uint32_t offset, uint32_t length, enum probe_width width)
+static void check_area(struct array_probe *array, uint32_t offset, uint32_t length,
+		       enum probe_width width)
 {
 	static uint8_t before[SIZE], data[SIZE + 16], bytes[SIZE + 16];
 	uint32_t address = BASE + offset;
