@@ -103,6 +103,7 @@ static int check_vector(struct core *core, struct why *why)
 	core->demcr_target = core->demcr;
 	core->stop = STOP_RESET_CATCH;
 	core->stop_signal = 5;
+	core->stop_at_own_bkpt = false;
 	core->stop_pc = batch_value(&batch, pc);
 	registers_take_pc(core, core->stop_pc);
 	if ((core->stop_pc ^ batch_value(&batch, vector)) & ~1u)
