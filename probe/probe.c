@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* The firmware needs a moment to come out of DFU mode; ST's tool waits 9 ms. */
-enum { DFU_EXIT_US = 10000 };
+enum { DFU_EXIT_US = 10000, LEAVE_TRIES = 3 };
 
 static int read_version(struct probe *probe)
 {
@@ -43,7 +43,7 @@ static int check_version(const struct probe_version *version, struct why *why)
 	return OK;
 }
 
-/* The mode that some program before us left the probe in. */
+/* One try; whether it helped, the probe does not say. */
 static int leave_mode(struct probe *probe)
 {
 	struct link_exchange dfu_exit = stlink_command(ST_DFU, DFU_EXIT);
@@ -67,6 +67,23 @@ static int leave_mode(struct probe *probe)
 	return E_FIRMWARE;
 }
 
+/* Out of the mode that it has from power-up, or that some program before us left it in. ENTER works
+ * in debug mode too, so that one needs no second look. */
+static int leave_modes(struct probe *probe)
+{
+	int err = OK;
+
+	for (int tries = 0; tries < LEAVE_TRIES && probe->stlink.mode != MODE_MASS; tries++) {
+		err = leave_mode(probe);
+		if (err == E_FIRMWARE || err == E_GONE)
+			return err;
+		if (!err && probe->stlink.mode == MODE_DEBUG)
+			return OK;
+		err = stlink_get_mode(&probe->stlink);
+	}
+	return err;
+}
+
 static int set_up(struct probe *probe, struct why *why)
 {
 	int err = stlink_identify(&probe->stlink);
@@ -80,7 +97,7 @@ static int set_up(struct probe *probe, struct why *why)
 	if (err)
 		return err;
 	abilities_of(&probe->abilities, &probe->version);
-	err = leave_mode(probe);
+	err = leave_modes(probe);
 	if (err)
 		return explain(why, err, "the probe does not leave the mode it is in (%s): unplug "
 			       "it and plug it in again", error_text(err));
@@ -171,7 +188,7 @@ int probe_resync(struct probe *probe, bool *still_in_swd)
 	if (err)
 		return E_GONE;
 	*still_in_swd = probe->stlink.mode == MODE_DEBUG;
-	return *still_in_swd ? OK : leave_mode(probe);
+	return *still_in_swd ? OK : leave_modes(probe);
 }
 
 void probe_stats(const struct probe *probe, struct probe_stats *out)

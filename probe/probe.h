@@ -88,7 +88,7 @@ int probe_dap_write(struct probe *probe, uint16_t port, uint16_t address, uint32
 /* How an area may be accessed. */
 enum probe_width {
 	PROBE_ANY,	/* memory (RAM, flash): the fastest mix of widths; reads take whole words,
-			 * and on WAIT reads and writes are repeated */
+			 * and what met WAIT or a hiccup on USB is done again */
 	PROBE_8, PROBE_16, PROBE_32,	/* exactly this width, never repeated (peripherals, R19) */
 };
 

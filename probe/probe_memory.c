@@ -104,7 +104,7 @@ static int transfer_once(const struct access *access, const struct piece *piece,
 
 /* R19: memory may be accessed twice; anything else only when nothing was transferred at all. A
  * V3 answers FAULT to what follows a WAIT: it stands for the WAIT. */
-static int transfer(const struct access *access, const struct piece *piece, uint8_t *bytes,
+static int transfer_patiently(const struct access *access, const struct piece *piece, uint8_t *bytes,
 		    uint32_t *fault)
 {
 	struct probe *probe = access->probe;
@@ -125,6 +125,25 @@ static int transfer(const struct access *access, const struct piece *piece, uint
 		pause_us *= 2;
 		probe->retries++;
 	}
+}
+
+static bool was_cut_off(int err)
+{
+	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL;
+}
+
+/* What a hiccup on USB cut off is done once more where that is harmless. */
+static int transfer(const struct access *access, const struct piece *piece, uint8_t *bytes,
+		    uint32_t *fault)
+{
+	struct probe *probe = access->probe;
+	int err = transfer_patiently(access, piece, bytes, fault);
+
+	if (!was_cut_off(err) || access->width != PROBE_ANY || probe_interrupted(probe) ||
+	    stlink_realign(&probe->stlink))
+		return err;
+	probe->retries++;
+	return transfer_patiently(access, piece, bytes, fault);
 }
 
 static int check(const struct access *access, uint32_t address, uint32_t length)

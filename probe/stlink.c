@@ -156,6 +156,22 @@ int stlink_run_status(struct stlink *stlink, struct link_exchange *x)
 	return err;
 }
 
+int stlink_get_mode(struct stlink *stlink)
+{
+	struct link_exchange x = stlink_command(ST_GET_MODE, 0);
+	uint8_t reply[2];
+	int err;
+
+	x.in = reply;
+	x.in_length = sizeof(reply);
+	err = stlink_run(stlink, &x);
+	if (!err && reply[0] > MODE_BOOTLOADER)
+		err = E_PROTOCOL;
+	if (!err)
+		stlink->mode = (enum stlink_mode)reply[0];
+	return err;
+}
+
 int stlink_enter_swd(struct stlink *stlink)
 {
 	struct link_exchange x = stlink_command(ST_DEBUG, DEBUG_ENTER);

@@ -64,7 +64,7 @@ struct stlink {
 	struct link *link;
 	uint8_t version[6];	/* the F1 reply: a probe that is in step answers just this */
 	bool in_debug;		/* ENTER was sent, EXIT was not */
-	enum stlink_mode mode;	/* as last asked while getting in step */
+	enum stlink_mode mode;	/* as last asked */
 	bool out_of_step;	/* a reply may still be on its way: nothing read is to be believed */
 	const struct stlink_status *failure;	/* the last status that was none of success */
 	uint64_t resyncs;
@@ -81,6 +81,8 @@ int stlink_run_status(struct stlink *stlink, struct link_exchange *x);
 /* The error of a status byte; failures are remembered and logged. */
 int stlink_judge(struct stlink *stlink, uint8_t code);
 
+/* Into stlink->mode. */
+int stlink_get_mode(struct stlink *stlink);
 int stlink_enter_swd(struct stlink *stlink);
 int stlink_exit(struct stlink *stlink);
 /* How the last memory command went. *fault is its address; only firmware with status2 tells, and

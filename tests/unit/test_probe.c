@@ -22,6 +22,7 @@ static void opens_a_recorded_v2_in_dfu_mode(void **state)
 		{ "f1", NULL, V2J16, 0 },
 		{ "f5", NULL, "00 01", 0 },
 		{ "f3 07", NULL, NULL, 0 },
+		{ "f5", NULL, "01 00", 0 },
 		{ "f7", NULL, "9b 06 00 00 02 08 00 00", 0 },
 		END,
 	};
@@ -61,7 +62,10 @@ static void leaves_swim(void **state)
 	static const struct fake_step steps[] = {
 		{ "f1", NULL, V2J37, 0 },
 		{ "f5", NULL, "03 00", 0 },
+		{ "f4 01", NULL, NULL, 0 },	/* gets lost */
+		{ "f5", NULL, "03 00", 0 },
 		{ "f4 01", NULL, NULL, 0 },
+		{ "f5", NULL, "01 00", 0 },
 		END,
 	};
 	struct fake_link fake;

@@ -81,6 +81,29 @@ static void never_takes_a_late_reply_for_data(void **state)
 	close_probe(&fake, probe);
 }
 
+static void memory_is_read_again_after_a_hiccup(void **state)
+{
+	static const struct fake_step steps[] = {
+		OPEN(V2J37),
+		{ "f2 07 00 00 00 20 08 00", NULL, NULL, E_TIMEOUT },
+		OPEN(V2J37),
+		{ "f2 07 00 00 00 20 08 00", NULL, "01 02 03 04 05 06 07 08", 0 },
+		{ "f2 3e", NULL, "80 00 00 00 00 00 00 00 00 00 00 00", 0 },
+		{ "f2 07 00 00 00 40 08 00", NULL, NULL, E_TIMEOUT },
+		END,
+	};
+	struct fake_link fake;
+	struct probe *probe = open_probe(&fake, steps);
+	uint8_t bytes[8];
+
+	(void)state;
+	assert_int_equal(probe_read(probe, ap0, 0x20000000, bytes, 8, PROBE_ANY, NULL), OK);
+	assert_int_equal(bytes[7], 8);
+	/* But no peripheral is. */
+	assert_int_equal(probe_read(probe, ap0, 0x40000000, bytes, 8, PROBE_32, NULL), E_TIMEOUT);
+	close_probe(&fake, probe);
+}
+
 static void resync_climbs_to_the_device_reset(void **state)
 {
 	static const struct fake_step steps[] = {
@@ -93,6 +116,7 @@ static void resync_climbs_to_the_device_reset(void **state)
 		{ "f1", NULL, V2J37, 0 },
 		{ "f5", NULL, "00 01", 0 },
 		{ "f3 07", NULL, NULL, 0 },
+		{ "f5", NULL, "01 00", 0 },
 		{ "f2 43 00 00", NULL, "80 00", 0 },	/* the speed is lost, so it is sent again */
 		{ "f2 21", NULL, NULL, 0 },
 		END,
@@ -160,6 +184,7 @@ int main(void)
 		cmocka_unit_test(is_not_fooled_by_an_old_version_reply),
 		cmocka_unit_test(gives_up_on_a_dead_probe_after_the_whole_ladder),
 		cmocka_unit_test(never_takes_a_late_reply_for_data),
+		cmocka_unit_test(memory_is_read_again_after_a_hiccup),
 		cmocka_unit_test(resync_climbs_to_the_device_reset),
 		cmocka_unit_test(resync_keeps_swd_when_draining_helps),
 		cmocka_unit_test(an_unplugged_probe_stays_gone),
