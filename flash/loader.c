@@ -60,6 +60,7 @@ struct loader {
 	uint32_t heartbeat;
 	uint64_t beat_us;		/* when the heart was seen to beat last */
 	unsigned beats_heard;		/* since the consumer index moved */
+	uint64_t pause_us;		/* before the next look, at least */
 };
 
 /* ---- starting ---- */
@@ -116,6 +117,7 @@ int loader_open(struct loader **out, const struct flash_device *device, struct w
 	l->queue_end = base + size;
 	l->put = l->shown = l->taken = l->staged_at = l->queue;
 	l->staged_room = probe_abilities(l->probe)->mem32_max;
+	l->pause_us = PAUSE_FIRST_US;
 	l->staged = malloc(l->staged_room);
 	if (!l->staged)
 		return explain(why, E_MEMORY, "no memory for %u bytes", l->staged_room);
@@ -134,9 +136,15 @@ void loader_free(struct loader *l)
 	free(l);
 }
 
+/* So much of the queue is waited for at once: fewer looks, and the rest keeps the loader busy. */
+static uint32_t quarter(const struct loader *l)
+{
+	return (l->queue_end - l->queue) / 4;
+}
+
 uint32_t loader_block(const struct loader *l)
 {
-	return min_u32(BLOCK_MOST, (l->queue_end - l->queue) / 4 / BLOCK_ALIGN * BLOCK_ALIGN);
+	return min_u32(BLOCK_MOST, quarter(l) / BLOCK_ALIGN * BLOCK_ALIGN);
 }
 
 uint32_t loader_done(const struct loader *l)
@@ -291,16 +299,16 @@ static int pass(struct loader *l, uint64_t us, struct why *why)
 }
 
 /* Looks when so many bytes should be free, or a bit before; pauses grow while nothing moves. */
-static int look_later(struct loader *l, uint32_t bytes, uint64_t *pause_us, struct why *why)
+static int look_later(struct loader *l, uint32_t bytes, struct why *why)
 {
 	uint64_t wait_us = expected_us(l, bytes) * 7 / 8;
 	bool moved = false;
-	int err = pass(l, wait_us > *pause_us ? wait_us : *pause_us, why);
+	int err = pass(l, wait_us > l->pause_us ? wait_us : l->pause_us, why);
 
 	if (!err)
 		err = look(l, &moved, why);
-	*pause_us = moved ? PAUSE_FIRST_US
-		: *pause_us * 2 < PAUSE_LONGEST_US ? *pause_us * 2 : PAUSE_LONGEST_US;
+	l->pause_us = moved ? PAUSE_FIRST_US
+		: l->pause_us * 2 < PAUSE_LONGEST_US ? l->pause_us * 2 : PAUSE_LONGEST_US;
 	return err;
 }
 
@@ -377,9 +385,9 @@ static int rewind_queue(struct loader *l, struct why *why)
 /* Waits until an entry of this size can be put, going back to the start where that helps. */
 static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
 {
-	uint64_t pause_us = PAUSE_FIRST_US;
 	int err = 0;
 
+	l->pause_us = PAUSE_FIRST_US;
 	while (!err && (room(l) < size || l->unit_count + 2 > UNITS)) {
 		bool at_end = l->put >= l->taken;
 
@@ -388,7 +396,7 @@ static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
 		else if (l->shown != l->put || l->staged_length)
 			err = flush(l, why);
 		else
-			err = look_later(l, (l->queue_end - l->queue) / 4, &pause_us, why);
+			err = look_later(l, quarter(l), why);
 	}
 	return err;
 }
@@ -442,17 +450,14 @@ int loader_program(struct loader *l, uint32_t address, const uint8_t *data, uint
 
 /* ---- the end ---- */
 
-int loader_finish(struct loader *l, struct why *why)
+int loader_drain(struct loader *l, bool *empty, struct why *why)
 {
-	uint64_t pause_us = PAUSE_FIRST_US;
 	int err = flush(l, why);
 
-	while (!err && l->unit_count)
-		err = look_later(l, UINT32_MAX, &pause_us, why);
-	if (err)
-		return err;
-	err = routine_stop(l->core);
-	return err ? explain(why, err, "halting the loader: %s", error_text(err)) : 0;
+	if (!err && l->unit_count)
+		err = look_later(l, quarter(l), why);
+	*empty = !l->unit_count;
+	return err;
 }
 
 int loader_stop(struct loader *l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The host's side of a loader: fills the queue in target RAM while the loader erases and programs
- * (R20 to R22). Between loader_open() and the end of loader_finish() or loader_stop() the host
+ * (R20 to R22). Between loader_open() and the end of loader_stop() the host
  * touches nothing of the target but the queue's RAM and the core's debug registers.
  */
 #ifndef FLASH_LOADER_H
@@ -34,8 +34,8 @@ uint32_t loader_block(const struct loader *loader);
 /* Bytes programmed so far, as far as the host has heard. */
 uint32_t loader_done(const struct loader *loader);
 
-/* Waits until the queue is empty, then halts the core. */
-int loader_finish(struct loader *loader, struct why *why);
+/* Waits until a part of the queue is done; *empty = all of it is. To be called until then. */
+int loader_drain(struct loader *loader, bool *empty, struct why *why);
 /* Halts the core wherever it is; an operation that the controller has begun runs on (the
  * controller's lock() waits for it). Not interruptible. */
 int loader_stop(struct loader *loader);

@@ -264,9 +264,8 @@ static int write_all(struct job *job, struct why *why)
 		err = loader_open(&job->loader, &job->device, why);
 	if (!err)
 		err = mass_erase_pays(job) ? mass_erase(job, why) : write_sectors(job, why);
-	if (!err && job->loader)
-		err = loader_finish(job->loader, why);
-	tell_progress(job);
+	for (bool empty = !job->loader; !err && !empty; tell_progress(job))
+		err = loader_drain(job->loader, &empty, why);
 	return err;
 }
 
@@ -277,7 +276,7 @@ static int finish_writing(struct job *job, int err, struct why *why)
 	int locked, stopped = 0;
 
 	probe_critical_begin(job->board->probe);
-	if (job->loader && err)
+	if (job->loader)
 		stopped = loader_stop(job->loader);
 	locked = job->device.controller->lock(&job->device, &reason);
 	probe_critical_end(job->board->probe);

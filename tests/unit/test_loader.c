@@ -345,12 +345,23 @@ static int program(struct bench *b, uint32_t offset, uint32_t length)
 	return loader_program(b->loader, FLASH + offset, b->image + offset, length, &b->why);
 }
 
+static int drain(struct bench *b)
+{
+	bool empty = false;
+	int err = 0;
+
+	while (!err && !empty)
+		err = loader_drain(b->loader, &empty, &b->why);
+	return err;
+}
+
 static void finish(struct bench *b)
 {
-	int err = loader_finish(b->loader, &b->why);
+	int err = drain(b);
 
 	if (err)
 		fail_msg("%s", b->why.text);
+	assert_int_equal(loader_stop(b->loader), 0);
 	assert_int_equal(t.mistakes, 0);
 	assert_memory_equal(t.flash, b->image, FLASH_SIZE);
 }
@@ -431,7 +442,7 @@ static void names_the_place_of_an_error(void **state)
 	for (uint32_t at = 0; at < SECTOR && !err; at += 2048)
 		err = program(b, at, 2048);
 	if (!err)
-		err = loader_finish(b->loader, &b->why);
+		err = drain(b);
 	assert_int_equal(err, E_FLASH);
 	assert_string_equal(b->why.text, "programming at 0x08002468: SR 10");
 	assert_int_equal(loader_done(b->loader), 0x2000);
@@ -449,7 +460,7 @@ static void notices_a_controller_that_stays_busy(void **state)
 	start_us = t.now_us;
 	err = erase(b, 1);
 	if (!err)
-		err = loader_finish(b->loader, &b->why);
+		err = drain(b);
 	assert_int_equal(err, E_TIMEOUT);
 	assert_non_null(strstr(b->why.text, "erasing at 0x08004000: the controller is still busy"));
 	assert_true(t.now_us - start_us > 1000000 && t.now_us - start_us < 1500000);
@@ -465,7 +476,7 @@ static void notices_a_dead_loader(void **state)
 	t.pc = 0;		/* it does not run any more */
 	start_us = t.now_us;
 	assert_int_equal(program(b, 0, 64), 0);
-	assert_int_equal(loader_finish(b->loader, &b->why), E_LOADER);
+	assert_int_equal(drain(b), E_LOADER);
 	assert_string_equal(b->why.text, "the loader died erasing at 0x08000000");
 	assert_true(t.now_us - start_us < 400000);
 }
@@ -479,7 +490,7 @@ static void notices_that_its_queue_was_overwritten(void **state)
 	t.pc = 0;
 	for (uint32_t at = 0; at < 0x200; at += 4)
 		uc_mem_write(t.uc, RAM + at, "\xEF\xBE\xAD\xDE", 4);
-	assert_int_equal(loader_finish(b->loader, &b->why), E_LOADER);
+	assert_int_equal(drain(b), E_LOADER);
 	assert_string_equal(b->why.text, "the loader's queue was overwritten (consumer index 0xDEADBEEF)");
 }
 
@@ -491,7 +502,7 @@ static void hears_an_interrupt_while_it_waits(void **state)
 	t.busy_erase = 2000000000;
 	assert_int_equal(erase(b, 0), 0);
 	t.interrupted = true;
-	assert_int_equal(loader_finish(b->loader, &b->why), E_INTERRUPTED);
+	assert_int_equal(drain(b), E_INTERRUPTED);
 }
 
 int main(void)
