@@ -375,7 +375,7 @@ static void flash_power(void *state, bool on)
 	flash->acr = 0;
 	for (size_t i = 0; i < FLASH_F4_LINES; i++)
 		flash->lines[i].valid = false;
-	flash_f4_show_cells(flash);
+	flash_f4_cells_power_on(flash);
 	flash_f4_option_load(flash, true);
 }
 

@@ -64,6 +64,8 @@ struct flash_f4 {
 	struct vclock_alarm done;
 	struct flash_line lines[FLASH_F4_LINES];
 	unsigned next_line;
+	/* Cells of an erase that was cut short near its end: blank for now, noise after the next power-on. */
+	struct { uint32_t offset, length; } faint;
 
 	struct {		/* mistakes that silicon swallows without a word; for tests */
 		unsigned bits_not_set;		/* programmed 1 onto 0 */
@@ -98,8 +100,8 @@ void flash_f4_apply(struct flash_f4 *flash);
 void flash_f4_cut(struct flash_f4 *flash);
 /* ACR was written: what the bus sees depends on the data cache. */
 void flash_f4_cache_changed(struct flash_f4 *flash, uint32_t old_acr);
-/* The bus sees the cells again (image loaded, power-on). */
-void flash_f4_show_cells(struct flash_f4 *flash);
+/* Power is back: faint cells turn to noise, and the bus sees the cells again (image loaded, too). */
+void flash_f4_cells_power_on(struct flash_f4 *flash);
 
 /* flash_f4_option.c */
 void flash_f4_option_init(struct flash_f4 *flash);

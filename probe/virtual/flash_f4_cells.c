@@ -58,12 +58,6 @@ void flash_f4_cache_changed(struct flash_f4 *flash, uint32_t old_acr)
 	}
 }
 
-void flash_f4_show_cells(struct flash_f4 *flash)
-{
-	memcpy(flash->seen, flash->cells, flash->size);
-	bus_changed(flash->soc->bus, flash->base, flash->size);
-}
-
 /* The cells of a range changed: programming refreshes what the cache has of it, an erase does not. */
 static void show_change(struct flash_f4 *flash, uint32_t offset, uint32_t length, bool refresh)
 {
@@ -89,6 +83,9 @@ static void show_change(struct flash_f4 *flash, uint32_t offset, uint32_t length
 static void erase(struct flash_f4 *flash, uint32_t offset, uint32_t length, bool weak)
 {
 	memset(flash->cells + offset, 0xFF, length);
+	if (offset <= flash->faint.offset &&
+	    offset + length >= flash->faint.offset + flash->faint.length)
+		flash->faint.length = 0;
 	if (weak) {	/* unpredictable by RM0090 3.6.2; here: a bit in each row stays 0 */
 		flash->silent.weak_writes++;
 		for (uint32_t i = 7; i < length; i += 512)
@@ -165,9 +162,35 @@ static void leave_garbage(struct flash_f4 *flash, const struct flash_job *job)
 		show_change(flash, job->offset, job->length, true);
 }
 
+/* An erase that was nearly done looks done: cells read 1 by a hair's breadth (R24). */
+static bool looks_done(const struct flash_f4 *flash, const struct flash_job *job)
+{
+	uint64_t whole_ns = flash->busy_until_ns - job->started_ns;
+
+	return job->kind == FLASH_ERASE &&
+	       vclock_since(flash->soc->clock, job->started_ns) >= whole_ns / 4 * 3;
+}
+
+void flash_f4_cells_power_on(struct flash_f4 *flash)
+{
+	uint32_t seed = flash->faint.offset;
+
+	for (uint32_t i = 0; i < flash->faint.length; i++)
+		flash->cells[flash->faint.offset + i] &= noise(&seed);
+	flash->faint.length = 0;
+	memcpy(flash->seen, flash->cells, flash->size);
+	bus_changed(flash->soc->bus, flash->base, flash->size);
+}
+
 void flash_f4_cut(struct flash_f4 *flash)
 {
-	leave_garbage(flash, &flash->job);
+	if (looks_done(flash, &flash->job)) {
+		erase(flash, flash->job.offset, flash->job.length, false);
+		flash->faint.offset = flash->job.offset;
+		flash->faint.length = flash->job.length;
+	} else {
+		leave_garbage(flash, &flash->job);
+	}
 	if (flash->job.kind == FLASH_OPTIONS)
 		flash_f4_option_cut(flash);
 }

@@ -3,18 +3,13 @@
  * A virtual chip with power: lets core and alarms take turns, and knows about power, the reset line
  * and the debugger's door to the bus.
  */
-#include "probe/virtual/machine.h"
+#include "probe/virtual/machine_internal.h"
 
-#include "probe/bytes.h"
 #include "probe/log.h"
-#include "probe/virtual/chips.h"
 #include "probe/virtual/image.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { PAGE = 1024, RAMS_MAX = 16 };
 
 enum { RESET_LOW_NS = 1090000,	/* how long a reset keeps nRST low, as measured on an F429 board */
        POWER_UP_NS = 1500000,	/* tRSTTEMPO, DS8626 table 19 */
@@ -22,26 +17,6 @@ enum { RESET_LOW_NS = 1090000,	/* how long a reset keeps nRST low, as measured o
        SLICE_NS = 1000000 };	/* a halt of the core is noticed at the end of a slice */
 
 enum { DEBUG_STOP_MODES = 6 };	/* DBGMCU_CR: clocks stay on in Stop and Standby */
-
-struct machine {
-	struct virtual_spec spec;
-	struct vclock clock;
-	struct bus bus;
-	struct soc soc;
-	struct soc_host soc_host;
-	struct cpu_host cpu_host;
-	struct vclock_runner runner;
-	struct cpu *cpu;
-	struct { uint8_t *bytes; uint32_t size; } rams[RAMS_MAX];
-	size_t ram_count;
-
-	bool powered, pin_low, supply_low;
-	bool pulse_low;			/* the chip itself pulls nRST */
-	bool in_reset;
-	bool retry_reset;		/* a reset was asked for from inside an access */
-	struct vclock_alarm pulse_end;
-	uint64_t cpu_ns;
-};
 
 /* --- reset ------------------------------------------------------------------------------------ */
 
@@ -98,14 +73,14 @@ static void request_reset(void *context, enum soc_reset cause)
 	struct machine *machine = context;
 
 	machine->soc.reset_causes |= (uint32_t)cause;
-	machine->retry_reset = true;
+	machine->reset_wanted = true;
 	cpu_break(machine->cpu);
 }
 
 static void settle(struct machine *machine)
 {
-	if (machine->retry_reset) {
-		machine->retry_reset = false;
+	if (machine->reset_wanted) {
+		machine->reset_wanted = false;
 		log_line(LOG_VIRTUAL, "machine: reset, causes %02X", (unsigned)machine->soc.reset_causes);
 		pull_reset(machine, RESET_LOW_NS);
 	}
@@ -149,71 +124,8 @@ static void runner_stop(void *context)
 	cpu_break(((struct machine *)context)->cpu);
 }
 
-/* --- composition ------------------------------------------------------------------------------ */
-
-static const struct chip_builder {
-	const char *controller;
-	int (*build)(struct soc *soc, struct why *why);
-} builders[] = {
-	{ "f4", chip_f4_build },
-};
-
-/* Made up, but the same for ever: a vector table whose reset handler branches to itself. */
-static void fill_rom(uint8_t *bytes, uint32_t base, uint32_t size)
+void machine_connect(struct machine *machine)
 {
-	for (uint32_t i = 0; i < size; i += 2)
-		put_u16(bytes + i, 0xE7FE);	/* b . */
-	put_u32(bytes, 0x20002000);
-	for (uint32_t i = 4; i < 64; i += 4)
-		put_u32(bytes + i, (base + 64) | 1);
-}
-
-static int add_region(struct machine *machine, const struct virtual_region *region, struct why *why)
-{
-	struct bus_memory memory = { .name = region->name, .base = region->base, .size = region->size };
-
-	if (region->size == 0 || region->base % PAGE || region->size % PAGE)
-		return explain(why, E_CONFIG, "%s: region %s is not made of whole KiB",
-			       machine->spec.chip, region->name);
-	memory.bytes = calloc(1, region->size);
-	if (!memory.bytes)
-		return explain(why, E_MEMORY, "out of memory");
-	machine->rams[machine->ram_count].bytes = memory.bytes;
-	machine->rams[machine->ram_count++].size = region->kind == VIRTUAL_ROM ? 0 : region->size;
-	memory.writable = region->kind != VIRTUAL_ROM;
-	memory.executable = region->kind != VIRTUAL_RAM_DATA;
-	if (region->kind == VIRTUAL_ROM)
-		fill_rom(memory.bytes, region->base, region->size);
-	bus_add_memory(&machine->bus, &memory);
-	return OK;
-}
-
-static int build_chip(struct machine *machine, struct why *why)
-{
-	struct virtual_spec *spec = &machine->spec;
-	int err = E_CHIP;
-
-	for (size_t i = 0; i < spec->region_count; i++) {
-		err = add_region(machine, &spec->regions[i], why);
-		if (err)
-			return err;
-	}
-	err = E_CHIP;
-	for (size_t i = 0; i < ARRAY_SIZE(builders); i++)
-		if (strcmp(builders[i].controller, spec->controller) == 0)
-			err = builders[i].build(&machine->soc, why);
-	if (err == E_CHIP)
-		return explain(why, E_CHIP, "%s: there is no virtual chip with a flash controller \"%s\"",
-			       spec->chip, spec->controller);
-	if (!err && machine->bus.clash)
-		return explain(why, E_CONFIG, "%s: %s overlaps something else", spec->chip,
-			       machine->bus.clash);
-	return err;
-}
-
-static void connect_wires(struct machine *machine, const struct virtual_spec *spec)
-{
-	machine->spec = *spec;
 	machine->soc_host = (struct soc_host){ machine, request_reset, soc_set_irq, soc_stall_core,
 					       soc_set_core_clock };
 	machine->cpu_host = (struct cpu_host){ machine, cpu_reset_requested, cpu_chip_now_ns };
@@ -222,52 +134,20 @@ static void connect_wires(struct machine *machine, const struct virtual_spec *sp
 	machine->soc.clock = &machine->clock;
 	machine->soc.bus = &machine->bus;
 	machine->soc.host = &machine->soc_host;
-	machine->soc.supply_mv = spec->supply_mv ? spec->supply_mv : 3300;
+	machine->soc.supply_mv = machine->spec.supply_mv ? machine->spec.supply_mv : 3300;
 	machine->pulse_end.ring = end_pulse;
 	machine->pulse_end.context = machine;
 	vclock_add(&machine->clock, &machine->pulse_end);
 }
 
-static int assemble(struct machine *machine, struct why *why)
+int machine_new(struct machine **out, const struct virtual_spec *spec, struct why *why)
 {
-	struct virtual_spec *spec = &machine->spec;
-	int err = build_chip(machine, why);
+	int err = machine_build(out, spec, why);
 
 	if (err)
 		return err;
-	machine->cpu = cpu_new(spec->core, spec->fpu, spec->cpuid, &machine->bus, &machine->cpu_host);
-	if (!machine->cpu)
-		return explain(why, E_MEMORY, "no core for %s", spec->chip);
-	cpu_set_part(machine->cpu, spec->idcode & 0xFFF);
-	return spec->image[0] ? image_load(spec->image, &machine->soc, why) : OK;
-}
-
-static void release(struct machine *machine)
-{
-	soc_release(&machine->soc);
-	if (machine->cpu)
-		cpu_free(machine->cpu);
-	for (size_t i = 0; i < machine->ram_count; i++)
-		free(machine->rams[i].bytes);
-	free(machine);
-}
-
-int machine_new(struct machine **out, const struct virtual_spec *spec, struct why *why)
-{
-	struct machine *machine = calloc(1, sizeof(*machine));
-	int err;
-
-	if (!machine)
-		return explain(why, E_MEMORY, "out of memory");
-	connect_wires(machine, spec);
-	err = assemble(machine, why);
-	if (err) {
-		release(machine);
-		return err;
-	}
-	machine_set_power(machine, true);
-	machine_advance(machine, BOOT_NS);
-	*out = machine;
+	machine_set_power(*out, true);
+	machine_advance(*out, BOOT_NS);
 	return OK;
 }
 
@@ -281,7 +161,7 @@ void machine_free(struct machine *machine)
 		machine_set_power(machine, false);	/* an erase in work is cut short */
 	if (machine->spec.image[0] && image_save(machine->spec.image, &machine->soc, &why) != OK)
 		log_line(LOG_ERROR, "%s", why.text);
-	release(machine);
+	machine_release(machine);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -400,7 +280,7 @@ static void power_up(struct machine *machine)
 	fill_rams(machine);
 	soc->debugger_seen = soc->core_halted = false;
 	soc->reset_causes = SOC_RESET_POWER;
-	machine->retry_reset = false;
+	machine->reset_wanted = false;
 	machine->in_reset = false;
 	soc_power_all(soc, true);
 	cpu_power_on(machine->cpu);
@@ -484,37 +364,16 @@ const char *machine_usart_output(struct machine *machine, size_t *length)
 	return machine->soc.output.bytes ? machine->soc.output.bytes : "";
 }
 
-bool machine_poke_flash(struct machine *machine, uint32_t address, const void *data, uint32_t length)
-{
-	struct bus_memory *memory = bus_memory_at(&machine->bus, address);
-	uint32_t offset = memory ? address - memory->base : 0;
-
-	for (size_t i = 0; memory && i < machine->soc.area_count; i++) {
-		struct soc_area *area = &machine->soc.areas[i];
-
-		if (strcmp(area->name, "flash") || memory->base != machine->spec.banks[0].base ||
-		    offset > area->size || length > area->size - offset)
-			continue;
-		memcpy(area->bytes + offset, data, length);
-		memcpy(memory->bytes + offset, data, length);
-		bus_changed(&machine->bus, address, length);
-		return true;
-	}
-	return false;
-}
-
 void machine_poke(struct machine *machine, uint32_t address, const void *data, uint32_t length)
 {
 	struct soc *soc = &machine->soc;
 	struct bus_memory *memory = bus_memory_at(soc->bus, address);
-	uint32_t offset;
+	uint32_t offset = memory ? address - memory->base : 0;
 
-	assert(memory && length <= memory->size - (address - memory->base));
-	offset = address - memory->base;
+	assert(memory && length <= memory->size - offset);
 	memcpy(memory->bytes + offset, data, length);
-	for (size_t i = 0; i < soc->area_count; i++) {
-		if (!strcmp(soc->areas[i].name, memory->name))
+	for (size_t i = 0; i < soc->area_count; i++)
+		if (strcmp(soc->areas[i].name, memory->name) == 0)
 			memcpy(soc->areas[i].bytes + offset, data, length);
-	}
 	bus_changed(soc->bus, address, length);
 }

@@ -48,9 +48,6 @@ struct bus *machine_bus(struct machine *machine);
 /* Time the flash controller was busy so far. */
 uint64_t machine_flash_busy_ns(const struct machine *machine);
 uint64_t machine_cpu_ns(const struct machine *machine);
-/* Puts bytes into main flash behind the controller's back, as if they had been there before (tests). False
- * when the range is not all flash. */
-bool machine_poke_flash(struct machine *machine, uint32_t address, const void *data, uint32_t length);
 /* Bytes sent by the firmware to its USARTs so far (tests); not owned. */
 const char *machine_usart_output(struct machine *machine, size_t *length);
 

@@ -374,6 +374,30 @@ static void reset_in_an_erase_leaves_garbage(void **state)
 	assert_true(blank > 4 && kept > 4);
 }
 
+static void nearly_done_erase_looks_blank_until_power_on(void **state)
+{
+	struct fake_soc *f = *state;
+
+	unlock(f);
+	for (int again = 0; again < 2; again++) {
+		program_word(f, FLASH + 0x10, 0);
+		erase_sector(f, 0);
+		fake_soc_advance(f, 200 * MS);
+		fake_soc_reset(f);
+		assert_int_equal(fake_soc_read(f, FLASH + 0x10), 0xFFFFFFFF);
+		unlock(f);
+		if (again) {	/* erasing it anew heals it */
+			erase_sector(f, 0);
+			fake_soc_advance(f, 250 * MS);
+		}
+		fake_soc_power_cycle(f);
+		assert_int_equal(fake_soc_read(f, FLASH + 0x10) == 0xFFFFFFFF, again);
+		unlock(f);
+		erase_sector(f, 0);
+		fake_soc_advance(f, 250 * MS);
+	}
+}
+
 static void power_loss_in_programming_leaves_some_bits(void **state)
 {
 	struct fake_soc *f = *state;
@@ -423,6 +447,7 @@ int main(void)
 		T(erase_leaves_stale_lines_in_the_data_cache),
 		T(programming_refreshes_the_data_cache),
 		T(reset_in_an_erase_leaves_garbage),
+		T(nearly_done_erase_looks_blank_until_power_on),
 		T(power_loss_in_programming_leaves_some_bits),
 		T(id_page_tells_size_and_uid),
 	};

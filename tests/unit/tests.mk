@@ -57,7 +57,7 @@ UNIT_virtual_otp = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 UNIT_virtual_options = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 UNIT_memory_cache = targets/memory_cache.c
 # The whole virtual chip, core included.
-UNIT_virtual_machine = $(VIRTUAL_CHIP) $(wildcard probe/virtual/cpu*.c) probe/virtual/machine.c probe/virtual/image.c tests/unit/fake_soc.c
+UNIT_virtual_machine = $(VIRTUAL_CHIP) $(wildcard probe/virtual/cpu*.c) probe/virtual/machine.c probe/virtual/machine_build.c probe/virtual/image.c tests/unit/fake_soc.c
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
 UNIT_journal = targets/journal.c

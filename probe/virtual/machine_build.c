@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Putting a virtual chip together from its spec: memories, the family's peripherals, the core, and what an
+ * image file has kept.
+ */
+#include "probe/virtual/machine_internal.h"
+
+#include "probe/virtual/chips.h"
+#include "probe/virtual/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE = 1024 };
+
+/* One row per family of flash controllers. */
+static const struct chip_builder {
+	const char *controller;
+	int (*build)(struct soc *soc, struct why *why);
+} builders[] = {
+	{ "f4", chip_f4_build },
+};
+
+/* Made up, but the same for ever: a vector table whose reset handler branches to itself. */
+static void fill_rom(uint8_t *bytes, uint32_t base, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i += 2)
+		put_u16(bytes + i, 0xE7FE);	/* b . */
+	put_u32(bytes, 0x20002000);
+	for (uint32_t i = 4; i < 64; i += 4)
+		put_u32(bytes + i, (base + 64) | 1);
+}
+
+static int add_region(struct machine *machine, const struct virtual_region *region, struct why *why)
+{
+	struct bus_memory memory = { .name = region->name, .base = region->base, .size = region->size };
+
+	if (region->size == 0 || region->base % PAGE || region->size % PAGE)
+		return explain(why, E_CONFIG, "%s: region %s is not made of whole KiB",
+			       machine->spec.chip, region->name);
+	memory.bytes = calloc(1, region->size);
+	if (!memory.bytes)
+		return explain(why, E_MEMORY, "out of memory");
+	machine->rams[machine->ram_count].bytes = memory.bytes;
+	machine->rams[machine->ram_count++].size = region->kind == VIRTUAL_ROM ? 0 : region->size;
+	memory.writable = region->kind != VIRTUAL_ROM;
+	memory.executable = region->kind != VIRTUAL_RAM_DATA;
+	if (region->kind == VIRTUAL_ROM)
+		fill_rom(memory.bytes, region->base, region->size);
+	bus_add_memory(&machine->bus, &memory);
+	return OK;
+}
+
+static int build_chip(struct machine *machine, struct why *why)
+{
+	struct virtual_spec *spec = &machine->spec;
+	int err = E_CHIP;
+
+	for (size_t i = 0; i < spec->region_count; i++) {
+		err = add_region(machine, &spec->regions[i], why);
+		if (err)
+			return err;
+	}
+	err = E_CHIP;
+	for (size_t i = 0; i < ARRAY_SIZE(builders); i++)
+		if (strcmp(builders[i].controller, spec->controller) == 0)
+			err = builders[i].build(&machine->soc, why);
+	if (err == E_CHIP)
+		return explain(why, E_CHIP, "%s: there is no virtual chip with a flash controller \"%s\"",
+			       spec->chip, spec->controller);
+	if (!err && machine->bus.clash)
+		return explain(why, E_CONFIG, "%s: %s overlaps something else", spec->chip,
+			       machine->bus.clash);
+	return err;
+}
+
+static int assemble(struct machine *machine, struct why *why)
+{
+	struct virtual_spec *spec = &machine->spec;
+	int err = build_chip(machine, why);
+
+	if (err)
+		return err;
+	machine->cpu = cpu_new(spec->core, spec->fpu, spec->cpuid, &machine->bus, &machine->cpu_host);
+	if (!machine->cpu)
+		return explain(why, E_MEMORY, "no core for %s", spec->chip);
+	cpu_set_part(machine->cpu, spec->idcode & 0xFFF);
+	return spec->image[0] ? image_load(spec->image, &machine->soc, why) : OK;
+}
+
+void machine_release(struct machine *machine)
+{
+	soc_release(&machine->soc);
+	if (machine->cpu)
+		cpu_free(machine->cpu);
+	for (size_t i = 0; i < machine->ram_count; i++)
+		free(machine->rams[i].bytes);
+	free(machine);
+}
+
+int machine_build(struct machine **out, const struct virtual_spec *spec, struct why *why)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+	int err;
+
+	*out = NULL;
+	if (!machine)
+		return explain(why, E_MEMORY, "out of memory");
+	machine->spec = *spec;
+	machine_connect(machine);
+	err = assemble(machine, why);
+	if (err)
+		machine_release(machine);
+	else
+		*out = machine;
+	return err;
+}

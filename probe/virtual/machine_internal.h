@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A virtual chip from inside: put together by machine_build.c, kept going by machine.c.
+ */
+#ifndef PROBE_VIRTUAL_MACHINE_INTERNAL_H
+#define PROBE_VIRTUAL_MACHINE_INTERNAL_H
+
+#include "probe/bytes.h"
+#include "probe/virtual/machine.h"
+#include "probe/virtual/soc.h"
+
+struct machine {
+	struct virtual_spec spec;
+	struct vclock clock;
+	struct bus bus;
+	struct soc soc;
+	struct soc_host soc_host;
+	struct cpu_host cpu_host;
+	struct vclock_runner runner;
+	struct cpu *cpu;
+	struct { uint8_t *bytes; uint32_t size; } rams[ARRAY_SIZE(((struct virtual_spec *)0)->regions)];
+	size_t ram_count;
+
+	bool powered, pin_low, supply_low;
+	bool pulse_low;			/* the chip itself pulls nRST */
+	bool in_reset;
+	bool reset_wanted;		/* by a peripheral or the core; done between accesses */
+	struct vclock_alarm pulse_end;
+	uint64_t cpu_ns;
+};
+
+/* machine_build.c: RAM, chip, core, image file; without power yet. On failure *out is NULL. */
+int machine_build(struct machine **out, const struct virtual_spec *spec, struct why *why);
+void machine_release(struct machine *machine);
+
+/* machine.c: what peripherals and core ask for; in the machine's own tables. */
+void machine_connect(struct machine *machine);
+
+#endif
