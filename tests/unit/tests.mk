@@ -56,6 +56,7 @@ UNIT_virtual_iwdg = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 UNIT_virtual_otp = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 UNIT_virtual_options = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 UNIT_memory_cache = targets/memory_cache.c
+UNIT_virtual_peripherals = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 # The whole virtual chip, core included.
 UNIT_virtual_machine = $(VIRTUAL_CHIP) $(wildcard probe/virtual/cpu*.c) probe/virtual/machine.c probe/virtual/machine_build.c probe/virtual/image.c tests/unit/fake_soc.c
 UNITLIBS_virtual_machine = -lunicorn
