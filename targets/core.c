@@ -163,6 +163,7 @@ static int start_debugging(struct core *core)
 
 int core_enable_debug(struct core *core)
 {
+	bool ours = core->demcr_found;
 	int err;
 
 	if (core->debug_enabled)
@@ -170,7 +171,7 @@ int core_enable_debug(struct core *core)
 	core->demcr |= TRCENA;
 	err = start_debugging(core);
 	if (!err)
-		err = units_examine(core);
+		err = units_examine(core, ours);
 	if (err)
 		return err;
 	core->debug_enabled = true;
@@ -246,9 +247,26 @@ static int halt_lockup(struct core *core)
 	return err ? err : fault_signal(core, &core->stop_signal);
 }
 
+/* The power was off: the running core gets its debug setup and its units again. */
+static int restore_debugging(struct core *core)
+{
+	struct batch batch;
+	int err = board_start_debugging(core->board);
+
+	if (err)
+		return err;
+	batch_begin(&batch, core);
+	units_queue_code(core, &batch);
+	units_queue_data(core, &batch);
+	err = batch_run(&batch);
+	if (err)
+		units_forget(core);
+	return err;
+}
+
 int core_poll(struct core *core)
 {
-	bool was_halted = core->state == CORE_HALTED;
+	bool was_halted = core->state == CORE_HALTED, was_enabled = core->debug_enabled;
 	uint32_t dhcsr;
 	int err = probe_read_u32(core->board->probe, core->port, DHCSR, &dhcsr);
 
@@ -258,6 +276,8 @@ int core_poll(struct core *core)
 	if (dhcsr & S_HALT)
 		return was_halted && !(dhcsr & S_RESET_ST) ? 0 : note_halt(core);
 	core_set_state(core, CORE_RUNNING, "DHCSR");
+	if (was_enabled && !core->debug_enabled)
+		return restore_debugging(core);
 	if ((dhcsr & S_LOCKUP) && core->debug_enabled)
 		return halt_lockup(core);
 	return 0;

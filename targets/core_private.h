@@ -36,8 +36,8 @@ int points_lift_soft(struct core *core, uint32_t address, uint32_t length);
 /* Overwrites our BKPTs with what they replaced, in bytes read from address. */
 void points_hide_soft(const struct core *core, uint32_t address, uint8_t *data, uint32_t length);
 
-/* Counts the units and clears them in the target. */
-int units_examine(struct core *core);
+/* Counts the units and clears them in the target. ours: what they hold was put there by us. */
+int units_examine(struct core *core, bool ours);
 void units_forget(struct core *core);
 /* Checks whether the points wanted now fit into the units. E_NO_UNIT. */
 int units_check_code(const struct core *core);

@@ -41,7 +41,7 @@ static void take_fp_ctrl(struct core *core, uint32_t ctrl)
 	core->fpb_enabled = ctrl & FP_CTRL_ENABLE;
 }
 
-int units_examine(struct core *core)
+int units_examine(struct core *core, bool ours)
 {
 	size_t fp_ctrl, dwt_ctrl;
 	struct batch batch;
@@ -54,7 +54,7 @@ int units_examine(struct core *core)
 	if (err)
 		return err;
 	take_fp_ctrl(core, batch_value(&batch, fp_ctrl));
-	if (core->fpb_enabled)
+	if (core->fpb_enabled && !ours)
 		log_line(LOG_INFO, "breakpoints that an earlier debugger left in the chip are removed");
 	core->data_units = min_u32(batch_value(&batch, dwt_ctrl) >> 28, CORE_DATA_UNITS);
 	batch_begin(&batch, core);
