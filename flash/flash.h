@@ -20,14 +20,14 @@ struct flash_options {
 	bool no_loader;		/* write through the debug port only */
 	bool preserve;		/* bytes of touched sectors that were not sent are kept */
 	bool verify;		/* default true; only tests turn it off */
-	bool reset_after;	/* end in reset-halt (R26) */
+	bool reset_after;	/* end in reset-halt (R26); else registers as after the reset before */
 };
 void flash_options_default(struct flash_options *options);
 
 struct flash_report {
 	uint32_t bytes, skipped_bytes, erased_sectors, skipped_sectors;
 	uint32_t supply_mv, parallel_bits;
-	bool used_loader;
+	bool used_loader, verified;
 	uint64_t total_us, compare_us, write_us, verify_us;	/* link time */
 	uint64_t exchanges;
 };

@@ -9,6 +9,7 @@
 #include "flash/controller.h"
 #include "flash/flash.h"
 #include "flash/plan.h"
+#include "flash/routine.h"
 
 enum work {
 	WORK_NONE,		/* holds already what it should */
@@ -33,6 +34,7 @@ struct job {
 	struct loader *loader;		/* NULL: through the debug port */
 	struct job_sector *sectors;
 	size_t sector_count;
+	struct routine_context context_before;	/* after the first reset; for options->reset_after = false */
 	uint32_t doubt_base, doubt_size;	/* what an earlier job left unfinished */
 	uint32_t done, total;		/* bytes, for progress */
 	void (*progress)(void *context, uint32_t done, uint32_t total);

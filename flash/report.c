@@ -34,7 +34,7 @@ void flash_report_text(const struct flash_report *report, char *text, size_t siz
 	char part[80];
 
 	snprintf(text, size, "%u bytes in %.1f s", report->bytes, seconds);
-	if (report->bytes && report->total_us) {
+	if (report->bytes > report->skipped_bytes && report->total_us) {
 		snprintf(part, sizeof part, " (%.1f KiB/s)", report->bytes / 1024.0 / seconds);
 		add(text, size, part);
 	}
@@ -49,5 +49,5 @@ void flash_report_text(const struct flash_report *report, char *text, size_t siz
 		add(text, size, ", without a loader");
 	if (report->parallel_bits == 8 && report->bytes > report->skipped_bytes)
 		add(text, size, ", 8 bits at a time");
-	add(text, size, ", verified");
+	add(text, size, report->verified ? ", verified" : ", not verified");
 }

@@ -10,15 +10,11 @@
 #include <string.h>
 
 #include "flash/registers.h"
+#include "targets/cortexm.h"
 #include "probe/bytes.h"
 #include "probe/link.h"
 
-#define DHCSR 0xE000EDF0u
-#define DHCSR_KEY 0xA05F0000u
-enum { DHCSR_C_DEBUGEN = 1 << 0 };
-
-#define DEMCR 0xE000EDFCu
-enum { DEMCR_VC_BUSERR = 1 << 8, DEMCR_VC_INTERR = 1 << 9, DEMCR_VC_HARDERR = 1 << 10 };
+enum { VC_BUSERR = 1 << 8, VC_INTERR = 1 << 9 };	/* DEMCR; v7-M and v8-M mainline */
 
 #define XPSR_T 0x01000000u
 #define XPSR_EXCEPTION 0x000001FFu
@@ -88,7 +84,7 @@ static int set_registers(struct core *core, const struct routine_call *call)
 
 static int catch_faults(struct core *core, bool on)
 {
-	uint32_t catches = DEMCR_VC_HARDERR | (core->mainline ? DEMCR_VC_INTERR | DEMCR_VC_BUSERR : 0);
+	uint32_t catches = VC_HARDERR | (core->mainline ? VC_INTERR | VC_BUSERR : 0);
 	uint32_t demcr = on ? core->demcr | catches : core->demcr;
 
 	if (demcr == core->demcr_target)
@@ -99,8 +95,7 @@ static int catch_faults(struct core *core, bool on)
 
 static int run(struct core *core)
 {
-	int err = probe_write_u32(core->board->probe, core->port, DHCSR,
-				  DHCSR_KEY | DHCSR_C_DEBUGEN);
+	int err = probe_write_u32(core->board->probe, core->port, DHCSR, DHCSR_RUN);
 
 	memset(core->valid, 0, sizeof core->valid);
 	memset(core->dirty, 0, sizeof core->dirty);
@@ -239,9 +234,33 @@ static bool saved_register(unsigned reg)
 	return reg != REG_SPECIAL - 1;		/* the reserved one */
 }
 
+/* The fault status of a core that has one; reading changes nothing. */
+static int read_fault_flags(struct core *core, uint32_t *cfsr, uint32_t *hfsr)
+{
+	struct probe_op ops[] = { { PROBE_OP_READ, CFSR, 0, 0 }, { PROBE_OP_READ, HFSR, 0, 0 } };
+	int err = core->mainline ? probe_batch(core->board->probe, core->port, ops, ARRAY_SIZE(ops)) : 0;
+
+	*cfsr = ops[0].value;
+	*hfsr = ops[1].value;
+	return err;
+}
+
+/* Takes away (by writing ones) what was not there before: it is our fault, not the firmware's. */
+static int clear_fault_flags(struct core *core, uint32_t cfsr_before, uint32_t hfsr_before)
+{
+	uint32_t cfsr, hfsr;
+	int err = read_fault_flags(core, &cfsr, &hfsr);
+
+	if (!err && cfsr & ~cfsr_before)
+		err = probe_write_u32(core->board->probe, core->port, CFSR, cfsr & ~cfsr_before);
+	if (!err && hfsr & ~hfsr_before)
+		err = probe_write_u32(core->board->probe, core->port, HFSR, hfsr & ~hfsr_before);
+	return err;
+}
+
 int routine_save(struct core *core, struct routine_context *context)
 {
-	int err = 0;
+	int err = read_fault_flags(core, &context->cfsr, &context->hfsr);
 
 	for (unsigned reg = 0; reg < PROBE_CORE_REGISTERS && !err; reg++)
 		if (saved_register(reg))
@@ -255,10 +274,11 @@ int routine_save(struct core *core, struct routine_context *context)
 
 int routine_restore(struct core *core, const struct routine_context *context)
 {
-	int err = 0;
+	int err = clear_fault_flags(core, context->cfsr, context->hfsr);
 
 	/* SPECIAL before SP: CONTROL.SPSEL decides which stack pointer that is. */
-	err = core_write_register(core, REG_SPECIAL, context->registers[REG_SPECIAL]);
+	if (!err)
+		err = core_write_register(core, REG_SPECIAL, context->registers[REG_SPECIAL]);
 	for (unsigned reg = 0; reg < REG_SPECIAL && !err; reg++)
 		if (saved_register(reg))
 			err = core_write_register(core, reg, context->registers[reg]);

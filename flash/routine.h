@@ -43,9 +43,10 @@ int routine_stop(struct core *core);
 /* Says where and why the core stands, when that is not the end of the routine. E_LOADER. */
 int routine_explain_death(struct core *core, const char *doing, struct why *why);
 
-/* The core as its owner left it: registers, run state and stop reason. */
+/* The core as its owner left it: registers, stop reason, and the fault flags to be kept. */
 struct routine_context {
 	uint32_t registers[PROBE_CORE_REGISTERS];
+	uint32_t cfsr, hfsr;
 	enum core_stop stop;
 	uint8_t stop_signal;
 	uint32_t stop_address;

@@ -10,7 +10,6 @@
 
 #include "flash/direct.h"
 #include "flash/loader.h"
-#include "flash/routine.h"
 #include "probe/bytes.h"
 #include "probe/link.h"
 #include "probe/log.h"
@@ -41,6 +40,21 @@ static int reset_halted(struct job *job, struct why *why)
 	core_take_reset(job->core);	/* it was asked for: nobody has to be told */
 	memory_cache_drop(job->core);
 	return err ? explain(why, err, "the chip could not be reset and halted: %s", reason.text) : 0;
+}
+
+/* Without a reset at the end the core is left as it stands now. */
+static int keep_core(struct job *job, struct why *why)
+{
+	int err = routine_save(job->core, &job->context_before);
+
+	return err ? explain(why, err, "reading the core's registers: %s", error_text(err)) : 0;
+}
+
+static int put_core_back(struct job *job, struct why *why)
+{
+	int err = routine_restore(job->core, &job->context_before);
+
+	return err ? explain(why, err, "putting back the core's registers: %s", error_text(err)) : 0;
 }
 
 static int list_sectors(struct job *job, struct why *why)
@@ -133,6 +147,8 @@ static int prepare(struct job *job, struct why *why)
 
 	if (!err)
 		err = reset_halted(job, why);
+	if (!err && !job->options->reset_after)
+		err = keep_core(job, why);
 	if (!err)
 		err = list_sectors(job, why);
 	if (!err)
@@ -402,7 +418,8 @@ static int leave(struct job *job, int err, struct why *why)
 	int left;
 
 	probe_critical_begin(job->board->probe);
-	left = err || job->options->reset_after ? reset_halted(job, &reason) : 0;
+	left = err || job->options->reset_after ? reset_halted(job, &reason)
+						: put_core_back(job, &reason);
 	memory_cache_drop(job->core);
 	probe_critical_end(job->board->probe);
 	if (was_changed && job->board->listener.flash_changed)
@@ -418,6 +435,7 @@ static int leave(struct job *job, int err, struct why *why)
 static void fill_report(struct job *job, uint64_t start_us, uint64_t start_exchanges)
 {
 	job->report->bytes = job->total;
+	job->report->verified = job->options->verify;
 	job->report->supply_mv = job->device.supply_mv;
 	job->report->parallel_bits = job->device.parallel_bits;
 	job->report->total_us = now_us(job) - start_us;

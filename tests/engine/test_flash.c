@@ -330,6 +330,25 @@ static void preserves_what_was_not_sent(void **state)
 	assert_flash(b);
 }
 
+static void can_leave_out_the_reset_at_the_end(void **state)
+{
+	struct bench *b = *state;
+	uint32_t sp, pc, r3;
+
+	b->options.reset_after = false;
+	plan_new(b);
+	plan_random(b, 0, 0x2000);
+	assert_int_equal(board_reset(b->board, RESET_AUTO, true, &b->why), 0);
+	assert_int_equal(core_write_register(b->core, REG_R0 + 3, 0x12345678), 0);
+	commit_well(b);
+	assert_flash(b);
+	assert_int_equal(core_read_register(b->core, REG_R0 + 3, &r3), 0);
+	assert_int_equal(core_read_register(b->core, REG_SP, &sp), 0);
+	assert_int_equal(core_read_register(b->core, REG_PC, &pc), 0);
+	assert_int_equal(sp, 0xFFFFFFFC);	/* of the table that was there */
+	assert_int_equal(pc, 0xFFFFFFFE);
+}
+
 /* ---- what is not done ---- */
 
 static void leaves_out_what_is_there(void **state)
@@ -403,6 +422,22 @@ static void keeps_a_hardware_watchdog_fed(void **state)
 	assert_int_equal(b->report.erased_sectors, 1);
 }
 
+/* The virtual watchdog is real: without its address the loader can't feed it. */
+static void would_be_bitten_without_feeding(void **state)
+{
+	struct bench *b = *state = describe("STM32F407VG");
+
+	b->spec.options[0].factory &= ~(uint32_t)OPTCR_WDG_SW;
+	start(b);
+	b->board->chip.watchdog_address = 0;
+	b->board->unfinished.base = FLASH + 0x20000;	/* so that it is erased: 1 s */
+	b->board->unfinished.size = 0x20000;
+	plan_new(b);
+	plan_random(b, 0x20000, 0x1000);
+	assert_int_equal(commit(b), E_LOADER);
+	assert_non_null(strstr(b->why.text, "the chip was reset meanwhile"));
+}
+
 static void adapts_to_the_supply(void **state)
 {
 	static const struct { uint32_t mv; unsigned bits; } rows[] = {
@@ -441,6 +476,29 @@ static void works_without_a_loader(void **state)
 		assert_false(b->report.used_loader);
 	}
 	show(b, "without a loader");
+}
+
+static void works_with_every_probe(void **state)
+{
+	static const char *const firmwares[] = { "V2J28S7", "V2J45M31", "V3J3M2", "V3J15M7", "V3PWR" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(firmwares); i++) {
+		struct bench *b = describe("STM32F407VG");
+
+		strcpy(b->spec.firmware, firmwares[i]);
+		start(b);
+		for (int round = 0; round < 2; round++) {
+			plan_new(b);
+			expect_erased(b, 0x4000);
+			plan_random(b, 0x4001, 0x3FF0);
+			commit_well(b);
+			assert_flash(b);
+		}
+		show(b, firmwares[i]);
+		*state = b;
+		tear_down(state);
+	}
+	*state = NULL;
 }
 
 static void falls_back_when_there_is_no_ram_for_it(void **state)
@@ -685,12 +743,15 @@ int main(void)
 		TEST(erases_what_is_not_blank),
 		TEST_SPECIAL(erases_everything_at_once),
 		TEST(preserves_what_was_not_sent),
+		TEST(can_leave_out_the_reset_at_the_end),
 		TEST(leaves_out_what_is_there),
 		TEST(does_not_erase_blank_sectors),
 		TEST(does_not_trust_an_unfinished_sector),
 		TEST_SPECIAL(keeps_a_hardware_watchdog_fed),
+		TEST_SPECIAL(would_be_bitten_without_feeding),
 		TEST(adapts_to_the_supply),
 		TEST(works_without_a_loader),
+		cmocka_unit_test(works_with_every_probe),
 		TEST(falls_back_when_there_is_no_ram_for_it),
 		TEST(works_with_little_ram),
 		TEST_SPECIAL(refuses_protected_sectors_untouched),

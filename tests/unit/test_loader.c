@@ -164,6 +164,7 @@ int probe_read(struct probe *probe, struct probe_port port, uint32_t address, vo
 	       uint32_t length, enum probe_width width, uint32_t *fault)
 {
 	(void)probe, (void)port, (void)width, (void)fault;
+	assert_true(address >= RAM && address + length <= RAM + t.ram_size);
 	exchange(2);
 	uc_mem_read(t.uc, address, data, length);
 	return 0;
@@ -172,6 +173,7 @@ int probe_read(struct probe *probe, struct probe_port port, uint32_t address, vo
 int probe_read_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t *value)
 {
 	(void)probe, (void)port;
+	assert_true(address >= RAM && address < RAM + t.ram_size);	/* R21 */
 	exchange(1);
 	uc_mem_read(t.uc, address, value, 4);
 	return 0;
