@@ -101,7 +101,8 @@ int probe_read(struct probe *probe, struct probe_port port, uint32_t address, vo
 int probe_write(struct probe *probe, struct probe_port port, uint32_t address, const void *data,
 		uint32_t length, enum probe_width width, uint32_t *fault);
 
-/* Single registers (one exchange each, the status comes with it). */
+/* Single registers (one exchange each, the status comes with it). On WAIT only those of the core
+ * itself (private peripheral bus) are tried again. */
 int probe_read_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t *value);
 int probe_write_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t value);
 

@@ -84,6 +84,13 @@ static int transfer_word(const struct access *access, const struct piece *piece,
 	return err;
 }
 
+/* The core's own registers (private peripheral bus; Armv7-M ARM, B3.1) never keep the bus waiting: a
+ * WAIT there is owed to the access before, and this one has not begun. */
+static bool is_private_bus(uint32_t address)
+{
+	return address >> 20 == 0xE00;
+}
+
 static int transfer_once(const struct access *access, const struct piece *piece, uint8_t *bytes,
 			 uint32_t *fault, bool *untouched)
 {
@@ -92,8 +99,10 @@ static int transfer_once(const struct access *access, const struct piece *piece,
 
 	*fault = piece->address;
 	*untouched = false;
-	if (piece->unit == 4 && piece->length == 4 && !access->port.csw)
+	if (piece->unit == 4 && piece->length == 4 && !access->port.csw) {
+		*untouched = is_private_bus(piece->address);
 		return transfer_word(access, piece, bytes);
+	}
 	err = transfer_block(access, piece, bytes, &named);
 	if (err && named >= piece->address && named - piece->address < piece->length) {
 		*fault = named;
@@ -104,8 +113,8 @@ static int transfer_once(const struct access *access, const struct piece *piece,
 
 /* R19: memory may be accessed twice; anything else only when nothing was transferred at all. A
  * V3 answers FAULT to what follows a WAIT: it stands for the WAIT. */
-static int transfer_patiently(const struct access *access, const struct piece *piece, uint8_t *bytes,
-		    uint32_t *fault)
+static int transfer_patiently(const struct access *access, const struct piece *piece,
+			      uint8_t *bytes, uint32_t *fault)
 {
 	struct probe *probe = access->probe;
 	uint64_t pause_us = FIRST_PAUSE_US;

@@ -13,7 +13,7 @@
 
 enum { BASE = 0x20000000, SIZE = 0x8000 };
 
-/* Memory at BASE, nothing elsewhere: faults. */
+/* Memory at BASE, core registers without contents at 0xE0000000, elsewhere faults. */
 struct array_device {
 	uint8_t memory[SIZE];
 	unsigned mem8_max;

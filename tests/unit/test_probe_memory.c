@@ -210,6 +210,22 @@ static void peripherals_are_never_accessed_twice(void **state)
 	array_probe_free(array);
 }
 
+/* A poll of DHCSR outlives a slow access before it. */
+static void core_registers_are_waited_for(void **state)
+{
+	struct array_probe *array = array_probe_new("V2J37");
+	uint32_t value;
+
+	(void)state;
+	array_probe_trouble(array, 0x10, 2, 0);
+	assert_int_equal(probe_read_u32(array->probe, ap0, 0xE000EDF0, &value), OK);
+	assert_int_equal(array->device.commands, 3);
+	array_probe_trouble(array, 0x10, 1, 0);
+	assert_int_equal(probe_write_u32(array->probe, ap0, 0xE000EDF0, 1), OK);
+	assert_int_equal(array->device.commands, 2);
+	array_probe_free(array);
+}
+
 static void faults_are_not_repeated(void **state)
 {
 	struct array_probe *array = array_probe_new("V2J37");
@@ -257,6 +273,7 @@ int main(void)
 		cmocka_unit_test(names_the_faulting_address),
 		cmocka_unit_test(waits_in_memory_are_waited_out),
 		cmocka_unit_test(peripherals_are_never_accessed_twice),
+		cmocka_unit_test(core_registers_are_waited_for),
 		cmocka_unit_test(faults_are_not_repeated),
 		cmocka_unit_test(interrupts_come_between_pieces),
 	};
