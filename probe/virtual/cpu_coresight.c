@@ -5,6 +5,9 @@
  */
 #include "probe/virtual/cpu_internal.h"
 
+#define ITM_BASE 0xE0000000u
+#define TPIU_BASE 0xE0040000u
+#define ETM_BASE 0xE0041000u
 #define ROM_TABLE 0xE00FF000u
 
 enum {
@@ -15,35 +18,35 @@ enum {
 };
 
 const struct coresight_unit coresight_v6m[] = {
-	{ 0xE000E000, 0x0BB008, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0001000, 0x0BB00A, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0002000, 0x0BB00B, CLASS_GENERIC, 0, 0, false },
+	{ 0xE000E000, 0x0BB008, CLASS_GENERIC, 0, 0 },
+	{ 0xE0001000, 0x0BB00A, CLASS_GENERIC, 0, 0 },
+	{ 0xE0002000, 0x0BB00B, CLASS_GENERIC, 0, 0 },
 	{ 0 },
 };
 
 const struct coresight_unit coresight_v7m[] = {
-	{ 0xE000E000, 0x0BB00C, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0001000, 0x3BB002, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0002000, 0x2BB003, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0000000, 0x3BB001, CLASS_GENERIC, 0, 0, true },
-	{ 0xE0040000, 0x0BB9A1, CLASS_DEBUG, 0, 0x11, true },
-	{ 0xE0041000, 0x0BB925, CLASS_DEBUG, 0, 0x13, true },
+	{ 0xE000E000, 0x0BB00C, CLASS_GENERIC, 0, 0 },
+	{ 0xE0001000, 0x3BB002, CLASS_GENERIC, 0, 0 },
+	{ 0xE0002000, 0x2BB003, CLASS_GENERIC, 0, 0 },
+	{ ITM_BASE, 0x3BB001, CLASS_GENERIC, 0, 0 },
+	{ TPIU_BASE, 0x0BB9A1, CLASS_DEBUG, 0, 0x11 },
+	{ ETM_BASE, 0x0BB925, CLASS_DEBUG, 0, 0x13 },
 	{ 0 },
 };
 
 const struct coresight_unit coresight_m7[] = {
-	{ 0xE000E000, 0x0BB00C, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0001000, 0x0BB002, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0002000, 0x0BB00E, CLASS_GENERIC, 0, 0, false },
-	{ 0xE0000000, 0x0BB001, CLASS_GENERIC, 0, 0, true },
+	{ 0xE000E000, 0x0BB00C, CLASS_GENERIC, 0, 0 },
+	{ 0xE0001000, 0x0BB002, CLASS_GENERIC, 0, 0 },
+	{ 0xE0002000, 0x0BB00E, CLASS_GENERIC, 0, 0 },
+	{ ITM_BASE, 0x0BB001, CLASS_GENERIC, 0, 0 },
 	{ 0 },
 };
 
 const struct coresight_unit coresight_v8m[] = {
-	{ 0xE000E000, 0x0BBD21, CLASS_DEBUG, 0x47702A04, 0, false },
-	{ 0xE0001000, 0x0BBD21, CLASS_DEBUG, 0x47701A02, 0, false },
-	{ 0xE0002000, 0x0BBD21, CLASS_DEBUG, 0x47701A03, 0, false },
-	{ 0xE0000000, 0x0BBD21, CLASS_DEBUG, 0x47701A01, 0x43, true },
+	{ 0xE000E000, 0x0BBD21, CLASS_DEBUG, 0x47702A04, 0 },
+	{ 0xE0001000, 0x0BBD21, CLASS_DEBUG, 0x47701A02, 0 },
+	{ 0xE0002000, 0x0BBD21, CLASS_DEBUG, 0x47701A03, 0 },
+	{ ITM_BASE, 0x0BBD21, CLASS_DEBUG, 0x47701A01, 0x43 },
 	{ 0 },
 };
 
@@ -104,39 +107,19 @@ static enum bus_result read_rom(void *context, uint32_t offset, unsigned width, 
 	return BUS_OK;
 }
 
-/* A stub finds its ids by asking all units: the device row holds only the core. */
-static enum bus_result read_stub(const struct cpu *cpu, uint32_t base, uint32_t offset,
-				 unsigned width, uint32_t *value)
-{
-	*value = lane_get(coresight_id(cpu, base, offset), offset, width);
-	return BUS_OK;
-}
-
 enum { ITM_STIMULUS_END = 0x80 };
 
-/* A stimulus port that is always ready: firmware that prints to it does not wait for ever. */
-static enum bus_result read_itm(void *context, uint32_t offset, unsigned width, uint32_t *value,
-				enum bus_master master)
-{
-	(void)master;
-	read_stub(context, 0xE0000000, offset, width, value);
-	if (offset < ITM_STIMULUS_END)
-		*value = 1;
-	return BUS_OK;
-}
-
-static enum bus_result read_tpiu(void *context, uint32_t offset, unsigned width, uint32_t *value,
+/* The stimulus ports are always ready: firmware that prints to them does not wait for ever. */
+static enum bus_result read_stub(void *context, uint32_t offset, unsigned width, uint32_t *value,
 				 enum bus_master master)
 {
-	(void)master;
-	return read_stub(context, 0xE0040000, offset, width, value);
-}
+	const struct coresight_stub *stub = context;
 
-static enum bus_result read_etm(void *context, uint32_t offset, unsigned width, uint32_t *value,
-				enum bus_master master)
-{
 	(void)master;
-	return read_stub(context, 0xE0041000, offset, width, value);
+	*value = lane_get(coresight_id(stub->cpu, stub->base, offset), offset, width);
+	if (stub->base == ITM_BASE && offset < ITM_STIMULUS_END)
+		*value = 1;
+	return BUS_OK;
 }
 
 static enum bus_result write_nothing(void *context, uint32_t offset, unsigned width, uint32_t value,
@@ -148,15 +131,18 @@ static enum bus_result write_nothing(void *context, uint32_t offset, unsigned wi
 
 void coresight_add_to_bus(struct cpu *cpu)
 {
-	const struct bus_device stubs[] = {
-		{ "ITM", 0xE0000000, 0x1000, cpu, read_itm, write_nothing },
-		{ "TPIU", 0xE0040000, 0x1000, cpu, read_tpiu, write_nothing },
-		{ "ETM", 0xE0041000, 0x1000, cpu, read_etm, write_nothing },
+	static const struct { const char *name; uint32_t base; } rows[CORESIGHT_STUBS] = {
+		{ "ITM", ITM_BASE }, { "TPIU", TPIU_BASE }, { "ETM", ETM_BASE },
 	};
 
 	bus_add_device(cpu->bus, &(struct bus_device){ "ROM table", ROM_TABLE, 0x1000, cpu, read_rom,
 						       write_nothing });
-	for (size_t i = 0; i < sizeof(stubs) / sizeof(stubs[0]); i++)
-		if (find_unit(cpu, stubs[i].base))
-			bus_add_device(cpu->bus, &stubs[i]);
+	for (size_t i = 0; i < CORESIGHT_STUBS; i++) {
+		if (!find_unit(cpu, rows[i].base))
+			continue;
+		cpu->stubs[i] = (struct coresight_stub){ cpu, rows[i].base };
+		bus_add_device(cpu->bus, &(struct bus_device){ rows[i].name, rows[i].base, 0x1000,
+							       &cpu->stubs[i], read_stub,
+							       write_nothing });
+	}
 }

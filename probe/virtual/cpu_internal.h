@@ -55,6 +55,9 @@ struct cpu_scs {		/* plain registers of the system control space */
 	uint32_t fpccr, fpcar, fpdscr;
 };
 
+enum { CCR_UNALIGN_TRP = 1 << 3, CCR_DIV_0_TRP = 1 << 4, CCR_STKALIGN = 1 << 9 };
+#define FPCCR_ASPEN (1u << 31)
+
 struct cpu_debug {
 	uint32_t control;	/* DHCSR[3:0] */
 	uint32_t dcrdr, demcr, dfsr;
@@ -76,7 +79,7 @@ struct cpu_dwt {
 	uint32_t control, cycles_base;
 	uint64_t cycles_from;	/* core cycle at which CYCCNT was cycles_base */
 	struct dwt_unit units[DWT_UNITS_MAX];
-	bool changed;		/* the engine has to look again at what it watches */
+	bool changed;		/* the engine has to watch other accesses than so far */
 	bool hit;		/* a data comparator matched in the instruction just run */
 };
 
@@ -93,6 +96,13 @@ enum engine_stop {
 	ENGINE_STACK_LIMIT,
 	ENGINE_FETCH_FAULT, ENGINE_FETCH_NEVER,	/* bus error; execute-never memory */
 	ENGINE_DATA_FAULT,	/* address: of the data; registers are as before the instruction */
+};
+
+enum { CORESIGHT_STUBS = 3 };	/* ITM, TPIU, ETM: nothing but ids */
+
+struct coresight_stub {
+	struct cpu *cpu;
+	uint32_t base;
 };
 
 struct cpu {
@@ -112,6 +122,7 @@ struct cpu {
 	struct cpu_debug debug;
 	struct cpu_fpb fpb;
 	struct cpu_dwt dwt;
+	struct coresight_stub stubs[CORESIGHT_STUBS];
 
 	bool held, sleeping, locked_up;
 	bool event, sleeps_for_event;	/* the event register of WFE */
@@ -245,7 +256,6 @@ struct coresight_unit {
 	uint8_t class_id;	/* component class: CIDR1 */
 	uint32_t devarch;	/* 0: none */
 	uint8_t devtype;
-	bool only_ids;		/* nothing but ids behind it here: a stub device */
 };
 extern const struct coresight_unit coresight_v6m[], coresight_v7m[], coresight_m7[],
 	coresight_v8m[];

@@ -18,7 +18,7 @@ enum {
 	ICSR_NMI = 1u << 31, ICSR_PENDSVSET = 1 << 28, ICSR_PENDSVCLR = 1 << 27,
 	ICSR_PENDSTSET = 1 << 26, ICSR_PENDSTCLR = 1 << 25, ICSR_ISRPENDING = 1 << 22,
 	ICSR_VECTPENDING_SHIFT = 12, ICSR_RETTOBASE = 1 << 11,
-	CCR_STKALIGN = 1 << 9, CCR_UNALIGN_TRP = 1 << 3, CCR_V7 = 0x31B,
+	CCR_V7 = 0x31B,
 	CPACR_CP10 = 3 << 20, CPACR_CP10_PRIVILEGED = 1 << 20, CPACR_FPU = 0xF << 20,
 	FPCCR_ASPEN_LSPEN = 3u << 30,
 };
@@ -209,6 +209,7 @@ static void plain_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32
 
 	if (!row || plain_is_read_only(cpu, row))
 		return;
+	cpu->dwt.changed |= offset == CCR;
 	if (row->kind == WRITE_ONE_CLEARS)
 		*plain_field(cpu, row) &= ~(value & mask);
 	else

@@ -227,7 +227,7 @@ static enum engine_stop outcome(struct engine *engine, uc_err err, uint32_t *add
 	*address = engine->bad_address;
 	if (engine->fault.pending) {
 		*address = engine->fault.address;
-		return ENGINE_DATA_FAULT;
+		return engine->fault.stop;
 	}
 	if (engine->interrupt < 0 && engine->stopping && err == UC_ERR_OK) {
 		if (!engine->overran && pc == engine->stop_pc)

@@ -15,7 +15,7 @@ enum {
 	FORGET_MAX = 16,
 	BREAKPOINTS_MAX = FPB_ADDRESSES_MAX,
 	IT_MARKS_MAX = 32,
-	WATCH_HOOKS_MAX = 2 * DWT_UNITS_MAX,
+	WATCH_HOOKS_MAX = 2 * DWT_UNITS_MAX + 1,
 };
 
 /* Addresses that are no plain memory: devices, and memories smaller than Unicorn's pages. */
@@ -31,8 +31,11 @@ struct engine_range {
 /* An access that failed in a device: what the registers were before the instruction. */
 struct engine_fault {
 	bool pending;
+	enum engine_stop stop;
 	uint32_t address;
 	uint32_t r[13], sp, lr, xpsr;
+	uint8_t *old_bytes, old[8];	/* what a store changed that must not have happened */
+	unsigned old_length;
 };
 
 /* What to look for before each instruction. */
@@ -78,7 +81,7 @@ struct engine {
 void engine_push_registers(struct engine *engine);
 void engine_pull_registers(struct engine *engine);
 /* From inside an access: remembers the registers as they were before the instruction. */
-void engine_keep_fault(struct engine *engine, uint32_t address);
+void engine_keep_fault(struct engine *engine, enum engine_stop stop, uint32_t address);
 
 /* cpu_unicorn_memory.c */
 void engine_map_memories(struct engine *engine);

@@ -49,7 +49,7 @@ static uint64_t read_pieces(struct engine *engine, uint32_t address, unsigned si
 			return 0;
 		if (is_forbidden(engine, address) ||
 		    bus_read(engine->cpu->bus, address + done, width, &part, BUS_CPU) == BUS_FAULT)
-			engine_keep_fault(engine, address + done);
+			engine_keep_fault(engine, ENGINE_DATA_FAULT, address + done);
 		value |= (uint64_t)part << 8 * done;
 	}
 	return value;
@@ -64,7 +64,7 @@ static void write_pieces(struct engine *engine, uint32_t address, unsigned size,
 		if (is_forbidden(engine, address) ||
 		    bus_write(engine->cpu->bus, address + done, width,
 			      (uint32_t)(value >> 8 * done), BUS_CPU) == BUS_FAULT)
-			engine_keep_fault(engine, address + done);
+			engine_keep_fault(engine, ENGINE_DATA_FAULT, address + done);
 	}
 }
 
@@ -115,7 +115,7 @@ static void checked_read(uc_engine *uc, uc_mem_type type, uint64_t address, int 
 	memory = bus_memory_at(engine->cpu->bus, (uint32_t)address);
 	if (memory && memory->check &&
 	    memory->check(memory->context, (uint32_t)address, (unsigned)size, BUS_CPU) == BUS_FAULT)
-		engine_keep_fault(engine, (uint32_t)address);
+		engine_keep_fault(engine, ENGINE_DATA_FAULT, (uint32_t)address);
 }
 
 static bool is_plain(const struct bus_memory *memory)
@@ -248,6 +248,38 @@ static void add_watch(struct engine *engine, const struct dwt_range *range, int 
 		    (void *)watched, engine, first, (uint64_t)range->last);
 }
 
+static void keep_old_bytes(struct engine *engine, uint32_t address, unsigned size)
+{
+	struct bus_memory *memory = bus_memory_at(engine->cpu->bus, address);
+	struct engine_fault *fault = &engine->fault;
+
+	if (!memory || !memory->writable || size > sizeof(fault->old) ||
+	    memory->size - (address - memory->base) < size)
+		return;
+	fault->old_bytes = memory->bytes + (address - memory->base);
+	fault->old_length = size;
+	memcpy(fault->old, fault->old_bytes, size);
+}
+
+/* CCR.UNALIGN_TRP. The access happens nevertheless; a store is taken back afterwards. */
+static void trap_unaligned(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
+			   int64_t value, void *context)
+{
+	struct engine *engine = context;
+
+	(void)uc, (void)value;
+	if (address % (unsigned)size == 0 || engine->fault.pending)
+		return;
+	engine_keep_fault(engine, ENGINE_UNALIGNED, (uint32_t)address);
+	if (type == UC_MEM_WRITE)
+		keep_old_bytes(engine, (uint32_t)address, (unsigned)size);
+}
+
+static bool traps_unaligned(const struct cpu *cpu)
+{
+	return cpu_holds_v7(cpu) && cpu->scs.ccr & CCR_UNALIGN_TRP;
+}
+
 /* Translated loads do not know of a hook that came later. */
 static void forget_all_code(struct engine *engine)
 {
@@ -262,7 +294,7 @@ static void forget_all_code(struct engine *engine)
 void engine_watch_data(struct engine *engine)
 {
 	struct engine_stops *stops = &engine->stops;
-	bool reads = false;
+	bool reads = traps_unaligned(engine->cpu);
 
 	for (size_t i = 0; i < engine->watch_hook_count; i++)
 		uc_hook_del(engine->uc, engine->watch_hooks[i]);
@@ -275,6 +307,9 @@ void engine_watch_data(struct engine *engine)
 			add_watch(engine, &stops->ranges[i], UC_HOOK_MEM_WRITE);
 		reads |= stops->ranges[i].reads;
 	}
+	if (traps_unaligned(engine->cpu))
+		uc_hook_add(engine->uc, &engine->watch_hooks[engine->watch_hook_count++],
+			    UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, (void *)trap_unaligned, engine, 1, 0);
 	if (reads)
 		forget_all_code(engine);
 }

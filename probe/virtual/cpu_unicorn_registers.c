@@ -107,9 +107,10 @@ static void pull_fp(struct engine *engine, struct cpu_registers *regs)
 	regs->fpscr = get(engine, UC_ARM_REG_FPSCR);
 }
 
+/* Unicorn sets FPCA at every use of the FPU; the core only where FPCCR.ASPEN says so. */
 static uint32_t control_bits(const struct engine *engine)
 {
-	return engine->cpu->fpu ? CONTROL_NPRIV | CONTROL_SPSEL | CONTROL_FPCA
+	return engine->cpu->fpu && engine->cpu->scs.fpccr & FPCCR_ASPEN ? CONTROL_NPRIV | CONTROL_SPSEL | CONTROL_FPCA
 				: CONTROL_NPRIV | CONTROL_SPSEL;
 }
 
@@ -148,6 +149,8 @@ static void undo_instruction(struct engine *engine)
 	regs->xpsr = engine->fault.xpsr;
 	*cpu_stack_pointer(engine->cpu) = engine->fault.sp;
 	regs->pc = engine->pc;
+	for (unsigned i = 0; i < engine->fault.old_length; i++)
+		engine->fault.old_bytes[i] = engine->fault.old[i];
 }
 
 void engine_pull_registers(struct engine *engine)
@@ -166,13 +169,15 @@ void engine_pull_registers(struct engine *engine)
 		undo_instruction(engine);
 }
 
-void engine_keep_fault(struct engine *engine, uint32_t address)
+void engine_keep_fault(struct engine *engine, enum engine_stop stop, uint32_t address)
 {
 	struct engine_fault *fault = &engine->fault;
 
 	if (fault->pending)
 		return;
 	fault->pending = true;
+	fault->stop = stop;
+	fault->old_length = 0;
 	fault->address = address;
 	for (int i = 0; i < 13; i++)
 		fault->r[i] = get(engine, core_ids[i]);

@@ -10,7 +10,6 @@
 
 enum {
 	INSPECT_FP = 1, INSPECT_DIVIDE = 2, INSPECT_MASKS = 4,
-	CCR_DIV_0_TRP = 1 << 4,
 	IT_BLOCK_MAX = 16,	/* bytes that an IT reaches */
 	SIEVE_ALL_BYTES = 64,	/* longer ranges are looked for at every instruction */
 };

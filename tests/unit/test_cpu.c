@@ -8,7 +8,9 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/cpu_programs.h"
 
@@ -196,6 +198,34 @@ static void divides_by_zero_only_when_told(void **state)
 	assert_int_equal(rig_reg(rig, 11), 0x100);
 	assert_int_equal(rig_read(rig, CFSR), 1 << 25);
 	rig_free(rig);
+}
+
+static void traps_unaligned_access_only_when_told(void **state)
+{
+	static const uint32_t labels[] = { faults_unaligned_load, faults_unaligned_store };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct rig *rig = fault_rig(VIRTUAL_M4, true);
+
+		rig_write(rig, RIG_RAM + 0x100, 0x11111111);
+		rig_set_reg(rig, 0, 0x22222222);
+		rig_set_reg(rig, 1, RIG_RAM + 0x100);
+		rig_go(rig, labels[i], 20);	/* translated without the trap */
+		assert_int_equal(rig_reg(rig, 11), 0);
+		rig_reset_halt(rig);
+		rig_write(rig, RIG_RAM + 0x100, 0x11111111);
+		rig_set_reg(rig, 0, 0x22222222);
+		rig_write(rig, SHCSR, 7 << 16);
+		rig_write(rig, CCR, 0x208);
+		rig_go(rig, labels[i], 60);
+		assert_int_equal(rig_reg(rig, 11), 0x100);
+		assert_int_equal(rig_read(rig, CFSR), 1 << 24);
+		assert_int_equal(rig_reg(rig, 0), 0x22222222);
+		assert_int_equal(ram_word(rig, 0x100), 0x11111111);
+		assert_int_equal(ram_word(rig, 0x8000 - 32 + 24), labels[i]);
+		rig_free(rig);
+	}
 }
 
 static void fp_in_an_it_block_faults_too(void **state)
@@ -472,15 +502,28 @@ static void stall_and_break_move_time(void **state)
 	rig_free(rig);
 }
 
+static long resident_mib(void)
+{
+	long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld %ld", &size, &resident), 2);
+	fclose(file);
+	return resident * sysconf(_SC_PAGESIZE) >> 20;
+}
+
 static void fresh_code_is_run_after_60000_rewrites(void **state)
 {
 	/* movs r0, #imm8; bx lr; and four more so that the block is no trifle */
 	uint8_t routine[] = { 0x00, 0x20, 0x00, 0xBF, 0x00, 0xBF, 0x70, 0x47 };
 	struct rig *rig = RIG(VIRTUAL_M4, rewrite);
+	long before;
 
 	(void)state;
 	rig_reset_halt(rig);
 	rig_breakpoint(rig, 0, rewrite_back);
+	before = resident_mib();
 	for (unsigned i = 0; i < 60000; i++) {
 		routine[0] = (uint8_t)i;
 		memcpy(rig->ram + 0x1000, routine, sizeof(routine));
@@ -488,6 +531,7 @@ static void fresh_code_is_run_after_60000_rewrites(void **state)
 		rig_go(rig, rewrite_reset, 20);
 		assert_int_equal(rig_reg(rig, 0), i & 0xFF);
 	}
+	assert_true(resident_mib() - before < 64);
 	rig_free(rig);
 }
 
@@ -502,6 +546,7 @@ int main(void)
 		cmocka_unit_test(faults_escalate_when_disabled),
 		cmocka_unit_test(bus_fault_names_the_address),
 		cmocka_unit_test(divides_by_zero_only_when_told),
+		cmocka_unit_test(traps_unaligned_access_only_when_told),
 		cmocka_unit_test(fp_in_an_it_block_faults_too),
 		cmocka_unit_test(svc_with_primask_escalates),
 		cmocka_unit_test(fault_in_hardfault_locks_up),

@@ -77,6 +77,12 @@ yield:
 	yield
 	nop
 	b	idle
+	.global	unaligned_load, unaligned_store
+unaligned_load:
+	ldr	r0, [r1, #2]
+unaligned_store:
+	str	r0, [r1, #2]
+	b	idle
 	.thumb_func
 hard:
 	add	r11, r11, #1
