@@ -221,20 +221,17 @@ int core_disable_debug(struct core *core, bool leave_halted)
 	return err;
 }
 
-/* The core halted: reads and clears DFSR, finds the reason. */
+/* The core halted: finds the reason. DFSR is cleared by the next run or step. */
 static int note_halt(struct core *core)
 {
-	struct batch batch;
-	size_t dfsr;
-	int err;
+	uint32_t dfsr;
+	int err = probe_read_u32(core->board->probe, core->port, DFSR, &dfsr);
 
+	if (err)
+		return err;
 	core_set_state(core, CORE_HALTED, "DHCSR");
 	registers_forget(core);
-	batch_begin(&batch, core);
-	dfsr = batch_read(&batch, DFSR);
-	batch_write(&batch, DFSR, DFSR_ALL);
-	err = batch_run(&batch);
-	return err ? err : core_classify_stop(core, batch_value(&batch, dfsr));
+	return core_classify_stop(core, dfsr);
 }
 
 /* A core in lock-up stops only when it is told to. DDI 0403E B1.5.15. */
@@ -294,7 +291,6 @@ static int request_halt(struct core *core)
 	batch_write(&batch, DHCSR, DHCSR_HALT);
 	dhcsr = batch_read(&batch, DHCSR);
 	dfsr = batch_read(&batch, DFSR);
-	batch_write(&batch, DFSR, DFSR_ALL);
 	err = batch_run(&batch);
 	if (err)
 		return err;
@@ -349,6 +345,7 @@ static int run(struct core *core)
 		batch_write(&batch, DEMCR, core->demcr);
 	units_queue_code(core, &batch);
 	units_queue_data(core, &batch);
+	batch_write(&batch, DFSR, DFSR_ALL);
 	batch_write(&batch, DHCSR, DHCSR_HALT);
 	batch_write(&batch, DHCSR, DHCSR_RUN);
 	err = batch_run(&batch);

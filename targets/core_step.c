@@ -28,11 +28,11 @@ static void queue_step(struct core *core, struct step *step, uint32_t pc)
 	units_queue_data(core, batch);
 	if (core->demcr != core->demcr_target)
 		batch_write(batch, DEMCR, core->demcr);
+	batch_write(batch, DFSR, DFSR_ALL);
 	batch_write(batch, DHCSR, core->step_masks_interrupts ? DHCSR_HALT_MASKED : DHCSR_HALT);
 	batch_write(batch, DHCSR, core->step_masks_interrupts ? DHCSR_STEP_MASKED : DHCSR_STEP);
 	step->dhcsr = batch_read(batch, DHCSR);
 	step->dfsr = batch_read(batch, DFSR);
-	batch_write(batch, DFSR, DFSR_ALL);
 	step->pc_index = registers_queue_pc(batch);
 }
 
@@ -69,7 +69,6 @@ static int finish_late(struct core *core, struct step *step)
 	batch_begin(batch, core);
 	step->dhcsr = batch_read(batch, DHCSR);
 	step->dfsr = batch_read(batch, DFSR);
-	batch_write(batch, DFSR, DFSR_ALL);
 	step->pc_index = registers_queue_pc(batch);
 	err = batch_run(batch);
 	if (!err && !(batch_value(batch, step->dhcsr) & S_HALT))

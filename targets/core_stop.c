@@ -76,6 +76,8 @@ int core_classify_stop(struct core *core, uint32_t dfsr)
 	core->stop_at_own_bkpt = false;
 	if (err)
 		return err;
+	if ((dfsr & DFSR_VCATCH) && core->was_reset)	/* what was set before the reset is old */
+		return classify_catch(core);
 	if (dfsr & DFSR_DWTTRAP)
 		return classify_watch(core);
 	if (dfsr & DFSR_BKPT)

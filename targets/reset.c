@@ -72,12 +72,9 @@ static int wait_for_reset(struct core *core, bool halt)
 			return err;
 		if (!err)
 			core_take_dhcsr(core, dhcsr);
-		if (!err && core->was_reset && !(dhcsr & S_RESET_ST) && (!halt || (dhcsr & S_HALT)))
+		if (!err && core->was_reset && (halt ? dhcsr & S_HALT : !(dhcsr & S_RESET_ST)))
 			return 0;
-		if (!err && core->was_reset && halt && (dhcsr & S_HALT))
-			return 0;
-		if (err || !core->was_reset)
-			link_wait_us(link, RESET_POLL_US);
+		link_wait_us(link, RESET_POLL_US);
 	} while (link_now_us(link) < deadline_us);
 	if (err)
 		return err;
