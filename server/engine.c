@@ -12,8 +12,11 @@
 #include "server/rsp.h"
 #include "server/session.h"
 
+#include "targets/cortexm.h"
+
 #include "probe/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +52,7 @@ struct engine *engine_new(struct probe *probe, const struct engine_options *opti
 	engine->board.listener = (struct board_listener){ engine, was_reset, flash_changed };
 	flash_options_default(&engine->flash);
 	buffer_init(&engine->reply, engine->reply_data, sizeof(engine->reply_data));
-	engine->load.client = NO_CLIENT;
+	engine->load.client = engine->watched = NO_CLIENT;
 	for (unsigned i = 0; i < BOARD_CORES; i++)
 		session_init(&engine->sessions[i], engine, &engine->board.cores[i]);
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
@@ -98,8 +101,24 @@ void engine_console(struct engine *engine, unsigned client, const char *text, si
 
 void engine_watch(struct engine *engine, unsigned client)
 {
+	engine->watched = client;
 	probe_watch_interrupt(engine->board.probe,
 			      client == NO_CLIENT ? NULL : &engine->flags->interrupt[client]);
+}
+
+void engine_on_load(struct engine *engine, void (*serve)(void *context), void *context)
+{
+	engine->serve = serve;
+	engine->serve_context = context;
+}
+
+void engine_serve_others(void *context, uint32_t done, uint32_t total)
+{
+	struct engine *engine = context;
+
+	log_line(LOG_FLASH, "%u of %u bytes", done, total);
+	if (engine->serve)
+		engine->serve(engine->serve_context);
 }
 
 bool engine_quits(const struct engine *engine)
@@ -117,8 +136,6 @@ static void tell_connected(struct engine *engine)
 		 board->supply_mv % 1000 / 10);
 	if (board->notes[0])
 		session_note(session, "%s", board->notes);
-	if (engine->unfinished)
-		session_note(session, "Careful: %s", engine->unfinished_text);
 }
 
 int engine_connect(struct engine *engine, struct why *why)
@@ -161,14 +178,19 @@ void engine_lose_target(struct engine *engine, const char *sentence)
 int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
 		 struct why *why)
 {
+	uint32_t catch[BOARD_CORES];
 	int err;
 
-	engine->expect_reset = true;
+	for (unsigned i = 0; i < engine->board.core_count; i++) {
+		catch[i] = engine->board.cores[i].demcr & VC_CORERESET;
+		if (!halt)	/* `monitor reset-catch` is for resets that are not ours */
+			engine->board.cores[i].demcr &= ~(uint32_t)VC_CORERESET;
+	}
 	err = board_reset(&engine->board, kind, halt, why);
-	engine->expect_reset = false;
 	for (unsigned i = 0; i < engine->board.core_count; i++) {
 		struct session *session = &engine->sessions[i];
 
+		session->core->demcr |= catch[i];
 		core_take_reset(session->core);
 		memory_cache_drop(session->core);
 		if (session->core->state != CORE_UNKNOWN)
@@ -191,12 +213,13 @@ static void welcome(struct engine *engine, struct peer *peer)
 static void handle_packet(struct engine *engine, const struct event *event)
 {
 	struct peer *peer = &engine->peers[event->client];
+	unsigned watched = engine->watched;
 
 	engine_watch(engine, event->client);
 	if (!peer->session)
 		welcome(engine, peer);
 	rsp_handle(engine, peer, event->data, event->length);
-	engine_watch(engine, NO_CLIENT);
+	engine_watch(engine, watched);	/* during a load: the loading client's again */
 }
 
 static void handle_break(struct engine *engine, unsigned client)
@@ -244,6 +267,11 @@ static void handle_quit(struct engine *engine)
 
 void engine_handle(struct engine *engine, const struct event *event)
 {
+	if (engine->load.in_work) {
+		assert(event->kind == EVENT_PACKET && event->client != engine->load.client);
+		handle_packet(engine, event);
+		return;
+	}
 	switch (event->kind) {
 	case EVENT_PACKET: handle_packet(engine, event); break;
 	case EVENT_BREAK: handle_break(engine, event->client); break;

@@ -81,6 +81,10 @@ struct engine *engine_new(struct probe *probe, const struct engine_options *opti
 			  void (*out)(void *context, const struct output *output), void *context);
 void engine_free(struct engine *engine);
 
+/* serve is called between the blocks of a load and may call engine_handle() with packets of clients that
+ * do not load: reads of RAM and peripherals are answered, the rest is refused (R13). NULL = never. */
+void engine_on_load(struct engine *engine, void (*serve)(void *context), void *context);
+
 /* Handles one event to its end. */
 void engine_handle(struct engine *engine, const struct event *event);
 

@@ -28,6 +28,7 @@ struct peer {
 	struct session *session;	/* NULL = not known yet */
 	bool swbreak, hwbreak, error_message;	/* from its qSupported */
 	bool waits;			/* for a stop: the answer to its last packet is still due */
+	bool told_observer;		/* that it does not control */
 };
 
 /* Debugging of one core. The controlling client decides; others observe (R12). */
@@ -41,7 +42,6 @@ struct session {
 	uint8_t exit_status;
 	bool stop_untold;		/* it stopped while no client waited for it */
 	bool semihosting;
-	bool catch_reset;		/* stop when the chip was reset from outside */
 	uint32_t step_start, step_end;	/* RUN_STEPPING */
 	unsigned resets;		/* unexpected ones since the last resume */
 	uint64_t halted_since_us, running_since_us;
@@ -57,6 +57,7 @@ struct load {
 	unsigned client;
 	uint32_t bytes;
 	bool failed;			/* until the next packet that is not vFlash */
+	bool in_work;			/* being carried out: others get little (RULE_MEANWHILE) */
 };
 
 struct engine {
@@ -71,7 +72,9 @@ struct engine {
 	struct flash_options flash;	/* voltage, loader, reset: set by `monitor flash` */
 	bool unfinished;		/* a load broke off: nothing starts this program (R27) */
 	char unfinished_text[200];
-	bool expect_reset;		/* we reset the chip ourselves */
+	unsigned watched;		/* whose Ctrl-C counts now, or NO_CLIENT */
+	void (*serve)(void *context);	/* lets others speak during a load; see engine_on_load */
+	void *serve_context;
 	bool exit_asked;		/* by monitor exit */
 	struct buffer reply;		/* the answer to the packet in work */
 	char reply_data[PACKET_SIZE];
@@ -84,6 +87,8 @@ void engine_output(struct engine *engine, enum output_kind kind, unsigned client
 void engine_console(struct engine *engine, unsigned client, const char *text, size_t length);
 /* Whose Ctrl-C ends long operations from now on; NO_CLIENT = nobody's. */
 void engine_watch(struct engine *engine, unsigned client);
+/* Called between the blocks of a load (its progress): others' reads are served (R13). context = engine. */
+void engine_serve_others(void *context, uint32_t done, uint32_t total);
 /* True when the server is asked to end. */
 bool engine_quits(const struct engine *engine);
 

@@ -188,6 +188,16 @@ struct message *mailbox_take(struct mailbox *mailbox, unsigned wait_ms)
 	return try_take(mailbox);
 }
 
+int mailbox_next_kind(struct mailbox *mailbox)
+{
+	int kind;
+
+	pthread_mutex_lock(&mailbox->mutex);
+	kind = mailbox->first ? mailbox->first->kind : -1;
+	pthread_mutex_unlock(&mailbox->mutex);
+	return kind;
+}
+
 void mailbox_close(struct mailbox *mailbox)
 {
 	pthread_mutex_lock(&mailbox->mutex);

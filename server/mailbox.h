@@ -39,6 +39,9 @@ bool mailbox_put(struct mailbox *mailbox, struct message *message, unsigned wait
 /* The oldest message, or NULL when there is none within wait_ms. The caller frees it. */
 struct message *mailbox_take(struct mailbox *mailbox, unsigned wait_ms);
 
+/* The kind of the oldest message, or -1 when there is none. For the one thread that takes. */
+int mailbox_next_kind(struct mailbox *mailbox);
+
 /* Ends it: nothing can be put in any more, and whoever waits wakes up. What is in it can be taken. */
 void mailbox_close(struct mailbox *mailbox);
 bool mailbox_is_closed(struct mailbox *mailbox);

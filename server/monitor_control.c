@@ -7,6 +7,8 @@
 #include "server/registers_map.h"
 #include "server/session.h"
 
+#include "targets/cortexm.h"
+
 #include "probe/bytes.h"
 
 #include <string.h>
@@ -102,6 +104,20 @@ static int run_clear(struct monitor_call *call)
 	return OK;
 }
 
+/* R17: stop at the vector when something else than a command resets the chip. */
+static int run_reset_catch(struct monitor_call *call)
+{
+	struct core *core = call->session->core;
+	bool on = core->demcr & VC_CORERESET;
+	int err = call->argc ? monitor_switch(call, 0, &on) : OK;
+
+	if (err)
+		return err;
+	core->demcr = (core->demcr & ~(uint32_t)VC_CORERESET) | (on ? VC_CORERESET : 0);
+	monitor_print(call, "resets from outside %s\n", on ? "halt the core" : "let it run");
+	return OK;
+}
+
 static int print_register(struct monitor_call *call, const struct gdb_register *row)
 {
 	uint64_t value;
@@ -184,6 +200,8 @@ enum { CONTROL = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 const struct monitor_command monitor_control[] = {
 	{ "reset", "[halt|run|init]", "Reset the chip; halts at the reset vector unless `run`", CONTROL,
 	  run_reset },
+	{ "reset-catch", "[on|off]", "Stop at the reset vector when the chip is reset from outside",
+	  CONTROL | MONITOR_HALTED, run_reset_catch },
 	{ "halt", "", "Halt the core", CONTROL, run_halt },
 	{ "resume", "", "Let the core run", CONTROL, run_resume },
 	{ "go", "", "The same as resume", CONTROL, run_resume },

@@ -73,6 +73,9 @@ static int check_rules(struct request *rq, struct why *why)
 	unsigned rules = rq->command->rules;
 	struct engine *engine = rq->engine;
 
+	if (engine->load.in_work && !(rules & RULE_MEANWHILE))
+		return explain(why, E_REFUSED, "Another client's load of %u bytes is in work.",
+			       engine->load.bytes);
 	if (rules & RULE_TARGET && !engine->board.attached)
 		return explain(why, E_NO_TARGET, "The target is not connected; `monitor connect` "
 			       "tries again.");
@@ -91,6 +94,8 @@ static void end_sequences(struct request *rq)
 	struct engine *engine = rq->engine;
 	unsigned rules = rq->command ? rq->command->rules : 0;
 
+	if (engine->load.in_work)
+		return;
 	if (!(rules & RULE_READ) && engine->board.attached)
 		memory_cache_end_burst(rq->session->core);
 	if (!(rules & RULE_LOAD) && engine->load.client == rq->peer->number)

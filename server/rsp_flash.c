@@ -6,8 +6,6 @@
 #include "server/rsp.h"
 #include "server/session.h"
 
-#include "probe/log.h"
-
 #include <stdio.h>
 
 static void end_load(struct engine *engine, bool failed)
@@ -76,12 +74,6 @@ static enum answer handle_write(struct request *rq, struct cursor *in)
 	return rsp_ok(rq);
 }
 
-static void log_progress(void *context, uint32_t done, uint32_t total)
-{
-	(void)context;
-	log_line(LOG_FLASH, "%u of %u bytes", done, total);
-}
-
 /* Whatever happened: the core is halted, and what was known about memory is old. */
 static void finish(struct request *rq, int err, const struct why *why,
 		   const struct flash_report *report)
@@ -115,9 +107,10 @@ static enum answer handle_done(struct request *rq, struct cursor *in)
 		end_load(engine, false);
 		return rsp_ok(rq);
 	}
-	engine->expect_reset = true;
-	err = flash_commit(engine->load.plan, &engine->flash, &report, log_progress, NULL, &why);
-	engine->expect_reset = false;
+	engine->load.in_work = true;
+	err = flash_commit(engine->load.plan, &engine->flash, &report, engine_serve_others, engine,
+			   &why);
+	engine->load.in_work = false;
 	core_take_reset(rq->session->core);
 	finish(rq, err, &why, &report);
 	if (err)

@@ -16,9 +16,12 @@ enum { FRAME = 4, READ_MAX = PACKET_SIZE - FRAME - 1 };	/* $ # cc, and the b of 
 static int read_some(struct request *rq, uint32_t address, uint32_t length, uint32_t most,
 		     uint8_t *data)
 {
-	uint32_t done = 0;
+	uint32_t done = 0, end;
 	int err;
 
+	if (rq->engine->load.in_work &&
+	    board_area_at(&rq->engine->board, address, &end) == AREA_FLASH)
+		return E_REFUSED;	/* it is being written (R21) */
 	length = min_u32(min_u32(length, most), jobs_transfer_max(rq->engine));
 	if (address + length < address)
 		length = 0u - address;
@@ -114,9 +117,11 @@ static enum answer handle_write_binary(struct request *rq, struct cursor *in)
 	return write_bytes(rq, address, in->at, length);
 }
 
+enum { READ_RULES = RULE_TARGET | RULE_READ | RULE_MEANWHILE };
+
 const struct rsp_command rsp_memory_commands[] = {
-	{ "m", RULE_TARGET | RULE_READ, handle_read_hex },
-	{ "x", RULE_TARGET | RULE_READ, handle_read_binary },
+	{ "m", READ_RULES, handle_read_hex },
+	{ "x", READ_RULES, handle_read_binary },
 	{ "M", RULE_TARGET | RULE_CHANGES, handle_write_hex },
 	{ "X", RULE_TARGET | RULE_CHANGES, handle_write_binary },
 	{ NULL, 0, NULL },

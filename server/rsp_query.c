@@ -242,6 +242,19 @@ static bool take_command(struct cursor *in, char *line, size_t size)
 	return !in->bad && cursor_at_end(in);
 }
 
+/* What was waiting for a moment when text is legal; an observer is told once that it is one (R12). */
+static void tell_first(struct request *rq)
+{
+	static const char observing[] = "Another client controls this target; this one observes: it may "
+					"read and write memory.\n";
+
+	if (rq->session->controller == rq->peer->number)
+		session_flush_notes(rq->session, rq->peer->number);
+	else if (rq->session->controller != NO_CLIENT && !rq->peer->told_observer)
+		engine_console(rq->engine, rq->peer->number, observing, sizeof(observing) - 1);
+	rq->peer->told_observer = true;
+}
+
 /* Output is streamed while the command works. The answer is OK even if it fails, with the reason as
  * text before: an E loses the reason and ends an IDE's start (clients.md 4). */
 static enum answer handle_monitor(struct request *rq, struct cursor *in)
@@ -253,8 +266,7 @@ static enum answer handle_monitor(struct request *rq, struct cursor *in)
 
 	if (!take_command(in, line, sizeof(line)))
 		return rsp_malformed(rq);
-	if (rq->session->controller == rq->peer->number)
-		session_flush_notes(rq->session, rq->peer->number);
+	tell_first(rq);
 	err = monitor_run(rq->engine, rq->peer, line, print_to_client, &console, &why);
 	if (err) {
 		print_to_client(&console, why.text[0] ? why.text : error_text(err));
@@ -263,18 +275,20 @@ static enum answer handle_monitor(struct request *rq, struct cursor *in)
 	return rsp_ok(rq);
 }
 
+enum { QUIET = RULE_READ | RULE_MEANWHILE };	/* the target is not touched */
+
 const struct rsp_command rsp_query_commands[] = {
-	{ "qSupported", 0, handle_supported },
-	{ "vMustReplyEmpty", 0, handle_must_reply_empty },
-	{ "qXfer:", RULE_READ | RULE_TEXT, handle_xfer },
-	{ "qfThreadInfo", RULE_READ, handle_first_threads },
-	{ "qsThreadInfo", RULE_READ, handle_more_threads },
+	{ "qSupported", RULE_MEANWHILE, handle_supported },
+	{ "vMustReplyEmpty", RULE_MEANWHILE, handle_must_reply_empty },
+	{ "qXfer:", QUIET | RULE_TEXT, handle_xfer },
+	{ "qfThreadInfo", QUIET, handle_first_threads },
+	{ "qsThreadInfo", QUIET, handle_more_threads },
 	{ "qThreadExtraInfo", RULE_READ, handle_thread_info },
-	{ "qAttached", RULE_READ, handle_attached },
-	{ "qSymbol", RULE_READ, handle_symbol },
-	{ "qC", RULE_READ, handle_current_thread },
-	{ "T", RULE_READ, handle_thread_alive },
-	{ "H", RULE_READ, handle_choose_thread },
+	{ "qAttached", QUIET, handle_attached },
+	{ "qSymbol", QUIET, handle_symbol },
+	{ "qC", QUIET, handle_current_thread },
+	{ "T", QUIET, handle_thread_alive },
+	{ "H", QUIET, handle_choose_thread },
 	{ "qCRC", RULE_TARGET, handle_crc },
 	{ "qRcmd,", 0, handle_monitor },
 	{ NULL, 0, NULL },

@@ -245,6 +245,17 @@ static enum answer handle_vcont_query(struct request *rq, struct cursor *in)
 	return ANSWER_NOW;
 }
 
+/* A blank chip, or one whose fault handler faulted: nothing that GDB shows would say so. */
+static void note_lockup(struct session *session)
+{
+	uint32_t pc;
+
+	if (!core_read_register(session->core, REG_PC, &pc) && pc >= 0xFFFFFFFE)
+		session_note(session, "The core was locked up: there is no program, or a fault inside of "
+			     "its fault handler. `monitor fault` tells more; `load` or `monitor reset` "
+			     "lead out.");
+}
+
 /* Never an error: GDB 13 would ask again and again (R11). */
 static enum answer handle_why(struct request *rq, struct cursor *in)
 {
@@ -259,6 +270,8 @@ static enum answer handle_why(struct request *rq, struct cursor *in)
 	if (session->run == RUN_RUNNING || session->run == RUN_STEPPING) {
 		if (session_halt(session, "?", &why) != OK)
 			session_note(session, "%s", why.text);
+		else
+			note_lockup(session);
 		session->signal = SIGNAL_TRAP;
 	}
 	session->stop_untold = false;
@@ -348,7 +361,7 @@ static enum answer handle_extended(struct request *rq, struct cursor *in)
 }
 
 const struct rsp_command rsp_run_commands[] = {
-	{ "?", RULE_READ, handle_why },
+	{ "?", RULE_READ | RULE_MEANWHILE, handle_why },
 	{ "c", RULE_CHANGES, handle_continue },
 	{ "C", RULE_CHANGES, handle_continue_signal },
 	{ "s", RULE_CHANGES, handle_step },
@@ -361,6 +374,6 @@ const struct rsp_command rsp_run_commands[] = {
 	{ "R", RULE_CONTROL | RULE_CHANGES, handle_restart },
 	{ "k", 0, handle_kill },
 	{ "D", 0, handle_detach },
-	{ "!", 0, handle_extended },
+	{ "!", RULE_MEANWHILE, handle_extended },
 	{ NULL, 0, NULL },
 };

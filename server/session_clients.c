@@ -24,6 +24,8 @@ bool session_may_control(struct session *session, struct peer *peer)
 		return session->controller == peer->number;
 	session->controller = peer->number;
 	log_line(LOG_SESSION, "client %u controls", peer->number);
+	if (engine->unfinished)
+		session_note(session, "Careful: %s", engine->unfinished_text);
 	if (session->in_grace != NO_CLIENT) {
 		/* Whoever comes back sends its own breakpoints again. */
 		core_remove_all_points(session->core);

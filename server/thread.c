@@ -57,6 +57,19 @@ static void handle(struct thread *t, const struct message *message)
 	send_handled(t, message);
 }
 
+/* During a load (R13). Only packets: what ends it is for afterwards, and keeps its place in the queue. */
+static void serve_others(void *context)
+{
+	struct thread *t = context;
+
+	while (mailbox_next_kind(t->inbox) == EVENT_PACKET) {
+		struct message *message = mailbox_take(t->inbox, 0);
+
+		handle(t, message);
+		free(message);
+	}
+}
+
 /* Rounded down to poll()'s milliseconds: engine_run_due waits for the rest by the link's clock. */
 static unsigned sleep_ms(struct thread *t)
 {
@@ -114,6 +127,7 @@ int thread_start(struct thread *thread, struct engine *engine)
 	sigset_t all, before;
 
 	thread->engine = engine;
+	engine_on_load(engine, serve_others, thread);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	thread->started = pthread_create(&thread->pthread, NULL, run, thread) == 0;

@@ -201,6 +201,22 @@ static void flash_is_erased_on_request(void **state)
 	says(h, "flash erase 0x20000000 16", "flash");
 }
 
+static void reset_catch_stops_at_the_vector(void **state)
+{
+	struct harness *h = *state;
+	const char *stop;
+
+	says(h, "reset-catch", "let it run");
+	says(h, "reset-catch on", "halt the core");
+	assert_null(harness_continue(h, 10));
+	harness_boot(h);
+	stop = harness_wait(h, 0, 100);
+	assert_non_null(stop);
+	assert_int_equal(harness_register(h, 15), LOOP_RESET);
+	harness_monitor(h, "reset run");	/* one of ours does not stop */
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_RUNNING);
+}
+
 static void flash_settings_are_kept(void **state)
 {
 	struct harness *h = *state;
@@ -298,6 +314,7 @@ int main(void)
 		TEST(registers_are_shown_and_set),
 		TEST(option_bytes_are_explained),
 		TEST(flash_is_erased_on_request),
+		TEST(reset_catch_stops_at_the_vector),
 		TEST(flash_settings_are_kept),
 		TEST(what_ides_send_is_accepted),
 		TEST(sleeping_takes_the_links_time),

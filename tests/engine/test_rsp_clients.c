@@ -233,6 +233,57 @@ static void load_belongs_to_one_client(void **state)
 	assert_string_equal(harness_ask(h, 1, "M20000000,4:00000000"), "OK");
 }
 
+struct watcher {
+	struct harness *h;
+	unsigned served;
+	char ram[40], flash[40], write[40], go_on[40];
+};
+
+/* What a second GDB asks while the first one's load is in work. */
+static void ask_meanwhile(void *context)
+{
+	struct watcher *w = context;
+
+	if (w->served++)
+		return;
+	snprintf(w->ram, sizeof(w->ram), "%s", harness_ask(w->h, 1, "m2001f000,4"));
+	snprintf(w->flash, sizeof(w->flash), "%s", harness_ask(w->h, 1, "m8000000,4"));
+	snprintf(w->write, sizeof(w->write), "%s", harness_ask(w->h, 1, "M2001f000,4:00000000"));
+	snprintf(w->go_on, sizeof(w->go_on), "%s", harness_ask(w->h, 1, "vCont;c"));
+	starts_with(harness_ask(w->h, 2, "qSupported:"), "PacketSize");
+	starts_with(harness_ask(w->h, 2, "?"), "T05");
+}
+
+/* R13: between the blocks of a load RAM is read for others; the load is not disturbed. */
+static void others_read_ram_while_a_load_is_in_work(void **state)
+{
+	struct harness *h = *state;
+	struct watcher w = { .h = h };
+	char packet[4096 + 40];
+	uint8_t back[16];
+
+	harness_connect_gdb(h, 0);
+	harness_connect_gdb(h, 1);
+	engine_on_load(h->engine, ask_meanwhile, &w);
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00008000"), "OK");
+	for (uint32_t at = 0; at < 0x8000; at += 4096) {
+		int head = snprintf(packet, sizeof(packet), "vFlashWrite:%x:", PROGRAM_BASE + at);
+
+		memset(packet + head, 0x5a, 4096);
+		harness_send(h, 0, packet, (size_t)head + 4096);
+	}
+	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+	assert_true(w.served > 0);
+	assert_int_equal(strlen(w.ram), 8);
+	starts_with(w.flash, "E");
+	starts_with(w.write, "E");
+	starts_with(w.go_on, "E.Another client's load of 32768 bytes");
+	harness_peek(h, PROGRAM_BASE + 0x7ff0, back, sizeof(back));
+	for (size_t i = 0; i < sizeof(back); i++)
+		assert_int_equal(back[i], 0x5a);
+	starts_with(harness_ask(h, 1, "m8007ff0,4"), "5a5a5a5a");
+}
+
 /* R17: a reset from outside is told in one line. */
 static void reset_from_outside_is_told(void **state)
 {
@@ -281,6 +332,7 @@ int main(void)
 		TEST(quit_applies_on_exit_and_ends),
 		TEST(quit_without_a_target_just_ends),
 		TEST(load_belongs_to_one_client),
+		TEST(others_read_ram_while_a_load_is_in_work),
 		TEST(reset_from_outside_is_told),
 		TEST(target_that_loses_power_ends_the_wait),
 	};

@@ -82,6 +82,13 @@ static void handle_packet(struct engine *engine, unsigned client, const struct e
 	}
 }
 
+void engine_on_load(struct engine *engine, void (*serve)(void *context), void *context)
+{
+	(void)engine;
+	(void)serve;
+	(void)context;
+}
+
 void engine_handle(struct engine *engine, const struct event *event)
 {
 	static const char letters[] = {
