@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -127,13 +128,23 @@ static int claim(struct usb_link *usb)
 	return err;
 }
 
+/* The port may hold another probe by now, with another board behind it. */
+static bool is_the_same(const struct usb_link *usb)
+{
+	struct link_identity found;
+
+	usb_identify(libusb_get_device(usb->handle), usb->handle, &found);
+	return found.product == usb->base.identity.product &&
+	       !strcmp(found.serial, usb->base.identity.serial);
+}
+
 static int open_handle(struct usb_link *usb)
 {
 	int err = usb_open_path(usb->context, usb->base.identity.path, &usb->handle);
 
 	if (err)
 		return err;
-	err = claim(usb);
+	err = is_the_same(usb) ? claim(usb) : E_NO_PROBE;
 	if (err)
 		drop_handle(usb);
 	return err;

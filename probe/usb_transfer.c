@@ -81,11 +81,13 @@ static bool has_failed(const struct usb_pair *pair)
 	return pair->command.libusb->status || pair->data.libusb->status;
 }
 
-static void work(struct usb_pair *pair, uint64_t us)
+/* False when libusb itself is in trouble. */
+static bool work(struct usb_pair *pair, uint64_t us)
 {
 	struct timeval t = { (time_t)(us / 1000000), (suseconds_t)(us % 1000000) };
+	int err = libusb_handle_events_timeout_completed(pair->context, &t, NULL);
 
-	libusb_handle_events_timeout_completed(pair->context, &t, NULL);
+	return !err || err == LIBUSB_ERROR_INTERRUPTED;
 }
 
 /* Lets libusb work until both transfers are back, one has failed, or the time is over. */
@@ -94,7 +96,8 @@ static void wait_for_both(struct usb_pair *pair, uint64_t deadline_us)
 	uint64_t now = link_now_us(pair->clock);
 
 	while (is_pending(pair) && !has_failed(pair) && now < deadline_us) {
-		work(pair, deadline_us - now);
+		if (!work(pair, deadline_us - now))
+			return;
 		now = link_now_us(pair->clock);
 	}
 }
@@ -108,7 +111,8 @@ static void take_back(struct usb_pair *pair)
 	if (pair->data.pending)
 		libusb_cancel_transfer(pair->data.libusb);
 	while (is_pending(pair) && now < deadline_us) {
-		work(pair, deadline_us - now);
+		if (!work(pair, deadline_us - now))
+			break;
 		now = link_now_us(pair->clock);
 	}
 	pair->stuck = is_pending(pair);

@@ -33,6 +33,7 @@ struct mock_usb {
 	UMockdevIoctlBase *base;
 	char node[64], real_node[512];
 	unsigned number;	/* of the device on the bus */
+	uint8_t serial_end;	/* what the last byte of the serial number is more by */
 	GMutex lock;
 	enum mock_behaviour behaviour;
 	int claim_error;
@@ -205,7 +206,7 @@ static void work(struct mock_usb *mock)
 }
 
 /* String descriptors: the languages, and the 12 binary units of an old serial number. */
-static void control(struct urb *urb)
+static void control(struct urb *urb, uint8_t serial_end)
 {
 	static const char serial[12] = "\x53\xff\x6d\x06\x48\x82\x57\x51\x40\x27\x11\x87";
 	uint8_t *setup = urb->buffer->data, *out = setup + 8, text[26] = { 4, 3, 9, 4 };
@@ -220,6 +221,7 @@ static void control(struct urb *urb)
 		memset(text + 2, 0, sizeof(text) - 2);
 		for (unsigned i = 0; i < sizeof(serial); i++)
 			text[2 + 2 * i] = (uint8_t)serial[i];
+		text[24] = (uint8_t)(text[24] + serial_end);
 	}
 	length = length < asked ? length : asked;
 	memcpy(out, text, length);
@@ -241,7 +243,7 @@ static int submit(struct mock_usb *mock, UMockdevIoctlData *arg)
 						  (gsize)fields(urb)->buffer_length, NULL);
 	mock->urb_count++;
 	if (fields(urb)->type == USBDEVFS_URB_TYPE_CONTROL)
-		control(urb);
+		control(urb, mock->serial_end);
 	work(mock);
 	return 0;
 }
@@ -330,8 +332,12 @@ static gboolean on_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client, g
 
 	(void)base;
 	g_mutex_lock(&mock->lock);
-	err = handle(mock, umockdev_ioctl_client_get_request(client),
-		     umockdev_ioctl_client_get_arg(client));
+	/* A handle of before the cable was pulled stays dead. */
+	if (strcmp(umockdev_ioctl_client_get_devnode(client), mock->node))
+		err = ENODEV;
+	else
+		err = handle(mock, umockdev_ioctl_client_get_request(client),
+			     umockdev_ioctl_client_get_arg(client));
 	g_mutex_unlock(&mock->lock);
 	umockdev_ioctl_client_complete(client, err ? -1 : 0, err);
 	return TRUE;
@@ -343,7 +349,9 @@ static void plug_in(struct mock_usb *mock)
 	char text[1024];
 	GError *error = NULL;
 
+	g_mutex_lock(&mock->lock);
 	snprintf(mock->node, sizeof(mock->node), "/dev/bus/usb/001/%03u", mock->number);
+	g_mutex_unlock(&mock->lock);
 	umockdev_testbed_attach_ioctl(mock->testbed, mock->node, mock->base, &error);
 	if (error)
 		g_error("%s", error->message);
@@ -392,7 +400,7 @@ void mock_usb_free(struct mock_usb *mock)
 	free(mock);
 }
 
-void mock_usb_replug(struct mock_usb *mock)
+void mock_usb_replug(struct mock_usb *mock, bool same)
 {
 	g_mutex_lock(&mock->lock);
 	unplug(mock);
@@ -402,6 +410,7 @@ void mock_usb_replug(struct mock_usb *mock)
 	while (mock->urb_count)
 		forget(mock, 0);
 	mock->number++;
+	mock->serial_end += !same;
 	mock->gone = false;
 	g_mutex_unlock(&mock->lock);
 	plug_in(mock);

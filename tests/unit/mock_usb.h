@@ -6,6 +6,8 @@
 #ifndef TESTS_UNIT_MOCK_USB_H
 #define TESTS_UNIT_MOCK_USB_H
 
+#include <stdbool.h>
+
 /* How the next command is treated; one command each, then ANSWER again. */
 enum mock_behaviour {
 	MOCK_ANSWER,
@@ -31,8 +33,9 @@ void mock_usb_free(struct mock_usb *mock);
 void mock_usb_behave(struct mock_usb *mock, enum mock_behaviour behaviour);
 /* Claims fail with this errno; 0 = they succeed. */
 void mock_usb_refuse_claims(struct mock_usb *mock, int err);
-/* Out and in again at the same port with another device number. */
-void mock_usb_replug(struct mock_usb *mock);
+/* Out and in again at the same port with another device number: the same probe, or another one
+ * (with another serial number). */
+void mock_usb_replug(struct mock_usb *mock, bool same);
 /* The device file, inside the mock's root. */
 const char *mock_usb_node(struct mock_usb *mock);
 /* Commands taken. One that has data is only taken once its data transfer is there too. */

@@ -199,9 +199,22 @@ static void notices_the_pulled_cable_and_comes_back(void **state)
 	mock_usb_behave(*state, MOCK_UNPLUG);
 	assert_int_equal(ask_version(link, reply, &got, 2000), E_GONE);
 	assert_int_equal(ask_version(link, reply, &got, 2000), E_GONE);
-	mock_usb_replug(*state);
+	mock_usb_replug(*state, true);
 	assert_int_equal(link_recover(link, LINK_RESET), OK);
 	assert_in_step(link);
+	link_close(link);
+}
+
+/* There may be another board behind it. */
+static void does_not_take_another_probe_at_the_same_port(void **state)
+{
+	struct link *link = open_link(NULL);
+	uint8_t reply[6];
+	size_t got;
+
+	mock_usb_replug(*state, false);
+	assert_int_equal(ask_version(link, reply, &got, 2000), E_GONE);
+	assert_int_equal(link_recover(link, LINK_RESET), E_GONE);
 	link_close(link);
 }
 
@@ -239,6 +252,7 @@ int main(int argc, char **argv)
 		ON_A_BUS(drains_a_late_reply),
 		ON_A_BUS(tells_odd_replies_from_good_ones),
 		ON_A_BUS(notices_the_pulled_cable_and_comes_back),
+		ON_A_BUS(does_not_take_another_probe_at_the_same_port),
 		ON_A_BUS(carries_a_whole_probe),
 	};
 
