@@ -24,6 +24,7 @@ struct virtual_link {
 	struct machine *machine;
 	struct firmware *fw;
 	bool paced;
+	uint64_t start_ns;		/* virtual time when the probe was plugged in */
 	uint64_t host_start_ns;		/* host time at virtual time 0 */
 };
 
@@ -240,7 +241,8 @@ int virtual_link_open(struct link **out, const struct virtual_spec *spec, struct
 		close_link(&v->link);
 		return err;
 	}
-	v->host_start_ns = v->paced ? host_now_ns() : 0;
+	v->start_ns = virtual_now_ns(v);
+	v->host_start_ns = v->paced ? host_now_ns() - v->start_ns : 0;
 	*out = &v->link;
 	return 0;
 }
@@ -266,7 +268,7 @@ bool virtual_link_times(struct link *link, struct virtual_times *out)
 	*out = (struct virtual_times){
 		.usb_ns = meter->usb_ns, .swd_ns = meter->swd_ns, .wait_ns = meter->wait_ns,
 		.flash_busy_ns = machine_flash_busy_ns(v->machine),
-		.cpu_ns = machine_cpu_ns(v->machine), .total_ns = meter_now_ns(meter),
+		.cpu_ns = machine_cpu_ns(v->machine), .total_ns = meter_now_ns(meter) - v->start_ns,
 	};
 	return true;
 }
