@@ -9,8 +9,9 @@
 #include <stdlib.h>
 
 enum {
-	/* Removed translations are never given back, and at some two millions Unicorn hangs. */
-	TRANSLATIONS_MAX = 50000,
+	/* Removed translations are never given back (0.5 KiB each), and at some two millions Unicorn
+	 * hangs. */
+	TRANSLATIONS_MAX = 25000,
 	/* Unicorn's interrupt numbers. */
 	INTR_UNDEFINED = 1, INTR_SVC = 2, INTR_PREFETCH_ABORT = 3, INTR_DATA_ABORT = 4,
 	INTR_BKPT = 7, INTR_EXCEPTION_EXIT = 8, INTR_NOCP = 17, INTR_INVSTATE = 18, INTR_STKOF = 19,

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/cpu_programs.h"
+
 enum { CYCLE_EIGHTHS_PER_NS = 2 };	/* 62.5 ns a cycle at 16 MHz */
 
 static enum bus_result device_read(void *context, uint32_t offset, unsigned width, uint32_t *value,
@@ -197,4 +199,16 @@ void rig_breakpoint(struct rig *rig, unsigned unit, uint32_t address)
 
 	rig_write(rig, 0xE0002000, 3);
 	rig_write(rig, 0xE0002008 + 4 * unit, address ? (address & 0x1FFFFFFC) | half : 0);
+}
+
+struct rig *rig_at_faults(enum virtual_core core, bool enabled)
+{
+	struct rig *rig = RIG(core, faults);
+
+	rig_reset_halt(rig);
+	if (enabled)
+		rig_write(rig, SHCSR, 7 << 16);
+	rig_set_reg(rig, 11, 0);
+	rig_set_reg(rig, 10, 0);
+	return rig;
 }

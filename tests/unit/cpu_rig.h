@@ -37,6 +37,9 @@ struct rig *rig_new(enum virtual_core core, const uint8_t *program, size_t size)
 void rig_free(struct rig *rig);
 #define RIG(core, name) rig_new(core, program_##name, sizeof(program_##name))
 
+/* Halted at reset, r10 and r11 cleared, with the program `faults` and its faults enabled in SHCSR, or not. */
+struct rig *rig_at_faults(enum virtual_core core, bool enabled);
+
 /* 16 cycles are 1 us. */
 void rig_run(struct rig *rig, unsigned cycles);
 uint32_t rig_read(struct rig *rig, uint32_t address);		/* as the debug port */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The virtual core runs code as the manual says: exceptions, faults, sleep, time.
+ * The virtual core runs code as the manual says: exceptions, faults, fresh code.
  */
 #include "tests/unit/cpu_rig.h"
 
@@ -90,19 +90,6 @@ static void keeps_fp_context_over_interrupts(void **state)
 	keeps_fp_context(VIRTUAL_M33);
 }
 
-/* Faults: the program at a label, everything enabled in SHCSR or nothing. */
-static struct rig *fault_rig(enum virtual_core core, bool enabled)
-{
-	struct rig *rig = RIG(core, faults);
-
-	rig_reset_halt(rig);
-	if (enabled)
-		rig_write(rig, SHCSR, 7 << 16);
-	rig_set_reg(rig, 11, 0);
-	rig_set_reg(rig, 10, 0);
-	return rig;
-}
-
 struct fault_row {
 	const char *what;
 	uint32_t pc, r1, r0;
@@ -129,7 +116,7 @@ static const struct fault_row fault_rows[] = {
 
 static void fault_goes_to_its_handler(const struct fault_row *row)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	rig_set_reg(rig, 0, row->r0);
 	rig_set_reg(rig, 1, row->r1);
@@ -160,7 +147,7 @@ static void faults_escalate_when_disabled(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(fault_rows) / sizeof(fault_rows[0]); i++) {
-		rig = fault_rig(VIRTUAL_M4, false);
+		rig = rig_at_faults(VIRTUAL_M4, false);
 		rig_set_reg(rig, 0, fault_rows[i].r0);
 		rig_set_reg(rig, 1, fault_rows[i].r1);
 		rig_go(rig, fault_rows[i].pc, 60);
@@ -172,7 +159,7 @@ static void faults_escalate_when_disabled(void **state)
 
 static void bus_fault_names_the_address(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, 1, 0x60000000);
@@ -183,7 +170,7 @@ static void bus_fault_names_the_address(void **state)
 
 static void divides_by_zero_only_when_told(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, 2, 0);
@@ -206,7 +193,7 @@ static void traps_unaligned_access_only_when_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct rig *rig = fault_rig(VIRTUAL_M4, true);
+		struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 		rig_write(rig, RIG_RAM + 0x100, 0x11111111);
 		rig_set_reg(rig, 0, 0x22222222);
@@ -230,7 +217,7 @@ static void traps_unaligned_access_only_when_told(void **state)
 
 static void fp_in_an_it_block_faults_too(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, 6, 0);
@@ -244,7 +231,7 @@ static void fp_in_an_it_block_faults_too(void **state)
 
 static void svc_with_primask_escalates(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_go(rig, faults_svc_masked, 60);
@@ -255,7 +242,7 @@ static void svc_with_primask_escalates(void **state)
 
 static void fault_in_hardfault_locks_up(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, false);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, false);
 
 	(void)state;
 	rig_set_reg(rig, 10, 1);
@@ -276,7 +263,7 @@ static void fault_in_hardfault_locks_up(void **state)
 
 static void reset_leaves_lockup(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, false);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, false);
 
 	(void)state;
 	rig_set_reg(rig, 10, 1);
@@ -300,7 +287,7 @@ static void empty_flash_locks_up(void **state)
 
 static void bad_exc_return_is_a_usage_fault(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, 9, 0xFFFFFFF1);	/* to a handler, and there is none */
@@ -331,7 +318,7 @@ static void v6m_knows_only_hardfault(void **state)
 
 static void unprivileged_code_is_kept_from_the_ppb(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, 1, ICSR);
@@ -342,62 +329,9 @@ static void unprivileged_code_is_kept_from_the_ppb(void **state)
 	rig_free(rig);
 }
 
-static void sleeps_until_an_interrupt(void **state)
-{
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
-
-	(void)state;
-	rig_write(rig, 0xE000E100, 1);
-	rig_set_reg(rig, 6, 0);
-	rig_go(rig, faults_wait, 100);
-	assert_int_equal(cpu_state(rig->cpu), CPU_SLEEPING);
-	assert_int_equal(rig_read(rig, DHCSR) & 1 << 18, 1 << 18);
-	assert_int_equal(rig_reg(rig, PC), faults_waited);
-	assert_int_equal(rig_reg(rig, 6), 0);
-	cpu_set_irq(rig->cpu, 0, true);
-	rig_run(rig, 100);
-	assert_int_equal(rig_reg(rig, 11), 0x10000);
-	assert_true(rig_reg(rig, 6) > 10);
-	rig_free(rig);
-}
-
-static void sleeps_at_no_cost(void **state)
-{
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
-
-	(void)state;
-	rig_go(rig, faults_wait, 100);
-	rig->now_ns = cpu_run(rig->cpu, rig->now_ns, rig->now_ns + 3600ull * 1000000000);
-	assert_int_equal(cpu_state(rig->cpu), CPU_SLEEPING);
-	rig_free(rig);
-}
-
-static void sev_lets_one_wfe_pass(void **state)
-{
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
-
-	(void)state;
-	rig_set_reg(rig, 6, 0);
-	rig_go(rig, faults_wait_event, 100);
-	assert_int_equal(cpu_state(rig->cpu), CPU_SLEEPING);
-	assert_int_equal(rig_reg(rig, 6), 1);
-	rig_free(rig);
-}
-
-static void yield_is_no_fault(void **state)
-{
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
-
-	(void)state;
-	rig_go(rig, faults_yield, 10);
-	assert_int_equal(rig_reg(rig, PC), faults_idle);
-	assert_int_equal(rig_reg(rig, 11), 0);
-	rig_free(rig);
-}
-
 static void masked_interrupt_comes_when_unmasked(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_write(rig, 0xE000E100, 1);
@@ -414,7 +348,7 @@ static void masked_interrupt_comes_when_unmasked(void **state)
 
 static void bkpt_without_debugger_is_a_hardfault(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, PC, faults_bkpt);
@@ -427,7 +361,7 @@ static void bkpt_without_debugger_is_a_hardfault(void **state)
 
 static void stores_to_flash_go_to_its_controller(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig_set_reg(rig, 0, 0x12345678);
@@ -441,7 +375,7 @@ static void stores_to_flash_go_to_its_controller(void **state)
 
 static void special_flash_faults_on_fetch_and_load(void **state)
 {
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
 
 	(void)state;
 	rig->flash_special = true;
@@ -464,41 +398,6 @@ static void special_flash_faults_on_fetch_and_load(void **state)
 	assert_int_equal(rig_reg(rig, 11), 0x10);
 	assert_int_equal(rig_read(rig, BFAR), RIG_FLASH + 4);
 	assert_int_equal(rig_reg(rig, 0), 0x33);
-	rig_free(rig);
-}
-
-static void time_is_exact_inside_an_access(void **state)
-{
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
-	uint64_t start = rig->now_ns;
-
-	(void)state;
-	rig_write(rig, CPACR, 0xF << 20);
-	rig_set_reg(rig, 1, RIG_DEVICE - 4);
-	rig_go(rig, faults_bad_load - 4, 6);	/* vmov, nop, then the load */
-	assert_int_equal(rig_reg(rig, 0), start + 3 * 125 / 2);
-	rig_free(rig);
-}
-
-static void stall_and_break_move_time(void **state)
-{
-	struct rig *rig = fault_rig(VIRTUAL_M4, true);
-	uint64_t start;
-
-	(void)state;
-	rig_set_reg(rig, 0, 1000000);
-	rig_set_reg(rig, 1, RIG_DEVICE + RIG_STALL);
-	rig_go(rig, faults_bad_store, 160);
-	assert_int_equal(rig_reg(rig, PC), faults_no_thumb);
-	assert_true(cpu_now_ns(rig->cpu) >= 1000000);
-	rig_run(rig, 15000);
-	assert_int_equal(rig_reg(rig, PC), faults_no_thumb);
-	rig_run(rig, 2000);
-	rig_reset_halt(rig);
-	rig_set_reg(rig, 1, RIG_DEVICE + RIG_BREAK);
-	start = rig->now_ns;
-	rig_go(rig, faults_bad_store, 16000);
-	assert_in_range(rig->now_ns, start, start + 1000);
 	rig_free(rig);
 }
 
@@ -531,7 +430,10 @@ static void fresh_code_is_run_after_60000_rewrites(void **state)
 		rig_go(rig, rewrite_reset, 20);
 		assert_int_equal(rig_reg(rig, 0), i & 0xFF);
 	}
-	assert_true(resident_mib() - before < 64);
+#ifndef __SANITIZE_ADDRESS__	/* which keeps what was freed */
+	assert_true(resident_mib() - before < 16);
+#endif
+	(void)before;
 	rig_free(rig);
 }
 
@@ -555,16 +457,10 @@ int main(void)
 		cmocka_unit_test(bad_exc_return_is_a_usage_fault),
 		cmocka_unit_test(v6m_knows_only_hardfault),
 		cmocka_unit_test(unprivileged_code_is_kept_from_the_ppb),
-		cmocka_unit_test(sleeps_until_an_interrupt),
-		cmocka_unit_test(sleeps_at_no_cost),
-		cmocka_unit_test(sev_lets_one_wfe_pass),
-		cmocka_unit_test(yield_is_no_fault),
 		cmocka_unit_test(masked_interrupt_comes_when_unmasked),
 		cmocka_unit_test(bkpt_without_debugger_is_a_hardfault),
 		cmocka_unit_test(stores_to_flash_go_to_its_controller),
 		cmocka_unit_test(special_flash_faults_on_fetch_and_load),
-		cmocka_unit_test(time_is_exact_inside_an_access),
-		cmocka_unit_test(stall_and_break_move_time),
 		cmocka_unit_test(fresh_code_is_run_after_60000_rewrites),
 	};
 
