@@ -63,6 +63,7 @@ void bitband_add(struct soc *soc)
 {
 	bus_add_device(soc->bus, &(struct bus_device){ "bit-band SRAM", 0x22000000, ALIAS_SIZE, soc,
 		       sram_read, sram_write });
-	bus_add_device(soc->bus, &(struct bus_device){ "bit-band peripherals", 0x42000000, ALIAS_SIZE,
-		       soc, device_read, device_write });
+	bus_add_device(soc->bus,
+		       &(struct bus_device){ "bit-band peripherals", 0x42000000, ALIAS_SIZE, soc,
+					     device_read, device_write });
 }

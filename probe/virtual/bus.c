@@ -97,8 +97,8 @@ static void store(uint8_t *p, unsigned width, uint32_t value)
 		*p = (uint8_t)value;
 }
 
-static enum bus_result memory_read(const struct bus_memory *memory, uint32_t address, unsigned width,
-				   uint32_t *value, enum bus_master master)
+static enum bus_result memory_read(const struct bus_memory *memory, uint32_t address,
+				   unsigned width, uint32_t *value, enum bus_master master)
 {
 	if (memory->check) {
 		enum bus_result result = memory->check(memory->context, address, width, master);

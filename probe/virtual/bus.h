@@ -15,7 +15,7 @@ enum bus_master { BUS_CPU, BUS_DEBUG };
 enum bus_result {
 	BUS_OK = 0,
 	BUS_FAULT,	/* error response: FAULT on SWD, BusFault in the core */
-	BUS_STALL,	/* not ready (debug port: WAIT); the CPU is never told, devices let its time pass */
+	BUS_STALL,	/* not ready (debug port: WAIT); the core is stalled instead of told */
 };
 
 /* Registers: width is 1, 2 or 4 bytes, offset from base, naturally aligned. */
@@ -33,7 +33,7 @@ struct bus_device {
 struct bus_memory {
 	const char *name;
 	uint32_t base, size;
-	uint8_t *bytes;		/* owned by whoever adds it; several memories may share bytes (alias) */
+	uint8_t *bytes;		/* owned by whoever adds it; aliases share them */
 	bool writable;		/* plain writes land in bytes; else they go to write(), or fault */
 	bool executable;
 	void *context;
@@ -63,8 +63,8 @@ struct bus {
 	unsigned generation;	/* raised when the list of memories changes (remap) */
 };
 
-/* Adds a row (copied). A row that overlaps another is not added, and its name is left in clash: chip
- * files come from users. */
+/* Adds a row (copied). A row that overlaps another is not added, and its name is left in clash:
+ * chip files come from users. */
 void bus_add_device(struct bus *bus, const struct bus_device *device);
 void bus_add_memory(struct bus *bus, const struct bus_memory *memory);
 /* Exchanges the bytes and rights of the memory at base (remap of address 0). */

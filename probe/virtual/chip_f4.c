@@ -9,7 +9,8 @@
 #include "probe/virtual/flash_f4.h"
 #include "probe/virtual/peripherals.h"
 
-enum { RAM = 0x20000000, BACKUP_RAM = 0x40024000, SYSTEM_MEMORY = 0x1FFF0000, BOOTLOADER_ID = 0x1FFF76DE };
+enum { RAM = 0x20000000, BACKUP_RAM = 0x40024000, SYSTEM_MEMORY = 0x1FFF0000,
+       BOOTLOADER_ID = 0x1FFF76DE };
 
 enum { HSE_HZ = 8000000 };	/* the crystal of ST's Discovery and Nucleo boards */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The CRC unit of STM32F1, F2 and F4 (RM0090 section 4): polynomial 04C11DB7 over whole words, highest
- * bit first, start value all ones.
+ * The CRC unit of STM32F1, F2 and F4 (RM0090 section 4): polynomial 04C11DB7 over whole words,
+ * highest bit first, start value all ones.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -52,8 +52,8 @@ int crc_unit_add(struct soc *soc, uint32_t base, unsigned gate)
 
 	if (!unit)
 		return E_MEMORY;
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "crc", unit, gate, crc_unit_reset, NULL, NULL,
-			   NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "crc", .state = unit,
+			   .gate = gate, .reset = crc_unit_reset });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "CRC", .base = base, .gate = gate,
 			  .state = unit, .read = crc_unit_read, .write = crc_unit_write });
 	return OK;

@@ -60,8 +60,8 @@ int dbgmcu_add(struct soc *soc)
 		return E_MEMORY;
 	dbgmcu->soc = soc;
 	dbgmcu->idcode_offset = soc->spec->idcode_address & 0x3FF;
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "dbgmcu", dbgmcu, SOC_ALWAYS_ON,
-			   dbgmcu_reset, dbgmcu_power, NULL, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "dbgmcu", .state = dbgmcu,
+			   .gate = SOC_ALWAYS_ON, .reset = dbgmcu_reset, .power = dbgmcu_power });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "DBGMCU", .gate = SOC_ALWAYS_ON,
 			  .base = soc->spec->idcode_address & ~(uint32_t)0x3FF, .state = dbgmcu,
 			  .read = dbgmcu_read, .write = dbgmcu_write });

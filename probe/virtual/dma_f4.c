@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * DMA1 of STM32F2/F4 (RM0090 section 10) as far as timers drive it: each update event moves one item
- * between a peripheral and memory, also in circles and while the core is halted. No FIFO, no double
- * buffer, no other requests.
+ * DMA1 of STM32F2/F4 (RM0090 section 10) as far as timers drive it: each update event moves one
+ * item between a peripheral and memory, also in circles and while the core is halted. No FIFO, no
+ * double buffer, no other requests.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -38,10 +38,9 @@ struct dma {
 
 static void update_irq(struct dma *dma, unsigned stream)
 {
-	const struct soc_host *host = dma->soc->host;
 	uint32_t cr = dma->words[stream][SCR], flags = dma->flags[stream];
 
-	host->set_irq(host->context, irqs[stream], (cr & CR_TCIE && flags & FLAG_TCIF) ||
+	soc_set_irq(dma->soc, irqs[stream], (cr & CR_TCIE && flags & FLAG_TCIF) ||
 		      (cr & CR_TEIE && flags & FLAG_TEIF));
 }
 
@@ -54,7 +53,7 @@ static void move_item(struct dma *dma, unsigned stream)
 	uint32_t memory = words[SM0AR] + (cr & CR_MINC ? done * width : 0);
 	bool out = cr & CR_FROM_MEMORY;
 
-	/* Seen from the bus a DMA master is as foreign as the debugger, but it is never told to wait. */
+	/* A DMA master is not told to wait either. */
 	if (width > 4 || device % width || memory % width ||
 	    bus_read(dma->soc->bus, out ? memory : device, width, &value, BUS_CPU) != BUS_OK ||
 	    bus_write(dma->soc->bus, out ? device : memory, width, value, BUS_CPU) != BUS_OK) {
@@ -141,7 +140,8 @@ static void dma_write(void *state, uint32_t offset, uint32_t value)
 	if (offset == LIFCR || offset == HIFCR)
 		clear_flags(dma, offset == LIFCR ? 0 : 4, value);
 	else if (offset >= STREAM0 && at < STREAMS * STREAM_STEP)
-		write_stream(dma, at / STREAM_STEP, (enum stream_register)(at % STREAM_STEP / 4), value);
+		write_stream(dma, at / STREAM_STEP, (enum stream_register)(at % STREAM_STEP / 4),
+			     value);
 }
 
 static void dma_reset(void *state)
@@ -163,7 +163,8 @@ int dma_f4_add(struct soc *soc, uint32_t base, unsigned gate)
 	dma->soc = soc;
 	soc->dma = dma;
 	soc->dma_request = request;
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "dma1", dma, gate, dma_reset, NULL, NULL, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "dma1", .state = dma,
+			   .gate = gate, .reset = dma_reset });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "DMA1", .base = base, .gate = gate,
 			  .state = dma, .read = dma_read, .write = dma_write });
 	return OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * STM32F2/F4 flash controller: its registers, locks and the operations that they start. RM0090 rev 20
- * section 3.9; times from DS8626 tables 40 and 41 (typical values).
+ * STM32F2/F4 flash controller: its registers, locks and the operations that they start. RM0090 rev
+ * 20 section 3.9; times from DS8626 tables 40 and 41 (typical values).
  */
 #include "probe/virtual/flash_f4.h"
 
@@ -15,7 +15,7 @@ enum { ACR = 0x00, KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10, OPTCR = 0x
 
 enum { ACR_DCEN = 1 << 10, ACR_ICRST = 1 << 11, ACR_DCRST = 1 << 12, ACR_BITS = 0x1F0F };
 
-enum { SR_EOP = 1 << 0, SR_OPERR = 1 << 1, SR_ERRORS = 0xF0, SR_CLEARABLE = 0xF3, SR_BSY = 1 << 16 };
+enum { SR_EOP = 1 << 0, SR_OPERR = 1 << 1, SR_CLEARABLE = 0xF3, SR_BSY = 1 << 16 };
 
 enum { CR_PG = 1 << 0, CR_SER = 1 << 1, CR_MER = 1 << 2, CR_SNB = 0x1F, CR_SNB_SHIFT = 3,
        CR_PSIZE_SHIFT = 8, CR_MER2 = 1 << 15, CR_STRT = 1 << 16, CR_EOPIE = 1 << 24,
@@ -32,7 +32,8 @@ static enum bus_result lock_key(struct flash_lock *lock, const char *name, uint3
 		lock->open = ++lock->keys_seen == 2;
 		return BUS_OK;
 	}
-	log_line(LOG_VIRTUAL, "flash: wrong key %08X to %s: locked until reset", (unsigned)key, name);
+	log_line(LOG_VIRTUAL, "flash: wrong key %08X to %s: locked until reset", (unsigned)key,
+		 name);
 	lock->open = false;
 	lock->jammed = true;
 	return BUS_FAULT;	/* RM0090 3.6.1: a wrong sequence returns a bus error */
@@ -71,11 +72,10 @@ bool flash_f4_busy(const struct flash_f4 *flash)
 
 static void update_irq(struct flash_f4 *flash)
 {
-	const struct soc_host *host = flash->soc->host;
 	bool end = flash->sr & SR_EOP && flash->cr & CR_EOPIE;
 	bool error = flash->sr & SR_OPERR && flash->cr & CR_ERRIE;
 
-	host->set_irq(host->context, FLASH_IRQ, end || error);
+	soc_set_irq(flash->soc, FLASH_IRQ, end || error);
 }
 
 void flash_f4_fail(struct flash_f4 *flash, enum flash_sr error, const char *reason)
@@ -125,7 +125,8 @@ uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size)
 	return (uint64_t)rows[i].ms[flash_f4_psize(flash)] * NS_PER_MS;
 }
 
-/* Tables 40 and 41 name 1 MiB; parts of other sizes take proportionally long (timings of F401 to F413). */
+/* Tables 40 and 41 name 1 MiB; parts of other sizes take proportionally long (timings of F401 to
+ * F413). */
 uint64_t flash_f4_mass_ns(const struct flash_f4 *flash)
 {
 	static const uint32_t ms_per_mib[] = { 16000, 11000, 8000, 6900 };
@@ -186,7 +187,8 @@ static void start_sector_erase(struct flash_f4 *flash)
 
 	if (!flash_f4_sector(flash, snb, &job.offset, &job.length)) {
 		/* RM0090 3.9.7 reserves these values; silicon was seen to do nothing. */
-		log_line(LOG_VIRTUAL, "flash: erase of sector %u, which is not there: nothing", snb);
+		log_line(LOG_VIRTUAL, "flash: erase of sector %u, which is not there: nothing",
+			 snb);
 		flash->cr &= ~(uint32_t)CR_STRT;
 	} else if (flash_f4_option_protects(flash, job.offset)) {
 		flash->cr &= ~(uint32_t)CR_STRT;
@@ -200,13 +202,14 @@ static void start_sector_erase(struct flash_f4 *flash)
 
 static void start_mass_erase(struct flash_f4 *flash)
 {
-	struct flash_job job = { .kind = FLASH_ERASE, .cells = flash->cells, .length = flash->size };
+	struct flash_job job = { .kind = FLASH_ERASE, .cells = flash->cells };
 
 	if (flash_f4_option_protects_any(flash)) {
 		flash->cr &= ~(uint32_t)CR_STRT;
 		flash_f4_fail(flash, FLASH_WRPERR, "mass erase with a write-protected sector");
 		return;
 	}
+	job.length = flash->size;
 	job.weak = flash_f4_too_wide_for_supply(flash);
 	log_line(LOG_VIRTUAL, "flash: mass erase");
 	flash_f4_start(flash, &job, flash_f4_mass_ns(flash));
@@ -221,7 +224,8 @@ static void start_erase(struct flash_f4 *flash)
 		if (flash->blocked)
 			flash_f4_fail(flash, FLASH_WRPERR, "erase under read protection");
 		else
-			flash_f4_fail(flash, FLASH_PGSERR, "STRT without SER or MER, or with PG (guess)");
+			flash_f4_fail(flash, FLASH_PGSERR,
+				      "STRT without SER or MER, or with PG (guess)");
 	} else if (flash_f4_psize(flash) == 3) {
 		flash->cr &= ~(uint32_t)CR_STRT;
 		flash_f4_fail(flash, FLASH_PGPERR, "x64 without a supply on VPP (guess)");
@@ -325,18 +329,19 @@ static enum bus_result registers_write(void *context, uint32_t offset, unsigned 
 				       uint32_t value, enum bus_master master)
 {
 	struct flash_f4 *flash = context;
-	uint32_t shift = 8 * (offset & 3);
+	uint32_t shift = 8 * (offset & 3), at = offset & ~3u, old = 0;
 	uint32_t mask = width == 4 ? UINT32_MAX : ((1u << 8 * width) - 1) << shift;
-	uint32_t old;
 
-	offset &= ~3u;
-	old = offset == SR ? 0 : read_register(flash, offset) & ~(uint32_t)(offset == CR ? CR_STRT : 0);
-	return write_register(flash, offset, (old & ~mask) | (value << shift & mask), master);
+	if (at != SR)
+		old = read_register(flash, at) & ~mask;
+	if (at == CR)
+		old &= ~(uint32_t)CR_STRT;
+	return write_register(flash, at, old | (value << shift & mask), master);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* A reset in the middle of an operation aborts it; what it worked on is not to be trusted (3.6.2). */
+/* A reset in the middle of an operation aborts it and spoils what it worked on (3.6.2). */
 static void cut_short(struct flash_f4 *flash)
 {
 	if (flash->job.kind != FLASH_IDLE) {
@@ -401,8 +406,8 @@ static bool in_info_page(const struct virtual_spec *spec, uint32_t address, uint
 /* Chip files may come from users: nothing of this may hit an assertion further down. */
 static bool spec_fits(const struct virtual_spec *spec)
 {
-	return spec->bank_count > 0 && spec->option_count > 0 && spec->option_count <= FLASH_F4_WORDS &&
-	       spec->options[0].mirror % FLASH_F4_INFO == 0 && spec->otp_block > 0 &&
+	return spec->bank_count > 0 && spec->option_count > 0 &&
+	       spec->option_count <= FLASH_F4_WORDS && spec->options[0].mirror % FLASH_F4_INFO == 0 && spec->otp_block > 0 &&
 	       spec->otp_size > 0 && spec->otp_locks >= spec->otp_base + spec->otp_size &&
 	       in_info_page(spec, spec->otp_base, spec->otp_size) &&
 	       in_info_page(spec, spec->otp_locks, spec->otp_size / spec->otp_block) &&
@@ -416,8 +421,10 @@ int flash_f4_add(struct soc *soc, struct flash_f4 **out, struct why *why)
 	struct flash_f4 *flash;
 
 	if (!spec_fits(spec))
-		return explain(why, E_CONFIG, "%s: the F4 flash model needs OPTCR, and OTP, UID and "
-			       "size register in one KiB", spec->chip);
+		return explain(why, E_CONFIG,
+			       "%s: the F4 flash model needs OPTCR, and OTP, UID and "
+			       "size register in one KiB",
+			       spec->chip);
 	flash = calloc(1, sizeof(*flash));
 	if (!flash)
 		return explain(why, E_MEMORY, "out of memory");
@@ -427,15 +434,17 @@ int flash_f4_add(struct soc *soc, struct flash_f4 **out, struct why *why)
 	flash->done.ring = ring_done;
 	flash->done.context = flash;
 	vclock_add(soc->clock, &flash->done);
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "flash", flash, SOC_ALWAYS_ON, flash_reset,
-			   flash_power, flash_notice, flash_release });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "flash", .state = flash,
+			   .gate = SOC_ALWAYS_ON, .reset = flash_reset, .power = flash_power,
+			   .notice = flash_notice, .release = flash_release });
 	if (flash_f4_cells_new(flash) != OK)
 		return explain(why, E_MEMORY, "out of memory");
 	flash_f4_option_init(flash);
 	flash_f4_cells_add(flash);
 	flash_f4_otp_add(flash);
-	bus_add_device(soc->bus, &(struct bus_device){ "flash controller", spec->flash_registers, 0x400,
-		       flash, registers_read, registers_write });
+	bus_add_device(soc->bus,
+		       &(struct bus_device){ "flash controller", spec->flash_registers, 0x400,
+					     flash, registers_read, registers_write });
 	*out = flash;
 	return OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The flash controller of STM32F2 and F4 as the chip shows it: keys, errors, busy times, data cache, option
- * bytes, OTP (RM0090 section 3, DS8626 tables 40 and 41). Written from the manuals; strict: what silicon
- * punishes is punished here. Three files: registers and operations (flash_f4.c), the arrays
- * (flash_f4_cells.c), option bytes and protection (flash_f4_option.c).
+ * The flash controller of STM32F2 and F4 as the chip shows it: keys, errors, busy times, data
+ * cache, option bytes, OTP (RM0090 section 3, DS8626 tables 40 and 41). Written from the manuals;
+ * strict: what silicon punishes is punished here. Three files: registers and operations
+ * (flash_f4.c), the arrays (flash_f4_cells.c), option bytes and protection (flash_f4_option.c).
  */
 #ifndef PROBE_VIRTUAL_FLASH_F4_H
 #define PROBE_VIRTUAL_FLASH_F4_H
@@ -27,7 +27,7 @@ enum flash_job_kind { FLASH_IDLE, FLASH_PROGRAM, FLASH_ERASE, FLASH_OPTIONS };
 struct flash_job {
 	enum flash_job_kind kind;
 	uint8_t *cells;			/* array worked on: flash, OTP */
-	uint32_t offset, length;	/* bytes of that array; of an erase within an option change, too */
+	uint32_t offset, length;	/* of that array; also what an option change erases */
 	uint32_t value;			/* to program */
 	bool weak;			/* parallelism too high for the supply */
 	uint64_t started_ns;
@@ -64,7 +64,8 @@ struct flash_f4 {
 	struct vclock_alarm done;
 	struct flash_line lines[FLASH_F4_LINES];
 	unsigned next_line;
-	/* Cells of an erase that was cut short near its end: blank for now, noise after the next power-on. */
+	/* Cells of an erase that was cut short near its end: blank for now, noise after the next
+	 * power-on. */
 	struct { uint32_t offset, length; } faint;
 
 	struct {		/* mistakes that silicon swallows without a word; for tests */
@@ -79,8 +80,8 @@ enum flash_sr { FLASH_WRPERR = 1 << 4, FLASH_PGAERR = 1 << 5, FLASH_PGPERR = 1 <
 /* Sets an error flag, logs why. */
 void flash_f4_fail(struct flash_f4 *flash, enum flash_sr error, const char *reason);
 bool flash_f4_busy(const struct flash_f4 *flash);
-/* Lets an access wait for the end of the operation in work: BUS_OK for the core (it is stalled), BUS_STALL
- * for the debug port. */
+/* Lets an access wait for the end of the operation in work: BUS_OK for the core (it is stalled),
+ * BUS_STALL for the debug port. */
 enum bus_result flash_f4_wait(struct flash_f4 *flash, enum bus_master master);
 /* Starts a job that takes ns. */
 void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_t ns);
@@ -100,12 +101,12 @@ void flash_f4_apply(struct flash_f4 *flash);
 void flash_f4_cut(struct flash_f4 *flash);
 /* ACR was written: what the bus sees depends on the data cache. */
 void flash_f4_cache_changed(struct flash_f4 *flash, uint32_t old_acr);
-/* Power is back: faint cells turn to noise, and the bus sees the cells again (image loaded, too). */
+/* Power is back: faint cells turn to noise, and the bus sees the cells again. */
 void flash_f4_cells_power_on(struct flash_f4 *flash);
 
 /* flash_f4_option.c */
 void flash_f4_option_init(struct flash_f4 *flash);
-/* Loads the option bytes into their registers; at_power_on also puts the protection level in force. */
+/* Loads the option bytes into their registers; at power-on the protection level takes force, too. */
 void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on);
 enum bus_result flash_f4_option_write(struct flash_f4 *flash, unsigned word, uint32_t value);
 void flash_f4_option_apply(struct flash_f4 *flash);

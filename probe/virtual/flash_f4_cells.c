@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The flash array of STM32F2/F4: cells that programming can only clear, the data cache that an erase does not
- * refresh (RM0090 3.5.4), and what an interrupted operation leaves behind.
+ * The flash array of STM32F2/F4: cells that programming can only clear, the data cache that an
+ * erase does not refresh (RM0090 3.5.4), and what an interrupted operation leaves behind.
  */
 #include "probe/virtual/flash_f4.h"
 
@@ -27,7 +27,8 @@ static void cache_fill(struct flash_f4 *flash, uint32_t offset)
 		if (flash->lines[i].valid && flash->lines[i].offset == offset)
 			return;
 	if (line->valid)	/* its stale bytes go with it */
-		memcpy(flash->seen + line->offset, flash->cells + line->offset, sizeof(line->bytes));
+		memcpy(flash->seen + line->offset, flash->cells + line->offset,
+		       sizeof(line->bytes));
 	flash->next_line = (flash->next_line + 1) % FLASH_F4_LINES;
 	line->valid = true;
 	line->offset = offset;
@@ -58,7 +59,7 @@ void flash_f4_cache_changed(struct flash_f4 *flash, uint32_t old_acr)
 	}
 }
 
-/* The cells of a range changed: programming refreshes what the cache has of it, an erase does not. */
+/* Cells changed: programming refreshes what the cache has of them, an erase does not. */
 static void show_change(struct flash_f4 *flash, uint32_t offset, uint32_t length, bool refresh)
 {
 	memcpy(flash->seen + offset, flash->cells + offset, length);
@@ -199,7 +200,8 @@ void flash_f4_cut(struct flash_f4 *flash)
 
 static uint32_t offset_of(const struct flash_f4 *flash, uint32_t address)
 {
-	return address - flash->base < flash->size ? address - flash->base : address;	/* alias at 0 */
+	/* Below the real address is the alias at 0. */
+	return address >= flash->base ? address - flash->base : address;
 }
 
 static enum bus_result cells_check(void *context, uint32_t address, unsigned width,
@@ -226,7 +228,8 @@ static int program_error(const struct flash_f4 *flash, uint32_t address, unsigne
 	*reason = "write crosses a 128-bit row";
 	if (bytes == 8 && address % 8 != 0 && address % 8 != 4)
 		return FLASH_PGAERR;
-	*reason = bytes == 8 ? "x64 without a supply on VPP (guess)" : "width of the write is not PSIZE";
+	*reason = bytes == 8 ? "x64 without a supply on VPP (guess)"
+			     : "width of the write is not PSIZE";
 	return width == bytes ? 0 : FLASH_PGPERR;
 }
 

@@ -49,7 +49,7 @@ void flash_f4_option_notice(struct flash_f4 *flash)
 
 void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on)
 {
-	static const uint32_t brownout_mv[] = { 2700, 2400, 2100, 1700 };	/* BOR_LEV; 3 = POR only */
+	static const uint32_t brownout_mv[] = { 2700, 2400, 2100, 1700 };	/* by BOR_LEV */
 
 	for (unsigned i = 0; i < flash->soc->spec->option_count; i++)
 		flash->optcr[i] = stored_word(flash, i);
@@ -67,16 +67,17 @@ void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on)
 static void erase_backup_ram(struct flash_f4 *flash)
 {
 	const struct soc *soc = flash->soc;
-	struct bus_memory *memory = soc->backup_base ? bus_memory_at(soc->bus, soc->backup_base) : NULL;
+	struct bus_memory *memory = bus_memory_at(soc->bus, soc->backup_base);
 
-	if (memory)
+	if (soc->backup_base && memory)
 		memset(memory->bytes, 0, memory->size);
 }
 
 static void start_change(struct flash_f4 *flash)
 {
 	struct flash_job job = { .kind = FLASH_OPTIONS, .cells = flash->cells };
-	uint64_t ns = flash_f4_sector_ns(flash, 16 << 10);	/* not in the data sheet: a small sector */
+	/* The data sheet does not tell: as long as a small sector. */
+	uint64_t ns = flash_f4_sector_ns(flash, 16 << 10);
 	uint8_t rdp = (uint8_t)(flash->optcr[0] >> OPTCR_RDP_SHIFT);
 
 	if (stored_rdp(flash) != RDP_LEVEL0 && rdp == RDP_LEVEL0) {
@@ -153,8 +154,8 @@ static bool protects_range(const struct flash_f4 *flash, uint32_t from, uint32_t
 	uint32_t start, size;
 
 	for (unsigned snb = 0; snb < 16 * flash->soc->spec->bank_count; snb++)
-		if (flash_f4_sector(flash, snb, &start, &size) && start < to && start + size > from &&
-		    sector_protected(flash, snb))
+		if (flash_f4_sector(flash, snb, &start, &size) && start < to &&
+		    start + size > from && sector_protected(flash, snb))
 			return true;
 	return false;
 }
@@ -210,8 +211,11 @@ static int otp_error(const struct flash_f4 *flash, uint32_t address, unsigned wi
 	const struct virtual_spec *spec = flash->soc->spec;
 	bool lock = is_lock_byte(spec, address);
 
-	*reason = "write to a locked OTP block, or next to OTP";
-	if (!lock && (address - spec->otp_base >= spec->otp_size || block_is_locked(flash, address)))
+	*reason = "write next to OTP";
+	if (!lock && address - spec->otp_base >= spec->otp_size)
+		return FLASH_WRPERR;
+	*reason = "write to a locked OTP block";
+	if (!lock && block_is_locked(flash, address))
 		return FLASH_WRPERR;
 	*reason = "OTP write without PG";
 	if (!(flash->cr & CR_PG))
@@ -249,7 +253,8 @@ static void identify(struct flash_f4 *flash)
 	const struct virtual_spec *spec = flash->soc->spec;
 
 	memcpy(flash->info + (spec->uid_address - flash->info_base), spec->uid, sizeof(spec->uid));
-	put_u16(flash->info + (spec->size_address - flash->info_base), (uint16_t)(flash->size >> 10));
+	put_u16(flash->info + (spec->size_address - flash->info_base),
+		(uint16_t)(flash->size >> 10));
 }
 
 void flash_f4_otp_add(struct flash_f4 *flash)
@@ -264,8 +269,8 @@ void flash_f4_otp_add(struct flash_f4 *flash)
 		backup->check_while = &flash->special;
 	}
 	bus_add_memory(flash->soc->bus, &(struct bus_memory){
-		.name = "otp", .base = flash->info_base, .size = FLASH_F4_INFO, .bytes = flash->info,
-		.context = flash, .write = info_write, .check = info_check,
+		.name = "otp", .base = flash->info_base, .size = FLASH_F4_INFO,
+		.bytes = flash->info, .context = flash, .write = info_write, .check = info_check,
 		.check_while = &flash->special });
 	if (mirror)
 		bus_add_memory(flash->soc->bus, &(struct bus_memory){

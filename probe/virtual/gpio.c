@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A GPIO port of STM32F2/F4 (RM0090 section 8): outputs read back, inputs follow their pull
- * resistors. Port A carries the SWD pins: firmware that uses them for something else cuts the debugger off.
+ * resistors. Port A carries the SWD pins: firmware that uses them for something else cuts the
+ * debugger off.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -31,9 +32,10 @@ static uint32_t input(const struct gpio *gpio)
 	uint32_t value = 0;
 
 	for (unsigned pin = 0; pin < 16; pin++) {
-		bool level = field(gpio, MODER, pin) == MODE_OUTPUT ? gpio->words[ODR / 4] >> pin & 1
-			   : field(gpio, PUPDR, pin) == PULL_UP;
+		bool level = field(gpio, PUPDR, pin) == PULL_UP;
 
+		if (field(gpio, MODER, pin) == MODE_OUTPUT)
+			level = gpio->words[ODR / 4] >> pin & 1;
 		value |= (uint32_t)level << pin;
 	}
 	return value;
@@ -51,7 +53,8 @@ static void watch_swd(struct gpio *gpio)
 
 	if (gpio->place.port != 'A' || taken == gpio->soc->swd_pins_taken)
 		return;
-	log_line(LOG_VIRTUAL, "gpio: SWD pins %s", taken ? "used as something else" : "are SWD again");
+	log_line(LOG_VIRTUAL, "gpio: SWD pins %s",
+		 taken ? "used as something else" : "are SWD again");
 	gpio->soc->swd_pins_taken = taken;
 }
 
@@ -98,9 +101,10 @@ int gpio_add(struct soc *soc, const struct gpio_place *place)
 		return E_MEMORY;
 	gpio->soc = soc;
 	gpio->place = *place;
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "gpio", gpio, place->gate, gpio_reset, NULL,
-			   NULL, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "gpio", .state = gpio,
+			   .gate = place->gate, .reset = gpio_reset });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "GPIO", .base = place->base,
-			  .gate = place->gate, .state = gpio, .read = gpio_read, .write = gpio_write });
+			  .gate = place->gate, .state = gpio, .read = gpio_read,
+			  .write = gpio_write });
 	return OK;
 }

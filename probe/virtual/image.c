@@ -119,7 +119,9 @@ int image_load(const char *path, struct soc *soc, struct why *why)
 	if (!fault)
 		take(bytes, soc);
 	free(bytes);
-	return fault ? explain(why, E_CONFIG, "%s: %s; remove it to start with a new chip", path, fault) : OK;
+	if (!fault)
+		return OK;
+	return explain(why, E_CONFIG, "%s: %s; remove it to start with a new chip", path, fault);
 }
 
 static int write_file(const char *path, const uint8_t *bytes, size_t size)

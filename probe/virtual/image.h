@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A file that keeps what outlives power: flash, option bytes, OTP. Little-endian: "TETHIMG1", chip
- * name (32 bytes, zero padded), number of areas (u32); per area its name (12 bytes), size (u32) and bytes;
- * last the CRC-32 of all that (u32; the one of zlib and PNG).
+ * name (32 bytes, zero padded), number of areas (u32); per area its name (12 bytes), size (u32) and
+ * bytes; last the CRC-32 of all that (u32; the one of zlib and PNG).
  */
 #ifndef PROBE_VIRTUAL_IMAGE_H
 #define PROBE_VIRTUAL_IMAGE_H

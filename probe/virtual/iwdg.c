@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The independent watchdog (RM0090 section 21): keys, prescaler and reload value on the 32 kHz LSI,
- * which takes some cycles to accept them. It stands still only while the core is halted and the freeze
- * bit is set.
+ * which takes some cycles to accept them. It stands still only while the core is halted and the
+ * freeze bit is set.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -77,7 +77,7 @@ static void expire(void *context)
 	struct iwdg *iwdg = context;
 
 	log_line(LOG_VIRTUAL, "iwdg: reset");
-	iwdg->soc->host->reset(iwdg->soc->host->context, SOC_RESET_IWDG);
+	soc_request_reset(iwdg->soc, SOC_RESET_IWDG);
 }
 
 static uint32_t iwdg_read(void *state, uint32_t offset, enum bus_master master)
@@ -167,8 +167,9 @@ int iwdg_add(struct soc *soc, uint32_t base, unsigned freeze_bit)
 	iwdg->expiry.ring = expire;
 	iwdg->expiry.context = iwdg;
 	vclock_add(soc->clock, &iwdg->expiry);
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "iwdg", iwdg, SOC_ALWAYS_ON, iwdg_reset,
-			   iwdg_power, iwdg_notice, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "iwdg", .state = iwdg,
+			   .gate = SOC_ALWAYS_ON, .reset = iwdg_reset, .power = iwdg_power,
+			   .notice = iwdg_notice });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "IWDG", .base = base,
 			  .gate = SOC_ALWAYS_ON, .apb = true, .state = iwdg, .read = iwdg_read,
 			  .write = iwdg_write });

@@ -42,7 +42,8 @@ static void enter_reset(struct machine *machine)
 /* Brings the chip to where its reset line and its supply say. */
 static void update_reset(struct machine *machine)
 {
-	bool low = machine->pin_low || machine->pulse_low || machine->supply_low || !machine->powered;
+	bool low = machine->pin_low || machine->pulse_low || machine->supply_low ||
+		   !machine->powered;
 
 	if (low && !machine->in_reset) {
 		enter_reset(machine);
@@ -81,7 +82,8 @@ static void settle(struct machine *machine)
 {
 	if (machine->reset_wanted) {
 		machine->reset_wanted = false;
-		log_line(LOG_VIRTUAL, "machine: reset, causes %02X", (unsigned)machine->soc.reset_causes);
+		log_line(LOG_VIRTUAL, "machine: reset, causes %02X",
+			 (unsigned)machine->soc.reset_causes);
 		pull_reset(machine, RESET_LOW_NS);
 	}
 	update_halted(machine);
@@ -89,17 +91,17 @@ static void settle(struct machine *machine)
 
 /* --- what peripherals and core ask for ------------------------------------------------------- */
 
-static void soc_set_irq(void *context, unsigned irq, bool level)
+static void host_set_irq(void *context, unsigned irq, bool level)
 {
 	cpu_set_irq(((struct machine *)context)->cpu, irq, level);
 }
 
-static void soc_stall_core(void *context, uint64_t ns)
+static void host_stall_core(void *context, uint64_t ns)
 {
 	cpu_stall(((struct machine *)context)->cpu, ns);
 }
 
-static void soc_set_core_clock(void *context, uint32_t hz)
+static void host_set_core_clock(void *context, uint32_t hz)
 {
 	cpu_set_clock(((struct machine *)context)->cpu, hz);
 }
@@ -126,8 +128,8 @@ static void runner_stop(void *context)
 
 void machine_connect(struct machine *machine)
 {
-	machine->soc_host = (struct soc_host){ machine, request_reset, soc_set_irq, soc_stall_core,
-					       soc_set_core_clock };
+	machine->soc_host = (struct soc_host){ machine, request_reset, host_set_irq,
+					       host_stall_core, host_set_core_clock };
 	machine->cpu_host = (struct cpu_host){ machine, cpu_reset_requested, cpu_chip_now_ns };
 	machine->runner = (struct vclock_runner){ machine, runner_now_ns, runner_stop, 0 };
 	machine->soc.spec = &machine->spec;
@@ -285,7 +287,8 @@ static void power_up(struct machine *machine)
 	soc_power_all(soc, true);
 	cpu_power_on(machine->cpu);
 	for (size_t i = 0; i < machine->bus.memory_count; i++)
-		bus_changed(&machine->bus, machine->bus.memories[i].base, machine->bus.memories[i].size);
+		bus_changed(&machine->bus, machine->bus.memories[i].base,
+			    machine->bus.memories[i].size);
 	pull_reset(machine, POWER_UP_NS);
 }
 

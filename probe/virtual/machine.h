@@ -51,8 +51,8 @@ uint64_t machine_cpu_ns(const struct machine *machine);
 /* Bytes sent by the firmware to its USARTs so far (tests); not owned. */
 const char *machine_usart_output(struct machine *machine, size_t *length);
 
-/* Puts bytes into a memory behind everybody's back, as if they had always been there: flash cells too,
- * not only what the bus shows of them (tests). Within one memory. */
+/* Puts bytes into a memory behind everybody's back, as if they had always been there: flash cells
+ * too, not only what the bus shows of them (tests). Within one memory. */
 void machine_poke(struct machine *machine, uint32_t address, const void *data, uint32_t length);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Putting a virtual chip together from its spec: memories, the family's peripherals, the core, and what an
- * image file has kept.
+ * Putting a virtual chip together from its spec: memories, the family's peripherals, the core, and
+ * what an image file has kept.
  */
 #include "probe/virtual/machine_internal.h"
 
@@ -33,11 +33,12 @@ static void fill_rom(uint8_t *bytes, uint32_t base, uint32_t size)
 
 static int add_region(struct machine *machine, const struct virtual_region *region, struct why *why)
 {
-	struct bus_memory memory = { .name = region->name, .base = region->base, .size = region->size };
+	struct bus_memory memory = { .name = region->name, .base = region->base };
 
 	if (region->size == 0 || region->base % PAGE || region->size % PAGE)
 		return explain(why, E_CONFIG, "%s: region %s is not made of whole KiB",
 			       machine->spec.chip, region->name);
+	memory.size = region->size;
 	memory.bytes = calloc(1, region->size);
 	if (!memory.bytes)
 		return explain(why, E_MEMORY, "out of memory");
@@ -66,7 +67,8 @@ static int build_chip(struct machine *machine, struct why *why)
 		if (strcmp(builders[i].controller, spec->controller) == 0)
 			err = builders[i].build(&machine->soc, why);
 	if (err == E_CHIP)
-		return explain(why, E_CHIP, "%s: there is no virtual chip with a flash controller \"%s\"",
+		return explain(why, E_CHIP,
+			       "%s: there is no virtual chip with a flash controller \"%s\"",
 			       spec->chip, spec->controller);
 	if (!err && machine->bus.clash)
 		return explain(why, E_CONFIG, "%s: %s overlaps something else", spec->chip,
@@ -81,7 +83,8 @@ static int assemble(struct machine *machine, struct why *why)
 
 	if (err)
 		return err;
-	machine->cpu = cpu_new(spec->core, spec->fpu, spec->cpuid, &machine->bus, &machine->cpu_host);
+	machine->cpu = cpu_new(spec->core, spec->fpu, spec->cpuid, &machine->bus,
+			       &machine->cpu_host);
 	if (!machine->cpu)
 		return explain(why, E_MEMORY, "no core for %s", spec->chip);
 	cpu_set_part(machine->cpu, spec->idcode & 0xFFF);

@@ -9,6 +9,11 @@
 #include "probe/virtual/machine.h"
 #include "probe/virtual/soc.h"
 
+struct machine_ram {		/* a region of the spec */
+	uint8_t *bytes;
+	uint32_t size;		/* of what gets noise at power-on: 0 for ROM */
+};
+
 struct machine {
 	struct virtual_spec spec;
 	struct vclock clock;
@@ -18,7 +23,7 @@ struct machine {
 	struct cpu_host cpu_host;
 	struct vclock_runner runner;
 	struct cpu *cpu;
-	struct { uint8_t *bytes; uint32_t size; } rams[ARRAY_SIZE(((struct virtual_spec *)0)->regions)];
+	struct machine_ram rams[VIRTUAL_REGIONS];
 	size_t ram_count;
 
 	bool powered, pin_low, supply_low;

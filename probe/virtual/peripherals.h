@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The peripherals that virtual chips are composed of. Each *_add() allocates a state, puts registers
- * on the bus and a row into the soc (which frees it). All return 0 or E_MEMORY. What is not modelled
- * is said in each file.
+ * The peripherals that virtual chips are composed of. Each *_add() allocates a state, puts
+ * registers on the bus and a row into the soc (which frees it). All return 0 or E_MEMORY. What is
+ * not modelled is said in each file.
  */
 #ifndef PROBE_VIRTUAL_PERIPHERALS_H
 #define PROBE_VIRTUAL_PERIPHERALS_H

@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 
-enum { CR = 0, CSR = 4, CR_RESET = 0x4000 /* VOS: scale 1 */, CSR_VOSRDY = 1 << 14, CSR_BRE = 1 << 9,
-       CSR_BRR = 1 << 3 };
+enum { CR = 0, CSR = 4, CR_RESET = 0x4000 /* VOS: scale 1 */ };
+
+enum { CSR_VOSRDY = 1 << 14, CSR_BRE = 1 << 9, CSR_BRR = 1 << 3 };
 
 struct pwr {
 	uint32_t cr, csr;
@@ -48,7 +49,8 @@ int pwr_add(struct soc *soc, uint32_t base, unsigned gate)
 
 	if (!pwr)
 		return E_MEMORY;
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "pwr", pwr, gate, pwr_reset, NULL, NULL, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "pwr", .state = pwr,
+			   .gate = gate, .reset = pwr_reset });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "PWR", .base = base, .gate = gate,
 			  .apb = true, .state = pwr, .read = pwr_read, .write = pwr_write });
 	return OK;

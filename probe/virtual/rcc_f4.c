@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reset and clock control of STM32F2/F4 (RM0090 section 7.3): oscillators with their start-up times, PLL and
- * prescalers, clock gates, peripheral resets, reset flags. Interrupts and clock outputs are plain bits.
+ * Reset and clock control of STM32F2/F4 (RM0090 section 7.3): oscillators with their start-up
+ * times, PLL and prescalers, clock gates, peripheral resets, reset flags. Interrupts and clock
+ * outputs are plain bits.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -16,8 +17,8 @@ enum { CR = 0x00, PLLCFGR = 0x04, CFGR = 0x08, RSTR = 0x10, ENR = 0x30, BDCR = 0
 
 enum { CR_HSION = 1 << 0, CR_HSEON = 1 << 16, CR_PLLON = 1 << 24, CR_READY_BITS = 0x0A020002 };
 
-enum { CFGR_SW = 3, CFGR_SWS = 3 << 2, CFGR_SWS_SHIFT = 2, CFGR_HPRE_SHIFT = 4, CFGR_PPRE1_SHIFT = 10,
-       CFGR_PPRE2_SHIFT = 13 };
+enum { CFGR_SW = 3, CFGR_SWS = 3 << 2, CFGR_SWS_SHIFT = 2, CFGR_HPRE_SHIFT = 4,
+       CFGR_PPRE1_SHIFT = 10, CFGR_PPRE2_SHIFT = 13 };
 
 enum { CSR_LSION = 1 << 0, CSR_LSIRDY = 1 << 1, CSR_RMVF = 1 << 24 };
 
@@ -41,8 +42,10 @@ static const struct { uint32_t cause, flags; } causes[] = {
 };
 
 static const struct { uint32_t offset, value; } reset_values[] = {
-	{ CR, 0x81 }, { PLLCFGR, 0x24003010 }, { ENR, 0x00100000 }, { 0x50, 0x7E6791FF },
-	{ 0x54, 0xF1 }, { 0x58, 1 }, { 0x60, 0x36FEC9FF }, { 0x64, 0x00075F33 }, { 0x84, 0x24003000 },
+	{ CR, 0x81 }, { PLLCFGR, 0x24003010 }, { ENR, 0x00100000 },
+	/* Clocks in Sleep mode, and PLLI2SCFGR. */
+	{ 0x50, 0x7E6791FF }, { 0x54, 0x000000F1 }, { 0x58, 0x00000001 },
+	{ 0x60, 0x36FEC9FF }, { 0x64, 0x00075F33 }, { 0x84, 0x24003000 },
 };
 
 struct rcc {
@@ -90,10 +93,12 @@ static void set_clocks(struct rcc *rcc)
 	static const unsigned ppre_shift[2] = { CFGR_PPRE1_SHIFT, CFGR_PPRE2_SHIFT };
 	struct soc *soc = rcc->soc;
 	uint32_t cfgr = *word(rcc, CFGR);
-	uint32_t hz = source_hz(rcc, (enum source)rcc->sws) >> ahb_shift[cfgr >> CFGR_HPRE_SHIFT & 15];
+	uint32_t hpre = cfgr >> CFGR_HPRE_SHIFT & 15;
+	uint32_t hz = source_hz(rcc, (enum source)rcc->sws) >> ahb_shift[hpre];
 
 	if (hz == 0) {
-		log_line(LOG_VIRTUAL, "rcc: no system clock with PLLCFGR %08X", (unsigned)*word(rcc, PLLCFGR));
+		log_line(LOG_VIRTUAL, "rcc: no system clock with PLLCFGR %08X",
+			 (unsigned)*word(rcc, PLLCFGR));
 		hz = 1;
 	}
 	for (unsigned i = 0; i < 2; i++) {
@@ -230,9 +235,10 @@ int rcc_f4_add(struct soc *soc, uint32_t base, uint32_t hse_hz)
 	rcc->switching.ring = switch_clock;
 	rcc->switching.context = rcc;
 	vclock_add(soc->clock, &rcc->switching);
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "rcc", rcc, SOC_ALWAYS_ON, rcc_reset,
-			   rcc_power, NULL, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "rcc", .state = rcc,
+			   .gate = SOC_ALWAYS_ON, .reset = rcc_reset, .power = rcc_power });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "RCC", .base = base,
-			  .gate = SOC_ALWAYS_ON, .state = rcc, .read = rcc_read, .write = rcc_write });
+			  .gate = SOC_ALWAYS_ON, .state = rcc, .read = rcc_read,
+			  .write = rcc_write });
 	return OK;
 }

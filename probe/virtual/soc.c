@@ -49,20 +49,22 @@ static enum bus_result registers_read(void *context, uint32_t offset, unsigned w
 
 	*value = 0;
 	if (soc_gate_open(r->soc, r->gate))
-		*value = r->read(r->state, offset & ~3u, master) >> 8 * (offset & 3) & lane_mask(width);
+		*value = r->read(r->state, offset & ~3u, master) >> 8 * (offset & 3);
+	*value &= lane_mask(width);
 	return BUS_OK;
 }
 
 static uint32_t widen(const struct soc_registers *r, uint32_t offset, unsigned width,
 		      uint32_t value, enum bus_master master)
 {
-	uint32_t shift = 8 * (offset & 3), mask = lane_mask(width);
+	uint32_t shift = 8 * (offset & 3), mask = lane_mask(width), old;
 
 	if (width == 4)
 		return value;
 	if (r->apb)
 		return width == 1 ? (value & mask) * 0x01010101u : (value & mask) * 0x00010001u;
-	return (r->read(r->state, offset & ~3u, master) & ~(mask << shift)) | (value & mask) << shift;
+	old = r->read(r->state, offset & ~3u, master);
+	return (old & ~(mask << shift)) | (value & mask) << shift;
 }
 
 static enum bus_result registers_write(void *context, uint32_t offset, unsigned width,
@@ -119,8 +121,9 @@ void soc_fill_reserved(struct soc *soc, uint32_t base, uint32_t size)
 		uint32_t length = (uint32_t)((next < end ? next : end) - at);
 
 		if (length)
-			bus_add_device(soc->bus, &(struct bus_device){
-				"reserved", (uint32_t)at, length, soc, reserved_read, reserved_write });
+			bus_add_device(soc->bus,
+				       &(struct bus_device){ "reserved", (uint32_t)at, length, soc,
+							     reserved_read, reserved_write });
 		at += length;
 		if (at >= end)
 			break;
@@ -172,4 +175,14 @@ void soc_print(struct soc *soc, char byte)
 	}
 	out->bytes[out->length++] = byte;
 	out->bytes[out->length] = 0;
+}
+
+void soc_set_irq(const struct soc *soc, unsigned irq, bool level)
+{
+	soc->host->set_irq(soc->host->context, irq, level);
+}
+
+void soc_request_reset(const struct soc *soc, enum soc_reset cause)
+{
+	soc->host->reset(soc->host->context, cause);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chip around the core as its peripherals see it: clock, bus, the wires they share (clock gates,
- * resets, interrupts, freeze bits) and the few things that they may ask of the core. A peripheral
- * is a file of its own that adds its registers to the bus and a row to the list here.
+ * The chip around the core as its peripherals see it: clock, bus, the wires they share (clock
+ * gates, resets, interrupts, freeze bits) and the few things that they may ask of the core. A
+ * peripheral is a file of its own that adds its registers to the bus and a row to the list here.
  */
 #ifndef PROBE_VIRTUAL_SOC_H
 #define PROBE_VIRTUAL_SOC_H
@@ -40,10 +40,10 @@ struct soc_host {
 struct soc_peripheral {
 	const char *name;
 	void *state;			/* allocated; the soc frees it */
-	unsigned gate;			/* resets it through the clock controller; or SOC_ALWAYS_ON */
+	unsigned gate;			/* resets it through RCC; or SOC_ALWAYS_ON */
 	void (*reset)(void *state);	/* system reset, and after power-on */
 	void (*power)(void *state, bool on);	/* NULL = reset is enough */
-	void (*notice)(void *state);	/* NULL, or: a wire below changed (core_halted, freeze ...) */
+	void (*notice)(void *state);	/* NULL, or: a wire of the soc changed */
 	void (*release)(void *state);	/* NULL, or: frees what hangs on the state */
 };
 
@@ -54,9 +54,9 @@ struct soc_area {
 	uint32_t size;
 };
 
-/* A block of 32-bit registers, 1 KiB long, behind a clock gate: without clock it reads 0 and ignores
- * writes. Narrow accesses: the APB bridge copies the byte or half-word into all lanes (RM0090 2.1.13);
- * on AHB the other bytes keep their value. */
+/* A block of 32-bit registers, 1 KiB long, behind a clock gate: without clock it reads 0 and
+ * ignores writes. Narrow accesses: the APB bridge copies the byte or half-word into all lanes
+ * (RM0090 2.1.13); on AHB the other bytes keep their value. */
 struct soc_registers {
 	const char *name;
 	uint32_t base;
@@ -74,7 +74,8 @@ struct soc_output {
 	size_t length, capacity;
 };
 
-enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 4, SOC_REGISTERS_MAX = 48, SOC_OUTPUT_MAX = 1 << 20 };
+enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 4, SOC_REGISTERS_MAX = 48,
+       SOC_OUTPUT_MAX = 1 << 20 };
 
 struct soc {
 	const struct virtual_spec *spec;
@@ -106,7 +107,7 @@ struct soc {
 	bool swd_pins_taken;		/* the firmware uses SWDIO or SWCLK as something else */
 	void *dma;			/* and how a timer asks it for a transfer */
 	void (*dma_request)(void *dma, unsigned timer);
-	uint32_t reset_causes;		/* of the reset in work; the reset controller latches them */
+	uint32_t reset_causes;		/* of the reset in work; RCC latches them */
 	uint64_t flash_busy_ns;		/* sum so far */
 };
 
@@ -129,5 +130,8 @@ void soc_power_all(struct soc *soc, bool on);
 /* Tells every peripheral that a wire changed. */
 void soc_notice(struct soc *soc);
 void soc_print(struct soc *soc, char byte);
+/* Short for the host's functions. */
+void soc_set_irq(const struct soc *soc, unsigned irq, bool level);
+void soc_request_reset(const struct soc *soc, enum soc_reset cause);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a virtual board is made of: geometry and identity, handed down by targets/ from the chip file
- * (R36). Plain data. Behaviour (registers, keys, busy times, rules) is not here: it is written in
- * this folder from the reference manuals.
+ * What a virtual board is made of: geometry and identity, handed down by targets/ from the chip
+ * file (R36). Plain data. Behaviour (registers, keys, busy times, rules) is not here: it is written
+ * in this folder from the reference manuals.
  */
 #ifndef PROBE_VIRTUAL_SPEC_H
 #define PROBE_VIRTUAL_SPEC_H
@@ -21,6 +21,8 @@ enum virtual_region_kind {
 	VIRTUAL_RAM_DATA,	/* no instruction fetch (CCM on F4) */
 	VIRTUAL_ROM,		/* system memory: contents made up, read-only */
 };
+
+enum { VIRTUAL_REGIONS = 16 };
 
 struct virtual_region {
 	char name[16];
@@ -62,12 +64,13 @@ struct virtual_spec {
 	struct virtual_bank banks[2];
 	size_t bank_count;
 
-	uint32_t otp_base, otp_size, otp_block, otp_locks;	/* sizes in bytes; locks = address or 0 */
+	uint32_t otp_base, otp_size, otp_block;
+	uint32_t otp_locks;	/* address of the lock bytes, or 0 */
 
 	struct virtual_option_word options[24];
 	size_t option_count;
 
-	struct virtual_region regions[16];
+	struct virtual_region regions[VIRTUAL_REGIONS];
 	size_t region_count;
 
 	uint32_t supply_mv;	/* default 3300 */

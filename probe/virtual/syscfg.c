@@ -25,11 +25,10 @@ static void remap(struct syscfg *syscfg, uint32_t mode)
 {
 	struct bus *bus = syscfg->soc->bus;
 	struct bus_memory row = syscfg->flash_at_0;
-	const struct bus_memory *other = mode == MODE_RAM ? bus_memory_at(bus, syscfg->ram_base)
-				       : mode == MODE_SYSTEM ? bus_memory_at(bus, syscfg->system_base)
-				       : NULL;
+	uint32_t base = mode == MODE_RAM ? syscfg->ram_base : syscfg->system_base;
+	const struct bus_memory *other = bus_memory_at(bus, base);
 
-	if (other)
+	if (other && (mode == MODE_RAM || mode == MODE_SYSTEM))
 		row = *other;
 	bus_replace_memory(bus, 0, &row);
 	log_line(LOG_VIRTUAL, "syscfg: %s at address 0", row.name);
@@ -78,9 +77,10 @@ int syscfg_add(struct soc *soc, uint32_t base, unsigned gate, uint32_t system_ba
 	syscfg->flash_at_0 = *bus_memory_at(soc->bus, 0);
 	syscfg->system_base = system_base;
 	syscfg->ram_base = ram_base;
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "syscfg", syscfg, gate, syscfg_reset, NULL,
-			   NULL, NULL });
-	soc_add_registers(soc, &(struct soc_registers){ .name = "SYSCFG", .base = base, .gate = gate,
-			  .apb = true, .state = syscfg, .read = syscfg_read, .write = syscfg_write });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "syscfg", .state = syscfg,
+			   .gate = gate, .reset = syscfg_reset });
+	soc_add_registers(soc, &(struct soc_registers){ .name = "SYSCFG", .base = base,
+			  .gate = gate, .apb = true, .state = syscfg, .read = syscfg_read,
+			  .write = syscfg_write });
 	return OK;
 }

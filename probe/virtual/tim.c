@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A general-purpose timer (RM0090 section 18) as far as an up-counter goes: prescaler, auto-reload, update
- * event with interrupt and DMA request, freeze. Channels, slave modes and other directions are not modelled.
+ * A general-purpose timer (RM0090 section 18) as far as an up-counter goes: prescaler, auto-reload,
+ * update event with interrupt and DMA request, freeze. Channels, slave modes and other directions
+ * are not modelled.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -74,9 +75,8 @@ static void restart(struct tim *tim, uint32_t from)
 
 static void update_irq(struct tim *tim)
 {
-	const struct soc_host *host = tim->soc->host;
 
-	host->set_irq(host->context, tim->place.irq, *word(tim, SR) & *word(tim, DIER) & SR_UIF);
+	soc_set_irq(tim->soc, tim->place.irq, *word(tim, SR) & *word(tim, DIER) & SR_UIF);
 }
 
 static void update_event(void *context)
@@ -165,8 +165,8 @@ int tim_add(struct soc *soc, const struct tim_place *place)
 	tim->update.ring = update_event;
 	tim->update.context = tim;
 	vclock_add(soc->clock, &tim->update);
-	soc_add_peripheral(soc, &(struct soc_peripheral){ place->name, tim, place->gate, tim_reset, NULL,
-			   tim_notice, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = place->name, .state = tim,
+			   .gate = place->gate, .reset = tim_reset, .notice = tim_notice });
 	soc_add_registers(soc, &(struct soc_registers){ .name = place->name, .base = place->base,
 			  .gate = place->gate, .apb = true, .state = tim, .read = tim_read,
 			  .write = tim_write });

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sending half of a USART (RM0090 section 30): a data register, a shift register, and the time that ten
- * bits take. What is sent is kept for tests and logged line by line. Nothing is ever received.
+ * The sending half of a USART (RM0090 section 30): a data register, a shift register, and the time
+ * that ten bits take. What is sent is kept for tests and logged line by line. Nothing is ever
+ * received.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -42,12 +43,11 @@ static void print(struct usart *usart, uint8_t byte)
 
 static void update_irq(struct usart *usart)
 {
-	const struct soc_host *host = usart->soc->host;
 	uint32_t cr1 = usart->words[CR1 / 4];
 	bool level = cr1 & CR1_UE && ((cr1 & CR1_TXEIE && !usart->full) ||
 				      (cr1 & CR1_TCIE && usart->complete));
 
-	host->set_irq(host->context, usart->place.irq, level);
+	soc_set_irq(usart->soc, usart->place.irq, level);
 }
 
 /* BRR holds the clocks per bit (30.3.4 with 16 samples). */
@@ -88,8 +88,8 @@ static void write_dr(struct usart *usart, uint8_t byte)
 		return;
 	}
 	if (usart->full)
-		log_line(LOG_VIRTUAL, "%s: byte %02X overwritten before it was sent", usart->place.name,
-			 usart->waiting);
+		log_line(LOG_VIRTUAL, "%s: byte %02X overwritten before it was sent",
+			 usart->place.name, usart->waiting);
 	usart->full = true;
 	usart->waiting = byte;
 }
@@ -140,8 +140,8 @@ int usart_add(struct soc *soc, const struct usart_place *place)
 	usart->sent.ring = character_sent;
 	usart->sent.context = usart;
 	vclock_add(soc->clock, &usart->sent);
-	soc_add_peripheral(soc, &(struct soc_peripheral){ place->name, usart, place->gate, usart_reset,
-			   NULL, NULL, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = place->name, .state = usart,
+			   .gate = place->gate, .reset = usart_reset });
 	soc_add_registers(soc, &(struct soc_registers){ .name = place->name, .base = place->base,
 			  .gate = place->gate, .apb = true, .state = usart, .read = usart_read,
 			  .write = usart_write });

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The window watchdog (RM0090 section 22): a 7-bit down-counter on APB1 / 4096 that may be refreshed only
- * inside its window.
+ * The window watchdog (RM0090 section 22): a 7-bit down-counter on APB1 / 4096 that may be
+ * refreshed only inside its window.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -58,12 +58,12 @@ static void expire(struct wwdg *wwdg, const char *why)
 {
 	log_line(LOG_VIRTUAL, "wwdg: reset (%s)", why);
 	vclock_disarm(&wwdg->step);
-	wwdg->soc->host->reset(wwdg->soc->host->context, SOC_RESET_WWDG);
+	soc_request_reset(wwdg->soc, SOC_RESET_WWDG);
 }
 
 static void update_irq(struct wwdg *wwdg)
 {
-	wwdg->soc->host->set_irq(wwdg->soc->host->context, IRQ, wwdg->sr & 1 && wwdg->cfr & CFR_EWI);
+	soc_set_irq(wwdg->soc, IRQ, wwdg->sr & 1 && wwdg->cfr & CFR_EWI);
 }
 
 static void ring(void *context)
@@ -161,8 +161,8 @@ int wwdg_add(struct soc *soc, uint32_t base, unsigned gate, unsigned freeze_bit)
 	wwdg->step.ring = ring;
 	wwdg->step.context = wwdg;
 	vclock_add(soc->clock, &wwdg->step);
-	soc_add_peripheral(soc, &(struct soc_peripheral){ "wwdg", wwdg, gate, wwdg_reset, NULL,
-			   wwdg_notice, NULL });
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "wwdg", .state = wwdg,
+			   .gate = gate, .reset = wwdg_reset, .notice = wwdg_notice });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "WWDG", .base = base, .gate = gate,
 			  .apb = true, .state = wwdg, .read = wwdg_read, .write = wwdg_write });
 	return OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A virtual STM32F407VG without a core, for tests of its peripherals: what they ask of the core and of the
- * reset logic is written down here.
+ * A virtual STM32F407VG without a core, for tests of its peripherals: what they ask of the core and
+ * of the reset logic is written down here.
  */
 #ifndef TESTS_UNIT_FAKE_SOC_H
 #define TESTS_UNIT_FAKE_SOC_H

@@ -78,7 +78,8 @@ static void set_up(struct bench *b)
 		       .bytes = b->rom, .context = b, .write = write_rom, .check = check_rom });
 	bus_add_memory(&b->bus, &(struct bus_memory){ .name = "alias", .base = 0, .size = 32,
 		       .bytes = b->rom });
-	bus_add_device(&b->bus, &(struct bus_device){ "reg", 0x40000000, 16, b, read_reg, write_reg });
+	bus_add_device(&b->bus,
+		       &(struct bus_device){ "reg", 0x40000000, 16, b, read_reg, write_reg });
 }
 
 static void memory_is_little_endian_in_all_widths(void **state)
@@ -158,8 +159,9 @@ static void overlap_is_refused_and_named(void **state)
 	set_up(&b);
 	count = b.bus.memory_count;
 	assert_null(b.bus.clash);
-	bus_add_memory(&b.bus, &(struct bus_memory){ .name = "wide", .base = 0x1FFFFF00, .size = 0x200,
-		       .bytes = b.ram });
+	bus_add_memory(&b.bus,
+		       &(struct bus_memory){
+			       .name = "wide", .base = 0x1FFFFF00, .size = 0x200, .bytes = b.ram });
 	assert_int_equal(b.bus.memory_count, count);
 	assert_string_equal(b.bus.clash, "wide");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The virtual F4 flash controller: each rule of RM0090 section 3 is broken once, and must be noticed.
+ * The virtual F4 flash controller: each rule of RM0090 section 3 is broken once, and must be
+ * noticed.
  */
 #include "tests/unit/fake_soc.h"
 
@@ -206,7 +207,10 @@ static void core_accesses_are_stalled_to_the_end(void **state)
 static void sector_erase_takes_its_time_and_leaves_neighbours(void **state)
 {
 	static const struct { uint32_t number, base, ms; } rows[] = {
-		{ 3, 0x0C000, 250 }, { 4, 0x10000, 550 }, { 5, 0x20000, 1000 }, { 11, 0xE0000, 1000 },
+		{ 3, 0x0C000, 250 },
+		{ 4, 0x10000, 550 },
+		{ 5, 0x20000, 1000 },
+		{ 11, 0xE0000, 1000 },
 	};
 	struct fake_soc *f = *state;
 

@@ -9,8 +9,17 @@
 
 #include <cmocka.h>
 
-enum { FLASH = 0x08000000, KEYR = 0x40023C04, OPTKEYR = 0x40023C08, SR = 0x40023C0C, CR = 0x40023C10,
-       OPTCR = 0x40023C14, MIRROR = 0x1FFFC000, OTP = 0x1FFF7800, BACKUP = 0x40024000 };
+enum {
+	FLASH = 0x08000000,
+	KEYR = 0x40023C04,
+	OPTKEYR = 0x40023C08,
+	SR = 0x40023C0C,
+	CR = 0x40023C10,
+	OPTCR = 0x40023C14,
+	MIRROR = 0x1FFFC000,
+	OTP = 0x1FFF7800,
+	BACKUP = 0x40024000
+};
 
 enum { FACTORY = 0x0FFFAAEC, LEVEL1 = 0x0FFF55EC, LEVEL2 = 0x0FFFCCEC, OPTLOCK = 1, OPTSTRT = 2 };
 
@@ -161,7 +170,7 @@ static void level1_waits_for_power_then_hides_flash_otp_and_backup(void **state)
 	assert_int_equal(fake_soc_try_read(f, OTP, 4, &value), BUS_FAULT);
 	assert_int_equal(fake_soc_try_read(f, BACKUP, 4, &value), BUS_FAULT);
 	assert_int_equal(fake_soc_try_write(f, FLASH, 4, 0), BUS_FAULT);
-	assert_int_equal(bus_read(&f->bus, FLASH, 4, &value, BUS_CPU), BUS_FAULT);	/* now it is */
+	assert_int_equal(bus_read(&f->bus, FLASH, 4, &value, BUS_CPU), BUS_FAULT); /* now it is */
 	assert_int_equal(fake_soc_try_read(f, 0x1FFF7A10, 4, &value), BUS_OK);
 	assert_int_equal(fake_soc_read(f, OPTCR), LEVEL1 | OPTLOCK);
 }
