@@ -151,9 +151,26 @@ const struct probe_abilities *probe_abilities(const struct probe *probe)
 	return &probe->abilities;
 }
 
-const struct stlink_status *probe_failure(const struct probe *probe)
+/* The last failure, when it is the one that err tells of. */
+static const struct stlink_status *failure_of(const struct probe *probe, int err)
 {
-	return probe->stlink.failure;
+	const struct stlink_status *failure = probe->stlink.failure;
+
+	return failure && failure->err == err ? failure : NULL;
+}
+
+const char *probe_error_text(const struct probe *probe, int err)
+{
+	const struct stlink_status *failure = failure_of(probe, err);
+
+	return failure ? failure->cause : error_text(err);
+}
+
+const char *probe_error_advice(const struct probe *probe, int err)
+{
+	const struct stlink_status *failure = failure_of(probe, err);
+
+	return failure ? failure->advice : "";
 }
 
 void probe_watch_interrupt(struct probe *probe, const atomic_bool *flag)

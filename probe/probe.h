@@ -16,8 +16,6 @@
 #include "probe/error.h"
 #include "probe/link.h"
 
-struct stlink_status;
-
 /* Which bus of the chip, and with which bus attributes: a CSW of which bits 31:8 count; 0 = the
  * probe's default. Anything but { 0, 0 } needs abilities.csw (else E_FIRMWARE). */
 struct probe_port {
@@ -130,9 +128,10 @@ int probe_read_core_registers(struct probe *probe, struct probe_port port,
  * compare by themselves, so that a late reply is never taken for data. */
 int probe_resync(struct probe *probe, bool *still_in_swd);
 
-/* What the firmware said when a command last failed, with cause and advice; NULL = nothing yet.
- * The row is static (probe/stlink_status.h). */
-const struct stlink_status *probe_failure(const struct probe *probe);
+/* What err, just returned by a call here, means: the cause that the firmware gave, else the words of
+ * the error; and what may help, or "". Static texts without a full stop. */
+const char *probe_error_text(const struct probe *probe, int err);
+const char *probe_error_advice(const struct probe *probe, int err);
 
 /* Counters for `monitor stats`. */
 struct probe_stats {

@@ -28,7 +28,7 @@ static int enter(struct board *board, struct why *why)
 
 	if (!err)
 		err = probe_open_ap(board->probe, core->port.ap);
-	return err ? explain(why, err, "%s", error_text(err)) : 0;
+	return err ? explain(why, err, "%s", probe_error_text(board->probe, err)) : 0;
 }
 
 static int climb_plain(struct board *board, struct why *why)
@@ -114,6 +114,8 @@ static void add_advice(const struct board *board, int err, struct why *why)
 	else if (err == E_POWER)
 		explain_more(why, ". The debug port answers but does not power up: read protection "
 			     "level 2, or a chip in Shutdown");
+	else if (probe_error_advice(board->probe, err)[0])
+		explain_more(why, ". What may help: %s", probe_error_advice(board->probe, err));
 }
 
 static void prepare_probe(struct board *board)
