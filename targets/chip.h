@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Chip descriptions: facts of one chip line, read from targets/chips/NAME.cfg (libconfig). The files
- * are compiled into the binary; --chips DIR adds or overrides. Only chip_parse.c knows libconfig.
+ * are compiled into the binary; --chips DIR adds or overrides. Only chip_reader.c knows libconfig.
  * Unknown keys, overlaps, ends past 2^32 and regions outside their parent are errors with file and
  * line (R45).
  */

@@ -178,7 +178,8 @@ int core_enable_debug(struct core *core)
 	return 0;
 }
 
-/* As it was found, without catches that a dead debugger left; but where the firmware counts cycles meanwhile, the DWT must not lose its clock. */
+/* As it was found, without catches that a dead debugger left; but where the firmware counts cycles
+ * meanwhile, the DWT must not lose its clock. */
 static int find_final_demcr(struct core *core, uint32_t *demcr)
 {
 	uint32_t dwt;
