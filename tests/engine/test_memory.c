@@ -4,6 +4,8 @@
  */
 #include "tests/engine/board_rig.h"
 
+#include "targets/memory_cache.h"
+
 static void flash_is_cached_while_halted_only(void **state)
 {
 	struct rig *rig = *state;
@@ -47,6 +49,42 @@ static void ram_is_read_ahead_for_one_burst(void **state)
 	assert_int_equal(read_u32(rig, RAM + 0x404), 5);
 }
 
+/* TIM2's update drives DMA1 stream 1, channel 3: TIM3's counter goes round four words of RAM. RM0090
+ * tables 42 (requests), 10.5 (DMA), 18.4 (timers). */
+static void start_circular_dma(struct rig *rig, uint32_t target)
+{
+	const struct { uint32_t address, value; } writes[] = {
+		{ 0x40023830, 1u << 21 }, { 0x40023840, 3 },		/* clocks of DMA1, TIM2, TIM3 */
+		{ 0x4000042C, 0xFFFF }, { 0x40000400, 1 },		/* TIM3 runs freely */
+		{ 0x40026030, 0x40000424 }, { 0x40026034, target }, { 0x4002602C, 4 },
+		{ 0x40026028, 3u << 25 | 2u << 13 | 2u << 11 | 1u << 10 | 1u << 8 | 1 },
+		{ 0x4000002C, 99 }, { 0x4000000C, 1u << 8 }, { 0x40000000, 1 },	/* TIM2: UDE, CEN */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		uint8_t bytes[4];
+
+		put_u32(bytes, writes[i].value);
+		ok(rig, memory_write(rig->core, writes[i].address, bytes, 4, NULL));
+	}
+}
+
+static void what_dma_writes_while_halted_is_seen(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t before;
+
+	reset_halt(rig);
+	start_circular_dma(rig, RAM + 0x400);
+	before = read_u32(rig, RAM + 0x400);
+	memory_cache_end_burst(rig->core);
+	link_wait_us(rig->link, 1000);
+	assert_int_not_equal(read_u32(rig, RAM + 0x400), before);
+	before = read_u32(rig, RAM + 0x400);
+	link_wait_us(rig->link, MEMORY_AHEAD_US + 1);	/* no end of the burst, just old */
+	assert_int_not_equal(read_u32(rig, RAM + 0x400), before);
+}
+
 static void memory_is_read_up_to_the_first_fault(void **state)
 {
 	struct rig *rig = *state;
@@ -75,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ATTACHED(flash_is_cached_while_halted_only),
 		ATTACHED(ram_is_read_ahead_for_one_burst),
+		ATTACHED(what_dma_writes_while_halted_is_seen),
 		ATTACHED(memory_is_read_up_to_the_first_fault),
 		ATTACHED(flash_is_not_written_as_memory),
 	};
