@@ -19,17 +19,17 @@ enum {
 #define CSW_PROT	0xFF000000u	/* DbgSwEnable and the bus attributes */
 #define CSW_WRITABLE	(CSW_SIZE | CSW_INCREMENT | CSW_PROT)
 #define CSW_RESET	0x23000000u
-#define TAR_COUNTER	0x000003FFu	/* only these bits are promised to increment (C2.2.2) */
 
+/* counter: the bits of TAR that increment; ADIv5 promises 1 KiB (C2.2.2), M3 and M4 have 4 KiB. */
 static const struct {
-	uint32_t idr, base;
+	uint32_t idr, base, counter;
 } identities[] = {
-	[VIRTUAL_M0]     = { 0x04770021, 0xE00FF003 },
-	[VIRTUAL_M0PLUS] = { 0x04770031, 0xF0000003 },
-	[VIRTUAL_M3]     = { 0x24770011, 0xE00FF003 },
-	[VIRTUAL_M4]     = { 0x24770011, 0xE00FF003 },
-	[VIRTUAL_M7]     = { 0x74770001, 0xE00FD003 },
-	[VIRTUAL_M33]    = { 0x14770015, 0xE00FE003 },
+	[VIRTUAL_M0]     = { 0x04770021, 0xE00FF003, 0x3FF },
+	[VIRTUAL_M0PLUS] = { 0x04770031, 0xF0000003, 0x3FF },
+	[VIRTUAL_M3]     = { 0x24770011, 0xE00FF003, 0xFFF },
+	[VIRTUAL_M4]     = { 0x24770011, 0xE00FF003, 0xFFF },
+	[VIRTUAL_M7]     = { 0x74770001, 0xE00FD003, 0x3FF },
+	[VIRTUAL_M33]    = { 0x14770015, 0xE00FE003, 0x3FF },
 };
 
 void mem_ap_reset(struct mem_ap *ap)
@@ -42,7 +42,8 @@ void mem_ap_reset(struct mem_ap *ap)
 void mem_ap_init(struct mem_ap *ap, struct machine *machine, enum virtual_core core)
 {
 	*ap = (struct mem_ap){ .machine = machine, .idr = identities[core].idr,
-			       .base = identities[core].base };
+			       .base = identities[core].base,
+			       .tar_counter = identities[core].counter };
 	mem_ap_reset(ap);
 }
 
@@ -87,7 +88,7 @@ static enum bus_result go_on(struct mem_ap *ap, uint32_t *value, bool again)
 		return result;
 	t->active = false;
 	if (result == BUS_OK && t->increment)
-		ap->tar = (ap->tar & ~TAR_COUNTER) | ((ap->tar + t->width) & TAR_COUNTER);
+		ap->tar = (ap->tar & ~ap->tar_counter) | ((ap->tar + t->width) & ap->tar_counter);
 	return result;
 }
 

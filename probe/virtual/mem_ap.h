@@ -21,6 +21,7 @@ struct mem_ap {
 	struct machine *machine;	/* borrowed */
 	uint32_t csw, tar;
 	uint32_t idr, base;
+	uint32_t tar_counter;		/* the bits of TAR that increment */
 	struct mem_ap_transaction transaction;
 	/* Asked before a transaction reaches the bus (again = it was stalled), if not NULL: faults on
 	 * purpose. */
