@@ -40,6 +40,7 @@ VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
 USB_OBJ     := $(USB_SRC:%.c=$(BUILD)/%.o)
 
 PROGRAMS := $(BUILD)/tether $(if $(filter 1,$(VIRTUAL)),$(BUILD)/tether-virtual)
+TESTED   := $(PROGRAMS) $(BUILD)/tether-virtual-usb
 
 .PHONY: all setup demo check check-timed check-all sanitize sanitize-build bench fuzz install clean unit \
         engine e2e loaders static peers
@@ -98,8 +99,11 @@ unit: $(UNIT_BIN)
 	$(Q)scripts/run-tests $(UNIT_BIN)
 engine: $(ENGINE_BIN) firmware
 	$(Q)scripts/run-tests $(ENGINE_BIN)
-e2e: $(PROGRAMS) firmware
-	$(Q)tests/e2e/run $(BUILD)
+e2e: $(TESTED) firmware
+	$(Q)scripts/run-programs $(BUILD) tests/e2e
+# Other people's tools on the virtual ST-LINK.
+peers: $(TESTED) firmware
+	$(Q)scripts/run-programs $(BUILD) tests/peers
 # Assembles flash/loaders/*.S into the headers beside them (binutils for arm-none-eabi).
 loaders:
 	$(Q)scripts/check-loaders --write
@@ -118,8 +122,8 @@ check:
 	$(Q)$(MAKE) --no-print-directory check-timed
 check-timed:
 	$(Q)start=$$(date +%s); \
-	$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(UNIT_BIN) $(ENGINE_BIN) firmware && \
-	$(MAKE) --no-print-directory static unit engine e2e && \
+	$(MAKE) --no-print-directory -j2 $(TESTED) $(UNIT_BIN) $(ENGINE_BIN) firmware && \
+	$(MAKE) --no-print-directory static unit engine e2e peers && \
 	echo "make check: $$(($$(date +%s) - start)) s"
 # Unit and engine tests under AddressSanitizer and UBSan, engine tests under ThreadSanitizer (R46).
 sanitize:

@@ -3,6 +3,7 @@
 # What the end-to-end tests share: a server of their own on a free port, a raw RSP client, a GDB run.
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -210,6 +211,31 @@ def tether(*arguments, timeout=60, program=TETHER):
     run = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                          text=True, timeout=timeout)
     return run.returncode, run.stdout, run.stderr
+
+
+def on_usb(board, *command, timeout=120, options=()):
+    """Runs a command with a virtual ST-LINK plugged in as a USB device; returns (exit code, all it said)."""
+    run = subprocess.run([os.path.join(BUILD, "tether-virtual-usb"), board, *options, "--", *command],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, timeout=timeout)
+    return run.returncode, run.stdout
+
+
+def random_bytes(length, seed=1):
+    """The same ones each time."""
+    return random.Random(seed).randbytes(length)
+
+
+def make_elf(folder, content, address=0x08000000):
+    """An ELF file with these bytes at that address; returns its path."""
+    image, source, elf = (os.path.join(folder, "image" + end) for end in (".bin", ".S", ".elf"))
+    with open(image, "wb") as file:
+        file.write(content)
+    with open(source, "w") as file:
+        file.write('.section .text\n.global _start\n_start: .incbin "%s"\n' % image)
+    subprocess.run(["arm-none-eabi-gcc", "-nostdlib", "-Wl,-Ttext=0x%x" % address, "-Wl,--build-id=none",
+                    "-o", elf, source], check=True)
+    return elf
 
 
 def main(*tests):
