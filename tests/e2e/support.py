@@ -201,7 +201,7 @@ def expect(text, *patterns):
     """The patterns appear in text in this order."""
     at = 0
     for pattern in patterns:
-        found = re.search(pattern, text[at:], re.M | re.S)
+        found = re.search(pattern, text[at:], re.M)
         check(found, "%r not found in:\n%s" % (pattern, text))
         at += found.end()
 
