@@ -169,7 +169,7 @@ int board_start_debugging(struct board *board)
 	return err;
 }
 
-int board_attach(struct board *board, struct why *why)
+static int attach_once(struct board *board, struct why *why)
 {
 	enum connect_mode reached;
 	char chip_before[sizeof(board->chip.file)];
@@ -193,6 +193,17 @@ int board_attach(struct board *board, struct why *why)
 	}
 	board->attached = true;
 	return 0;
+}
+
+int board_attach(struct board *board, struct why *why)
+{
+	int err = attach_once(board, why);
+	bool still_in_swd;
+
+	if (!connect_is_hiccup(err) || probe_resync(board->probe, &still_in_swd))
+		return err;
+	log_line(LOG_TARGET, "attach: %s; once more", error_text(err));
+	return attach_once(board, why);
 }
 
 static int put_back_journal(struct board *board)

@@ -132,6 +132,27 @@ static void prepare_probe(struct board *board)
 		log_line(LOG_TARGET, "speed %u kHz: %s", khz, error_text(err));
 }
 
+bool connect_is_hiccup(int err)
+{
+	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL || err == E_WAIT ||
+	       err == E_WIRE;
+}
+
+/* A hiccup is no reason for the next rung, which may reset the target: this one is tried again. */
+static int climb(struct board *board, const struct rung *rung, struct why *why)
+{
+	int err = rung->climb(board, why);
+	bool still_in_swd;
+
+	if (!connect_is_hiccup(err))
+		return err;
+	log_line(LOG_TARGET, "connect %s: %s; once more", rung->name, why->text);
+	if (probe_resync(board->probe, &still_in_swd))
+		return err;
+	prepare_probe(board);
+	return rung->climb(board, why);
+}
+
 int connect_target(struct board *board, enum connect_mode *reached, struct why *why)
 {
 	enum connect_mode mode = board->options.connect;
@@ -144,7 +165,7 @@ int connect_target(struct board *board, enum connect_mode *reached, struct why *
 
 		if (!is_tried(&rungs[i], mode))
 			continue;
-		err = rungs[i].climb(board, &reason);
+		err = climb(board, &rungs[i], &reason);
 		*reached = rungs[i].mode;
 		log_line(LOG_TARGET, "connect %s: %s", rungs[i].name, err ? reason.text : "ok");
 		if (!err)

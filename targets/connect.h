@@ -11,4 +11,7 @@
  * was. On failure why has the cause and the next step. */
 int connect_target(struct board *board, enum connect_mode *reached, struct why *why);
 
+/* Whether err may be gone when the same is tried again: lost on USB, on SWD, or a busy bus. */
+bool connect_is_hiccup(int err);
+
 #endif
