@@ -45,6 +45,7 @@ struct session {
 	uint32_t step_start, step_end;	/* RUN_STEPPING */
 	unsigned resets;		/* unexpected ones since the last resume */
 	uint64_t halted_since_us, running_since_us;
+	uint64_t quick_until_us;	/* halts are looked for often until then */
 	unsigned poll_failures;
 	uint64_t job_due_us[JOB_ROWS];	/* UINT64_MAX = not wanted now */
 	struct buffer notes;		/* lines to be told at the next stop or monitor answer */

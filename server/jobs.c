@@ -14,7 +14,7 @@
 enum {
 	/* From start to start. A stop is noticed after half a period and half an exchange (0.9 ms on a
 	 * V2) on average: early ones within 1 ms, others within 2 ms. */
-	POLL_FIRST_US = 1000, POLL_LATER_US = 2500, POLL_FIRST_FOR_US = 50 * 1000,
+	POLL_QUICK_US = 1000, POLL_US = 2500,
 	WATCH_US = 250 * 1000,
 	FAILURES_MAX = 5,
 	/* 4.6 ms on a V2 at 1.8 MHz: what a poll may be late while another client reads. */
@@ -28,9 +28,7 @@ static bool wants_poll(const struct session *session)
 
 static uint32_t poll_period_us(const struct session *session)
 {
-	uint64_t running_us = engine_now_us(session->engine) - session->running_since_us;
-
-	return running_us < POLL_FIRST_FOR_US ? POLL_FIRST_US : POLL_LATER_US;
+	return engine_now_us(session->engine) < session->quick_until_us ? POLL_QUICK_US : POLL_US;
 }
 
 /* R17: what happened, when, and why, as one line; repeats are counted. */

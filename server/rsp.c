@@ -112,14 +112,28 @@ static enum answer run_handler(struct request *rq, struct cursor *in)
 	return rq->command->handle(rq, in);
 }
 
+/* One line per packet, printable, cut. */
+static void log_packet(unsigned client, const char *arrow, const void *data, size_t length)
+{
+	const uint8_t *bytes = data;
+	char text[160];
+	size_t i;
+
+	if (!log_is_on(LOG_GDB))
+		return;
+	for (i = 0; i < length && i < sizeof(text) - 1; i++)
+		text[i] = isprint(bytes[i]) ? (char)bytes[i] : '.';
+	text[i] = '\0';
+	log_line(LOG_GDB, "%u: %s %s%s", client, arrow, text, i < length ? "..." : "");
+}
+
 static void output_answer(struct request *rq, enum answer answer)
 {
 	unsigned client = rq->peer->number;
 
 	switch (answer) {
 	case ANSWER_NOW:
-		log_line(LOG_GDB, "%u: -> %.*s", client, (int)min_u32((uint32_t)rq->reply->length, 200),
-			 rq->reply->data);
+		log_packet(client, "->", rq->reply->data, rq->reply->length);
 		engine_output(rq->engine, OUTPUT_PACKET, client, rq->reply->data,
 			      rq->reply->length);
 		break;
@@ -136,19 +150,6 @@ static void output_answer(struct request *rq, enum answer answer)
 	}
 }
 
-static void log_packet(unsigned client, const uint8_t *data, size_t length)
-{
-	char text[120];
-	size_t i;
-
-	if (!log_is_on(LOG_GDB))
-		return;
-	for (i = 0; i < length && i < sizeof(text) - 1; i++)
-		text[i] = isprint(data[i]) ? (char)data[i] : '.';
-	text[i] = '\0';
-	log_line(LOG_GDB, "%u: <- %s%s", client, text, i < length ? "..." : "");
-}
-
 void rsp_handle(struct engine *engine, struct peer *peer, const uint8_t *data, size_t length)
 {
 	struct cursor in = cursor_over(data, length);
@@ -156,7 +157,7 @@ void rsp_handle(struct engine *engine, struct peer *peer, const uint8_t *data, s
 			      .command = rsp_find(&in), .reply = &engine->reply };
 	enum answer answer = ANSWER_NOW;
 
-	log_packet(peer->number, data, length);
+	log_packet(peer->number, "<-", data, length);
 	buffer_clear(&engine->reply);
 	end_sequences(&rq);
 	if (rq.command)

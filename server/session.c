@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { HALT_MS = 500, SLICE_STEPS = 32 };
+enum { HALT_MS = 500, SLICE_STEPS = 32, QUICK_US = 50 * 1000 };
 
 void session_init(struct session *session, struct engine *engine, struct core *core)
 {
@@ -33,6 +33,11 @@ const char *session_run_text(enum run_state run)
 	return texts[run];
 }
 
+void session_poll_quickly(struct session *session)
+{
+	session->quick_until_us = engine_now_us(session->engine) + QUICK_US;
+}
+
 void session_set_run(struct session *session, enum run_state run, const char *reason)
 {
 	uint64_t now = engine_now_us(session->engine);
@@ -42,6 +47,7 @@ void session_set_run(struct session *session, enum run_state run, const char *re
 			 session_run_text(run), reason);
 	if (run == RUN_RUNNING && session->run != RUN_RUNNING) {
 		session->running_since_us = now;
+		session_poll_quickly(session);
 		session->resets = 0;
 		session->poll_failures = 0;
 	}

@@ -12,6 +12,8 @@ void session_init(struct session *session, struct engine *engine, struct core *c
 
 /* The one place where the run state changes; logged as "halted -> running (vCont)". */
 void session_set_run(struct session *session, enum run_state run, const char *reason);
+/* The core was let go: a stop may follow soon. */
+void session_poll_quickly(struct session *session);
 const char *session_run_text(enum run_state run);
 /* Takes over the core's state after a connect or a poll, without telling anybody. */
 void session_adopt_core(struct session *session, const char *reason);

@@ -174,6 +174,7 @@ void session_handle_stop(struct session *session)
 			session_note(session, "The core can't go on after semihosting: %s", why.text);
 			break;
 		}
+		session_poll_quickly(session);	/* the next call comes soon */
 		if (session->core->state != CORE_HALTED)
 			return;
 	}

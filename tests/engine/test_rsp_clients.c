@@ -300,6 +300,20 @@ static void reset_from_outside_is_told(void **state)
 	assert_null(strstr(h->clients[0].console, "The chip was reset (pin), and"));
 }
 
+/* What GDB believes (halted) becomes true again. */
+static void reset_while_halted_halts_again(void **state)
+{
+	struct harness *h = *state;
+
+	harness_connect_gdb(h, 0);
+	harness_boot(h);
+	assert_true(core_runs(h));
+	harness_run_ms(h, 600);
+	assert_false(core_runs(h));
+	assert_non_null(strstr(harness_monitor(h, "version"), "reset from outside"));
+	starts_with(harness_ask(h, 0, "vCont;s:1"), "T05");
+}
+
 static void target_that_loses_power_ends_the_wait(void **state)
 {
 	struct harness *h = *state;
@@ -334,6 +348,7 @@ int main(void)
 		TEST(load_belongs_to_one_client),
 		TEST(others_read_ram_while_a_load_is_in_work),
 		TEST(reset_from_outside_is_told),
+		TEST(reset_while_halted_halts_again),
 		TEST(target_that_loses_power_ends_the_wait),
 	};
 
