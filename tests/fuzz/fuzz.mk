@@ -4,5 +4,5 @@ FUZZ_probe = probe/probe.c probe/probe_swd.c probe/probe_registers.c probe/probe
 FUZZ_chip = targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_map.c probe/error.c
 # Hidden as in the Makefile: libunicorn would find our names.
 FUZZ_rsp = -fvisibility=hidden -DTETHER_VERSION='"fuzz"' $(shell pkg-config --cflags $(PKGS)) $(CORE_SRC) $(VIRTUAL_SRC) build/chips.c $(VLIBS)
-FUZZ_firmware = $(FIRMWARE_BENCH)
+FUZZ_firmware = $(filter-out tests/unit/bench.c,$(FIRMWARE_BENCH))
 FUZZ_faults = probe/virtual/faults.c probe/error.c
