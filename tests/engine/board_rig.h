@@ -77,21 +77,25 @@ static inline void load_program(struct rig *rig)
 	poke(rig, START, program, sizeof(program));
 }
 
-/* Everything but the attach. faults is the file of a fault schedule, or NULL. */
-static inline void open_rig(struct rig *rig, const char *faults)
+/* The chip library and the spec, which may be changed before open_rig. */
+static inline void fill_rig(struct rig *rig)
 {
 	struct chip *chip = calloc(1, sizeof(*chip));
-	struct probe *probe;
 
 	assert_int_equal(chip_library_open(&rig->chips, NULL, &rig->why), 0);
 	assert_int_equal(chip_find_part(chip, rig->chips, "STM32F407VG", &rig->why), 0);
 	chip_virtual_spec(chip, "STM32F407VG", &rig->spec);
-	if (faults)
-		snprintf(rig->spec.faults, sizeof(rig->spec.faults), "%s", faults);
+	free(chip);
+}
+
+/* Everything but the attach. */
+static inline void open_rig(struct rig *rig)
+{
+	struct probe *probe;
+
 	assert_int_equal(virtual_link_open(&rig->link, &rig->spec, &rig->why), 0);
 	load_program(rig);
 	assert_int_equal(probe_open(&probe, rig->link, &rig->why), 0);
-	free(chip);
 	rig->options = (struct board_options){ .chips = rig->chips, .low_power_debug = true };
 	rig->board = calloc(1, sizeof(*rig->board));
 	board_init(rig->board, probe, &rig->options);
@@ -103,7 +107,8 @@ static inline int setup_unattached(void **state)
 	struct rig *rig = calloc(1, sizeof(*rig));
 
 	*state = rig;
-	open_rig(rig, NULL);
+	fill_rig(rig);
+	open_rig(rig);
 	return 0;
 }
 
@@ -126,7 +131,6 @@ static inline int setup(void **state)
 
 static inline void close_rig(struct rig *rig)
 {
-
 	board_clear(rig->board);
 	chip_library_close(rig->chips);
 	free(rig->board);

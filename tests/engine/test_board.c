@@ -148,6 +148,79 @@ static void an_override_needs_no_id(void **state)
 	assert_non_null(strstr(rig->why.text, "STM32X999"));
 }
 
+/* A board whose id register says something else. */
+static void open_with_id(struct rig *rig, uint32_t idcode)
+{
+	fill_rig(rig);
+	rig->spec.idcode = idcode;
+	open_rig(rig);
+}
+
+static void revision_a_is_not_taken_for_an_f2(void **state)
+{
+	struct rig rig = { 0 };
+
+	(void)state;
+	open_with_id(&rig, 0x20006411);
+	ok(&rig, board_attach(rig.board, &rig.why));
+	assert_string_equal(rig.board->chip.family, "F4");
+	close_rig(&rig);
+}
+
+static void an_unknown_id_is_named(void **state)
+{
+	struct rig rig = { 0 };
+
+	(void)state;
+	open_with_id(&rig, 0x10006999);
+	assert_int_equal(board_attach(rig.board, &rig.why), E_CHIP);
+	assert_non_null(strstr(rig.why.text, "id 0x999"));
+	assert_non_null(strstr(rig.why.text, "0x10006999 read at 0xe0042000"));
+	assert_non_null(strstr(rig.why.text, "--chip"));
+	close_rig(&rig);
+}
+
+static void an_id_of_nothing_is_not_called_an_id(void **state)
+{
+	struct rig rig = { 0 };
+
+	(void)state;
+	open_with_id(&rig, 0);
+	assert_int_equal(board_attach(rig.board, &rig.why), E_CHIP);
+	assert_non_null(strstr(rig.why.text, "no id register of a known chip answers"));
+	assert_non_null(strstr(rig.why.text, "CPUID 0x410fc241"));
+	close_rig(&rig);
+}
+
+static void a_clone_with_another_cpu_is_not_taken_for_ours(void **state)
+{
+	struct rig rig = { 0 };
+
+	(void)state;
+	fill_rig(&rig);
+	rig.spec.cpuid = 0x412FC231;
+	rig.spec.core = VIRTUAL_M3;
+	open_rig(&rig);
+	assert_int_equal(board_attach(rig.board, &rig.why), E_CHIP);
+	assert_non_null(strstr(rig.why.text, "CPUID 0x412fc231"));
+	close_rig(&rig);
+}
+
+/* Parts with less flash than the size register claims do not exist; clones that lie do. */
+static void a_flash_size_that_can_not_be_is_not_believed(void **state)
+{
+	struct rig rig = { 0 };
+
+	(void)state;
+	fill_rig(&rig);
+	rig.spec.size_address += 2;	/* where it should be is erased */
+	open_rig(&rig);
+	ok(&rig, board_attach(rig.board, &rig.why));
+	assert_int_equal(chip_flash_size(&rig.board->chip), 1024 * 1024);
+	assert_string_not_equal(rig.board->notes, "");
+	close_rig(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +234,11 @@ int main(void)
 		ATTACHED(areas_end_where_the_next_begins),
 		ATTACHED(says_why_the_chip_was_reset),
 		BARE(an_override_needs_no_id),
+		cmocka_unit_test(revision_a_is_not_taken_for_an_f2),
+		cmocka_unit_test(an_unknown_id_is_named),
+		cmocka_unit_test(an_id_of_nothing_is_not_called_an_id),
+		cmocka_unit_test(a_clone_with_another_cpu_is_not_taken_for_ours),
+		cmocka_unit_test(a_flash_size_that_can_not_be_is_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,14 @@ static const char *write_schedule(const char *format, unsigned n)
 	return path;
 }
 
+static void open_faulty_rig(struct rig *rig, const char *path)
+{
+	fill_rig(rig);
+	snprintf(rig->spec.faults, sizeof(rig->spec.faults), "%s", path);
+	open_rig(rig);
+	unlink(path);
+}
+
 static void survives(const char *format, unsigned n)
 {
 	const char *path = write_schedule(format, n);
@@ -64,8 +72,7 @@ static void survives(const char *format, unsigned n)
 	unsigned attempt = 1;
 	int err;
 
-	open_rig(&rig, path);
-	unlink(path);
+	open_faulty_rig(&rig, path);
 	for (err = session(&rig); err && attempt < ATTEMPTS; attempt++)
 		err = session(&rig);
 	if (err) {
@@ -132,8 +139,7 @@ static void says_that_there_is_no_power(void **state)
 	const char *path = write_schedule("command 4 power-off\n", 0);
 
 	(void)state;
-	open_rig(&rig, path);
-	unlink(path);
+	open_faulty_rig(&rig, path);
 	assert_true(board_attach(rig.board, &rig.why) < 0);
 	print_message("%s\n", rig.why.text);
 	assert_non_null(strstr(rig.why.text, "target's power"));
@@ -146,8 +152,7 @@ static void says_that_nrst_is_not_wired(void **state)
 	const char *path = write_schedule("always nrst-unwired\n", 0);
 
 	(void)state;
-	open_rig(&rig, path);
-	unlink(path);
+	open_faulty_rig(&rig, path);
 	ok(&rig, board_attach(rig.board, &rig.why));
 	assert_int_equal(board_reset(rig.board, RESET_PIN, true, &rig.why), E_NO_RESET);
 	assert_non_null(strstr(rig.why.text, "NRST is not connected"));

@@ -120,6 +120,95 @@ static void registers_are_written_back(void **state)
 	assert_int_equal(reg(rig, REG_S0 + 7), 0x3F800000);
 }
 
+/* SysTick every 100 cycles; its handler is the endless loop behind wfi. */
+static void start_systick(struct rig *rig)
+{
+	static const uint32_t writes[][2] = { { 0xE000E014, 99 }, { 0xE000E018, 0 },
+					      { 0xE000E010, 7 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		uint8_t bytes[4];
+
+		put_u32(bytes, writes[i][1]);
+		ok(rig, memory_write(rig->core, writes[i][0], bytes, 4, NULL));
+	}
+}
+
+static void steps_do_not_fall_into_interrupts(void **state)
+{
+	struct rig *rig = *state;
+
+	reset_halt(rig);
+	start_systick(rig);
+	ok(rig, core_step_range(rig->core, START, SUB + 4, 200, &rig->why));
+	assert_in_range(reg(rig, REG_PC), START, SUB + 4);
+	/* Asked for, they do. */
+	rig->core->step_masks_interrupts = false;
+	ok(rig, core_step_range(rig->core, START, SUB + 4, 200, &rig->why));
+	assert_int_equal(reg(rig, REG_PC), SLEEP + 2);
+	assert_int_equal(reg(rig, REG_XPSR) & 0x1FF, 15);
+}
+
+static void interrupts_come_back_after_a_step(void **state)
+{
+	struct rig *rig = *state;
+
+	reset_halt(rig);
+	start_systick(rig);
+	ok(rig, core_step_range(rig->core, START, SUB + 4, 200, &rig->why));
+	ok(rig, core_add_breakpoint(rig->core, SLEEP + 2, 2, false, &rig->why));
+	go(rig);
+	assert_int_equal(reg(rig, REG_PC), SLEEP + 2);
+}
+
+static void a_sleeping_core_halts_and_sleeps_on(void **state)
+{
+	struct rig *rig = *state;
+
+	jump(rig, SLEEP);
+	ok(rig, core_resume(rig->core, &rig->why));
+	link_wait_us(rig->link, 1000);
+	ok(rig, core_poll(rig->core));
+	assert_int_equal(rig->core->state, CORE_RUNNING);
+	ok(rig, core_halt(rig->core, 100));
+	assert_int_equal(rig->core->stop, STOP_REQUEST);
+	assert_in_range(reg(rig, REG_PC), SLEEP, SLEEP + 2);
+}
+
+static void a_lockup_is_a_stop(void **state)
+{
+	struct rig *rig = *state;
+	char text[1000];
+
+	reset_halt(rig);
+	rig->core->demcr &= ~(1u << 10);		/* VC_HARDERR */
+	poke(rig, FLASH + 12, "\0\0\0\x60", 4);		/* HardFault's vector leads nowhere */
+	ok(rig, core_write_register(rig->core, REG_PC, FAULT));
+	go(rig);
+	assert_int_equal(rig->core->stop, STOP_LOCKUP);
+	assert_int_equal(reg(rig, REG_PC), 0xFFFFFFFE);
+	ok(rig, fault_explain(rig->core, text, sizeof(text)));
+	assert_non_null(strstr(text, "lock-up"));
+	reset_halt(rig);
+	assert_int_equal(reg(rig, REG_PC), START);
+}
+
+static void nothing_runs_or_steps_unless_halted(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t value;
+
+	assert_int_equal(rig->core->state, CORE_RUNNING);
+	assert_int_equal(core_step(rig->core, &rig->why), E_NOT_HALTED);
+	assert_int_equal(core_read_register(rig->core, 0, &value), E_NOT_HALTED);
+	assert_int_equal(core_write_register(rig->core, 0, 0), E_NOT_HALTED);
+	ok(rig, core_resume(rig->core, &rig->why));
+	ok(rig, core_halt(rig->core, 100));
+	ok(rig, core_halt(rig->core, 100));
+	assert_int_equal(core_read_register(rig->core, 19, &value), E_ARGUMENT);
+	assert_int_equal(core_read_register(rig->core, 1000, &value), E_ARGUMENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +219,11 @@ int main(void)
 		ATTACHED(knows_semihosting_and_other_bkpts),
 		ATTACHED(a_fault_is_caught_and_told),
 		ATTACHED(registers_are_written_back),
+		ATTACHED(steps_do_not_fall_into_interrupts),
+		ATTACHED(interrupts_come_back_after_a_step),
+		ATTACHED(a_sleeping_core_halts_and_sleeps_on),
+		ATTACHED(a_lockup_is_a_stop),
+		ATTACHED(nothing_runs_or_steps_unless_halted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
