@@ -47,7 +47,7 @@ void units_queue_code(struct core *core, struct batch *batch);
 void units_queue_data(struct core *core, struct batch *batch);
 /* Adds writes that disable the breakpoint units at one address, for a step off it. */
 void units_queue_step_off(struct core *core, struct batch *batch, uint32_t address);
-/* Adds writes that disable all of them. */
+/* Adds writes that disable all that are in use. */
 void units_queue_clear(struct core *core, struct batch *batch);
 /* Which watchpoint matched: its index, or -1. */
 int units_find_match(struct core *core, int *watchpoint);

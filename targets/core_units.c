@@ -53,6 +53,7 @@ int units_examine(struct core *core, bool ours)
 	err = batch_run(&batch);
 	if (err)
 		return err;
+	units_forget(core);
 	take_fp_ctrl(core, batch_value(&batch, fp_ctrl));
 	if (core->fpb_enabled && !ours)
 		log_line(LOG_INFO, "breakpoints that an earlier debugger left in the chip are removed");
@@ -71,17 +72,24 @@ void units_forget(struct core *core)
 	core->fpb_enabled = false;
 }
 
+static void write_code_unit(struct core *core, struct batch *batch, unsigned unit, uint32_t value)
+{
+	if (core->code_unit[unit] == value)
+		return;
+	batch_write(batch, code_unit_address(unit), value);
+	core->code_unit[unit] = value;
+}
+
 void units_queue_clear(struct core *core, struct batch *batch)
 {
 	if (core->fpb_enabled)
 		batch_write(batch, FP_CTRL, FP_CTRL_KEY);
 	core->fpb_enabled = false;
-	for (unsigned i = 0; i < core->code_units; i++) {
-		batch_write(batch, code_unit_address(i), 0);
-		core->code_unit[i] = 0;
-	}
+	for (unsigned i = 0; i < core->code_units; i++)
+		write_code_unit(core, batch, i, 0);
 	for (unsigned i = 0; i < core->data_units; i++) {
-		batch_write(batch, DWT_FUNCTION0 + DWT_STEP * i, 0);
+		if (core->data_unit[i].function)
+			batch_write(batch, DWT_FUNCTION0 + DWT_STEP * i, 0);
 		memset(&core->data_unit[i], 0, sizeof(core->data_unit[i]));
 	}
 }
@@ -157,14 +165,6 @@ static void place_code(const struct core *core, uint32_t slots[CORE_CODE_UNITS])
 		if (unit < core->code_units)
 			slots[unit] = values[i];
 	}
-}
-
-static void write_code_unit(struct core *core, struct batch *batch, unsigned unit, uint32_t value)
-{
-	if (core->code_unit[unit] == value)
-		return;
-	batch_write(batch, code_unit_address(unit), value);
-	core->code_unit[unit] = value;
 }
 
 void units_queue_code(struct core *core, struct batch *batch)
