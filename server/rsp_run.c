@@ -35,15 +35,20 @@ static enum answer wait_for_stop(struct request *rq)
 	return ANSWER_AT_STOP;
 }
 
-/* R12: an observer is told T05 while the core runs; its `continue` then changes nothing. */
-static enum answer observe(struct request *rq)
+static enum answer refuse_observer(struct request *rq)
 {
 	struct why why;
 
-	if (rq->session->run == RUN_RUNNING || rq->session->run == RUN_STEPPING)
-		return wait_for_stop(rq);
 	return rsp_error(rq, explain(&why, E_REFUSED, "Another client controls this target; this "
 				     "one may read and write memory."), &why);
+}
+
+/* R12: an observer is told T05 while the core runs; its `continue` then changes nothing. */
+static enum answer observe(struct request *rq)
+{
+	if (rq->session->run == RUN_RUNNING || rq->session->run == RUN_STEPPING)
+		return wait_for_stop(rq);
+	return refuse_observer(rq);
 }
 
 /* Nothing can run, or a stop was not told yet (`monitor resume` ran into a breakpoint). */
@@ -94,7 +99,7 @@ static enum answer step(struct request *rq)
 	int err;
 
 	if (!session_may_control(rq->session, rq->peer))
-		return observe(rq);
+		return refuse_observer(rq);
 	if (!can_step(rq))
 		return answer_stop_with_notes(rq);
 	err = session_step(rq->session, &why);
@@ -111,7 +116,7 @@ static enum answer step_range(struct request *rq, uint32_t start, uint32_t end)
 	int err;
 
 	if (!session_may_control(session, rq->peer))
-		return observe(rq);
+		return refuse_observer(rq);
 	if (!can_step(rq))
 		return answer_stop_with_notes(rq);
 	session->step_start = start;
@@ -132,7 +137,7 @@ static enum answer stop(struct request *rq)
 	int err;
 
 	if (!session_may_control(rq->session, rq->peer))
-		return observe(rq);
+		return refuse_observer(rq);
 	err = session_halt(rq->session, "vCont;t", &why);
 	return err ? resume_failed(rq, err, &why) : answer_stop(rq);
 }

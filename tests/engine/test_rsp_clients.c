@@ -85,6 +85,7 @@ static void observers_continue_waits_and_its_ctrl_c_halts(void **state)
 	assert_null(harness_continue(h, 5));
 	starts_with(harness_ask(h, 1, "?"), "T05");
 	assert_true(core_runs(h));
+	starts_with(harness_ask(h, 1, "vCont;s:1"), "E.Another client");
 	harness_send(h, 1, "vCont;c", 7);
 	assert_int_equal(h->clients[1].resumed, 1);
 	harness_break(h, 1);

@@ -173,6 +173,29 @@ static void interrupted_load_is_not_started(void **state)
 	assert_non_null(strstr(harness_monitor(h, "flash info"), "did not end"));
 }
 
+static void ask_to_quit(void *context)
+{
+	struct harness *h = context;
+
+	engine_flags_quit(&h->flags);
+}
+
+/* R2: SIGTERM ends a load after the block in work; the core stays halted, the server ends cleanly. */
+static void quit_ends_a_load(void **state)
+{
+	struct harness *h = *state;
+	uint8_t data[16384];
+
+	memset(data, 0x22, sizeof(data));
+	engine_on_load(h->engine, ask_to_quit, h);
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	write_flash(h, PROGRAM_BASE, data, sizeof(data));
+	starts_with(harness_ask(h, 0, "vFlashDone"), "E.");
+	harness_event(h, EVENT_QUIT, 0);
+	assert_true(h->exited);
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -186,6 +209,7 @@ int main(void)
 		TEST(done_without_anything_is_fine),
 		TEST(malformed_packets_are_errors),
 		TEST(interrupted_load_is_not_started),
+		TEST(quit_ends_a_load),
 	};
 
 	return cmocka_run_group_tests_name("rsp_flash", tests, NULL, NULL);
