@@ -56,6 +56,7 @@ struct bench {
 	unsigned count;
 	bool times;
 	char **command;
+	sigset_t signals, signals_before;
 	struct usb_bus *bus;
 	struct chip_library *chips;
 };
@@ -193,17 +194,15 @@ static void on_signal(struct bench *bench, int number, pid_t child)
 }
 
 /* Waits for the command's end; other signals are ours or are handed on. */
-static int wait_for(struct bench *bench, pid_t child, const sigset_t *signals)
+static int wait_for(struct bench *bench, pid_t child)
 {
 	int status, number;
 
 	for (;;) {
-		if (sigwait(signals, &number))
+		if (sigwait(&bench->signals, &number))
 			continue;
-		if (number != SIGCHLD) {
+		if (number != SIGCHLD)
 			on_signal(bench, number, child);
-			continue;
-		}
 		if (waitpid(child, &status, WNOHANG) == child)
 			break;
 	}
@@ -220,26 +219,32 @@ static void become_ordinary(const struct bench *bench)
 		}
 }
 
+/* Before the mock bus starts its threads, which inherit the mask: else one of them might take the SIGCHLD and
+ * drop it. */
+static void block_signals(struct bench *bench)
+{
+	static const int numbers[] = { SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP };
+
+	sigemptyset(&bench->signals);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaddset(&bench->signals, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &bench->signals, &bench->signals_before);
+}
+
 static int run_command(struct bench *bench)
 {
-	sigset_t signals, before;
-	pid_t child;
+	pid_t child = fork();
 
-	sigemptyset(&signals);
-	for (const int *s = (const int[]){ SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, 0 }; *s; s++)
-		sigaddset(&signals, *s);
-	pthread_sigmask(SIG_BLOCK, &signals, &before);
-	child = fork();
 	if (child < 0)
 		return EXIT_FAILURE;
 	if (child == 0) {
 		become_ordinary(bench);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		pthread_sigmask(SIG_SETMASK, &bench->signals_before, NULL);
 		execvp(bench->command[0], bench->command);
 		fprintf(stderr, "tether-virtual-usb: %s: %s\n", bench->command[0], strerror(errno));
 		_exit(EXIT_NOT_FOUND);
 	}
-	return wait_for(bench, child, &signals);
+	return wait_for(bench, child);
 }
 
 static void print_times(const struct socket_ *s)
@@ -283,6 +288,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	run_under_preload(argv);
+	block_signals(&bench);
 	if (set_up(&bench, &why)) {
 		fprintf(stderr, "tether-virtual-usb: %s\n", why.text);
 		status = EXIT_FAILURE;
