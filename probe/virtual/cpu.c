@@ -58,6 +58,8 @@ void cpu_look_up(struct cpu *cpu)
 
 static uint64_t scale(uint64_t value, uint64_t by, uint64_t per)
 {
+	if (value <= UINT64_MAX / NS_PER_S)	/* no factor is larger */
+		return value * by / per;
 	return (uint64_t)((unsigned __int128)value * by / per);
 }
 

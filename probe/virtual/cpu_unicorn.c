@@ -56,8 +56,8 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *contex
 	struct engine *engine = context;
 
 	(void)uc, (void)size;
-	if (engine->left <= 0 || engine->slow || engine->marks >> (address >> 1 & 63) & 1 ||
-	    *engine->check_while) {
+	if (engine->left <= 0 || engine->attention || engine->marks >> (address >> 1 & 63) & 1 ||
+	    *engine->check_while || !engine_is_harmless(engine, (uint32_t)address)) {
 		on_code_slowly(engine, (uint32_t)address);
 		return;
 	}
@@ -139,7 +139,7 @@ void engine_stall(struct engine *engine, uint64_t cycles)
 
 void engine_attention(struct engine *engine)
 {
-	engine->attention = engine->slow = true;
+	engine->attention = true;
 }
 
 /* Inside a run the block might be the one that is running: later. */
@@ -268,7 +268,7 @@ static enum engine_stop start_exactly(struct engine *engine, uint16_t first, uin
 	uint32_t pc = engine->cpu->regs.pc, next = pc + code_size(first);
 	enum engine_stop stop;
 
-	engine->exactly = engine->slow = true;
+	engine->exactly = true;
 	engine->careful = false;
 	if (engine_stops_before(engine, pc, &stop))
 		return stop;
@@ -303,7 +303,6 @@ enum engine_stop engine_run(struct engine *engine, uint64_t limit, uint32_t *add
 	if (is_inside_it(engine) || (code_is_it(code[0]) && (limit == 1 || engine->careful)))
 		return start_exactly(engine, code[0], address);
 	engine->exactly = engine->careful = false;
-	engine->slow = engine->inspect != 0;
 	engine->limit = engine->left = (int64_t)(limit < INT64_MAX ? limit : INT64_MAX);
 	return start(engine, NOWHERE, address);
 }

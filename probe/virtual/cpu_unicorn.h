@@ -15,6 +15,7 @@ enum {
 	FORGET_MAX = 16,
 	BREAKPOINTS_MAX = FPB_ADDRESSES_MAX,
 	IT_MARKS_MAX = 32,
+	HARMLESS_MAX = 256,
 	WATCH_HOOKS_MAX = 2 * DWT_UNITS_MAX + 1,
 };
 
@@ -64,8 +65,9 @@ struct engine {
 
 	/* The run under way. */
 	bool running, exactly, stopping, overran;
-	bool attention, slow;		/* slow: every instruction needs a look */
+	bool attention;			/* stop before the next instruction */
 	unsigned inspect;
+	uint32_t harmless[HARMLESS_MAX];	/* addresses that were inspected in this run */
 	uint64_t marks;			/* a sieve over the addresses in stops */
 	struct engine_stops stops;
 	bool careful;			/* the next instruction opens an IT block to be stepped */
@@ -93,5 +95,11 @@ void engine_prepare_stops(struct engine *engine);
 /* Whether something has to happen before the instruction; ENGINE_PAUSE = just stop. */
 bool engine_stops_before(struct engine *engine, uint32_t address, enum engine_stop *stop);
 bool engine_read_code(struct engine *engine, uint32_t address, uint16_t halfwords[2]);
+
+/* Nothing to look for in the code at address, as far as this run knows. */
+static inline bool engine_is_harmless(const struct engine *engine, uint32_t address)
+{
+	return !engine->inspect || engine->harmless[address >> 1 & (HARMLESS_MAX - 1)] == address;
+}
 
 #endif

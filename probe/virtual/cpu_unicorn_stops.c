@@ -8,6 +8,8 @@
 
 #include "probe/bytes.h"
 
+#include <string.h>
+
 enum {
 	INSPECT_FP = 1, INSPECT_DIVIDE = 2, INSPECT_MASKS = 4,
 	IT_BLOCK_MAX = 16,	/* bytes that an IT reaches */
@@ -19,19 +21,28 @@ static uint64_t sieve_bit(uint32_t address)
 	return 1ull << (address >> 1 & 63);
 }
 
+/* The memory that holds address; NULL = none does. */
+static const struct bus_memory *code_memory(struct engine *engine, uint32_t address)
+{
+	const struct bus_memory *row;
+
+	if (address - engine->code_memory.base < engine->code_memory.size)
+		return &engine->code_memory;
+	row = bus_memory_at(engine->cpu->bus, address);
+	if (!row)
+		return NULL;
+	engine->code_memory = *row;
+	return &engine->code_memory;
+}
+
 bool engine_read_code(struct engine *engine, uint32_t address, uint16_t halfwords[2])
 {
-	struct bus_memory *memory = &engine->code_memory;
-	uint32_t offset = address - memory->base;
+	const struct bus_memory *memory = code_memory(engine, address);
+	uint32_t offset;
 
-	if (offset >= memory->size) {
-		const struct bus_memory *row = bus_memory_at(engine->cpu->bus, address);
-
-		if (!row)
-			return false;
-		*memory = *row;
-		offset = address - memory->base;
-	}
+	if (!memory)
+		return false;
+	offset = address - memory->base;
 	halfwords[0] = get_u16(memory->bytes + offset);
 	halfwords[1] = offset + 4 <= memory->size ? get_u16(memory->bytes + offset + 2) : 0;
 	return true;
@@ -103,6 +114,8 @@ void engine_prepare_stops(struct engine *engine)
 	if (debug_is_on(engine->cpu))
 		mark_all(engine);
 	engine->inspect = what_to_inspect(engine->cpu);
+	if (engine->inspect)
+		memset(engine->harmless, 0xFF, sizeof(engine->harmless));	/* odd: no address */
 }
 
 static bool is_breakpoint(struct engine *engine, uint32_t address)
@@ -145,7 +158,7 @@ static bool fetch_fails(struct engine *engine, uint32_t address)
 
 	if (!*engine->check_while)
 		return false;
-	memory = bus_memory_at(engine->cpu->bus, address);
+	memory = code_memory(engine, address);
 	return memory && memory->check &&
 	       memory->check(memory->context, address, 0, BUS_CPU) == BUS_FAULT;
 }
@@ -181,18 +194,20 @@ static bool inspect_code(struct engine *engine, uint32_t address, enum engine_st
 
 	if (!engine_read_code(engine, address, code))
 		return false;
-	if (engine->inspect & INSPECT_MASKS && code_is_mask_change(code[0], code[1]))
+	if (engine->inspect & INSPECT_MASKS && code_is_mask_change(code[0], code[1])) {
 		engine_attention(engine);	/* after it: something pends */
+		return false;
+	}
 	*stop = ENGINE_NO_COPROCESSOR;
 	if (engine->inspect & INSPECT_FP && code_is_fp(code[0], code[1]))
 		return true;
 	*stop = ENGINE_DIVIDE;
-	if (engine->inspect & INSPECT_DIVIDE && code_is_divide(code[0], code[1]) &&
-	    divides_by_zero(engine, code[1]))
-		return true;
+	if (engine->inspect & INSPECT_DIVIDE && code_is_divide(code[0], code[1]))
+		return divides_by_zero(engine, code[1]);
 	*stop = ENGINE_PAUSE;
 	if (!engine->exactly && code_is_it(code[0]) && it_block_is_special(engine, address, code[0]))
 		return engine->careful = true;
+	engine->harmless[address >> 1 & (HARMLESS_MAX - 1)] = address;
 	return false;
 }
 
