@@ -51,15 +51,9 @@ static bool lay_out(const struct chip *chip, size_t items, struct layout *l)
 	return true;
 }
 
-static int start(struct core *core, const struct layout *l, const struct checksum_range *ranges,
-		 size_t count, struct why *why)
+static int write_list(struct core *core, const struct layout *l, const struct checksum_range *ranges,
+		      size_t count, struct why *why)
 {
-	const struct routine_call call = {
-		.code = loader_crc, .code_size = sizeof loader_crc,
-		.entry = l->code, .stack_top = l->stack_top,
-		.arguments = { l->list, l->list + (uint32_t)count * ITEM, l->tables,
-			       routine_watchdog(&core->board->chip, l->spare), l->words },
-	};
 	uint8_t list[LIST_MOST * ITEM];
 	int err;
 
@@ -70,9 +64,21 @@ static int start(struct core *core, const struct layout *l, const struct checksu
 	}
 	err = probe_write(core->board->probe, core->port, l->list, list, (uint32_t)(count * ITEM),
 			  PROBE_ANY, NULL);
+	return err ? explain(why, err, "writing to RAM at 0x%08X: %s", l->list, error_text(err)) : 0;
+}
+
+static int read_list(struct core *core, const struct layout *l, struct checksum_range *ranges,
+		     size_t count, struct why *why)
+{
+	uint8_t list[LIST_MOST * ITEM];
+	int err = probe_read(core->board->probe, core->port, l->list, list, (uint32_t)(count * ITEM),
+			     PROBE_ANY, NULL);
+
 	if (err)
-		return explain(why, err, "writing to RAM at 0x%08X: %s", l->list, error_text(err));
-	return routine_start(core, &call, why);
+		return explain(why, err, "reading RAM at 0x%08X: %s", l->list, error_text(err));
+	for (size_t i = 0; i < count; i++)
+		ranges[i].crc = get_u32(list + i * ITEM + 8);
+	return 0;
 }
 
 static uint64_t run_us(const struct layout *l, const struct checksum_range *ranges, size_t count,
@@ -90,23 +96,23 @@ static uint64_t run_us(const struct layout *l, const struct checksum_range *rang
 static int run_list(struct core *core, const struct layout *l, struct checksum_range *ranges,
 		    size_t count, struct why *why)
 {
-	uint32_t clock_hz = core->board->chip.reset_clock_hz;
-	uint8_t list[LIST_MOST * ITEM];
-	int err = start(core, l, ranges, count, why);
+	const struct chip *chip = &core->board->chip;
+	const struct routine_call call = {
+		.code = loader_crc, .code_size = sizeof loader_crc,
+		.entry = l->code, .stack_top = l->stack_top,
+		.arguments = { l->list, l->list + (uint32_t)count * ITEM, l->tables,
+			       routine_watchdog(chip, l->spare), l->words },
+	};
+	uint32_t clock_hz = chip->reset_clock_hz ? chip->reset_clock_hz : CLOCK_USUAL_HZ;
+	int err = write_list(core, l, ranges, count, why);
 
+	if (!err)
+		err = routine_start(core, &call, why);
 	/* The wait starts with what is certain; the rest is asked for. */
 	if (!err)
-		err = routine_wait(core, run_us(l, ranges, count, clock_hz ? clock_hz : CLOCK_USUAL_HZ) / 2,
+		err = routine_wait(core, &call, run_us(l, ranges, count, clock_hz) / 2,
 				   run_us(l, ranges, count, CLOCK_SLOWEST_HZ), why);
-	if (err)
-		return err;
-	err = probe_read(core->board->probe, core->port, l->list, list, (uint32_t)(count * ITEM),
-			 PROBE_ANY, NULL);
-	if (err)
-		return explain(why, err, "reading RAM at 0x%08X: %s", l->list, error_text(err));
-	for (size_t i = 0; i < count; i++)
-		ranges[i].crc = get_u32(list + i * ITEM + 8);
-	return 0;
+	return err ? err : read_list(core, l, ranges, count, why);
 }
 
 static int read_one(struct core *core, struct checksum_range *range, struct why *why)

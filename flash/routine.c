@@ -14,8 +14,6 @@
 #include "probe/bytes.h"
 #include "probe/link.h"
 
-enum { VC_BUSERR = 1 << 8, VC_INTERR = 1 << 9 };	/* DEMCR; v7-M and v8-M mainline */
-
 #define XPSR_T 0x01000000u
 #define XPSR_EXCEPTION 0x000001FFu
 #define SPECIAL_PRIMASK 0x00000001u
@@ -60,7 +58,7 @@ int routine_relax_watchdog(struct core *core)
 	return r.error;
 }
 
-/* All registers that matter to a routine, written at once. */
+/* All registers that matter to a routine; they travel when the core runs. */
 static int set_registers(struct core *core, const struct routine_call *call)
 {
 	uint32_t xpsr = 0, special = 0;
@@ -79,45 +77,18 @@ static int set_registers(struct core *core, const struct routine_call *call)
 		err = core_write_register(core, REG_SP, call->stack_top);
 	if (!err)
 		err = core_write_register(core, REG_PC, call->entry);
-	return err ? err : core_flush_registers(core);
-}
-
-static int catch_faults(struct core *core, bool on)
-{
-	uint32_t catches = VC_HARDERR | (core->mainline ? VC_INTERR | VC_BUSERR : 0);
-	uint32_t demcr = on ? core->demcr | catches : core->demcr;
-
-	if (demcr == core->demcr_target)
-		return 0;
-	core->demcr_target = demcr;
-	return probe_write_u32(core->board->probe, core->port, DEMCR, demcr);
-}
-
-static int run(struct core *core)
-{
-	int err = probe_write_u32(core->board->probe, core->port, DHCSR, DHCSR_RUN);
-
-	memset(core->valid, 0, sizeof core->valid);
-	memset(core->dirty, 0, sizeof core->dirty);
-	core->state = CORE_RUNNING;
-	core->stop = STOP_NONE;
 	return err;
 }
 
 int routine_start(struct core *core, const struct routine_call *call, struct why *why)
 {
-	int err = core_lift_points(core);
+	int err = probe_write(core->board->probe, core->port, call->entry, call->code,
+			      (uint32_t)call->code_size, PROBE_ANY, NULL);
 
-	memory_cache_end_burst(core);
-	if (!err)
-		err = probe_write(core->board->probe, core->port, call->entry, call->code,
-				  (uint32_t)call->code_size, PROBE_ANY, NULL);
 	if (!err)
 		err = set_registers(core, call);
 	if (!err)
-		err = catch_faults(core, true);
-	if (!err)
-		err = run(core);
+		err = core_run_code(core);
 	if (err)
 		return explain(why, err, "starting code in RAM at 0x%08X: %s", call->entry,
 			       error_text(err));
@@ -154,7 +125,14 @@ static int wait_for_halt(struct core *core, uint64_t expected_us, uint64_t timeo
 	return err;
 }
 
-int routine_wait(struct core *core, uint64_t expected_us, uint64_t timeout_us, struct why *why)
+/* At a BKPT within the code that was started. */
+static bool stands_at_end(const struct core *core, const struct routine_call *call)
+{
+	return core->stop == STOP_BREAKPOINT_SW && core->stop_pc - call->entry < call->code_size;
+}
+
+int routine_wait(struct core *core, const struct routine_call *call, uint64_t expected_us,
+		 uint64_t timeout_us, struct why *why)
 {
 	int err = wait_for_halt(core, expected_us, timeout_us);
 	int stopped;
@@ -162,7 +140,7 @@ int routine_wait(struct core *core, uint64_t expected_us, uint64_t timeout_us, s
 	if (err == E_LOADER)
 		explain(why, err, "the code in RAM did not end within %u ms",
 			(unsigned)(timeout_us / 1000));
-	else if (!err && core->stop != STOP_BREAKPOINT_SW)
+	else if (!err && !stands_at_end(core, call))
 		err = routine_explain_death(core, "running code in RAM", why);
 	else if (err)
 		explain(why, err, "waiting for code in RAM: %s", error_text(err));
@@ -175,9 +153,7 @@ int routine_stop(struct core *core)
 	int err;
 
 	probe_critical_begin(core->board->probe);
-	err = core->state == CORE_HALTED ? 0 : core_halt(core, HALT_MS);
-	if (!err)
-		err = catch_faults(core, false);
+	err = core_halt(core, HALT_MS);
 	probe_critical_end(core->board->probe);
 	return err;
 }

@@ -33,11 +33,12 @@ struct routine_call {
 };
 int routine_start(struct core *core, const struct routine_call *call, struct why *why);
 
-/* Waits for the BKPT that ends a routine, first expected_us without asking. Interrupted or late:
+/* Waits for the BKPT that ends the routine, first expected_us without asking. Interrupted or late:
  * the core is halted, E_INTERRUPTED or E_LOADER. */
-int routine_wait(struct core *core, uint64_t expected_us, uint64_t timeout_us, struct why *why);
+int routine_wait(struct core *core, const struct routine_call *call, uint64_t expected_us,
+		 uint64_t timeout_us, struct why *why);
 
-/* Halts the core whatever it does, and stops catching faults. Not interruptible. */
+/* Halts the core whatever it does. Not interruptible. */
 int routine_stop(struct core *core);
 
 /* Says where and why the core stands, when that is not the end of the routine. E_LOADER. */

@@ -359,6 +359,26 @@ static int run(struct core *core)
 	return 0;
 }
 
+int core_run_code(struct core *core)
+{
+	uint32_t demcr = core->demcr | VC_HARDERR | (core->mainline ? VC_INTERR | VC_BUSERR : 0);
+	struct batch batch;
+	int err = core_lift_points(core);
+
+	if (err)
+		return err;
+	batch_begin(&batch, core);
+	registers_queue(core, &batch);
+	batch_write(&batch, DEMCR, demcr);
+	batch_write(&batch, DFSR, DFSR_ALL);
+	batch_write(&batch, DHCSR, DHCSR_HALT);
+	batch_write(&batch, DHCSR, DHCSR_RUN);
+	err = batch_run(&batch);
+	core->demcr_target = demcr;		/* the next run puts it back */
+	core_set_state(core, CORE_RUNNING, "code in RAM");
+	return err;
+}
+
 int core_resume(struct core *core, struct why *why)
 {
 	uint32_t pc;

@@ -123,6 +123,9 @@ int core_halt(struct core *core, uint32_t timeout_ms);
  * of the firmware's own that the core stands on; when that step ends in a stop of its own the core is
  * still halted afterwards (see state). */
 int core_resume(struct core *core, struct why *why);
+/* Runs code of ours in RAM from the registers as they are: breakpoints and watchpoints are lifted, faults
+ * are caught. core_poll tells when it has halted; the next resume puts everything back. */
+int core_run_code(struct core *core);
 /* One instruction, interrupts masked by policy; waits for the halt. Breakpoints are not hit at PC. */
 int core_step(struct core *core, struct why *why);
 /* Steps while PC is in [start, end): at least once, until a stop of another kind, the interrupt flag or

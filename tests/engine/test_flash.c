@@ -138,6 +138,14 @@ static void plan_random(struct bench *b, uint32_t offset, uint32_t length)
 						  min_u32(16000, length - at), &b->why), 0);
 }
 
+/* What some earlier program left in flash. */
+static void poke_random(struct bench *b, uint32_t offset, uint32_t length)
+{
+	for (uint32_t i = 0; i < length; i++)
+		b->image[offset + i] = (uint8_t)draw(b, 256);
+	machine_poke(b->machine, FLASH + offset, b->image + offset, length);
+}
+
 static void on_progress(void *context, uint32_t done, uint32_t total)
 {
 	struct bench *b = context;
@@ -255,9 +263,7 @@ static void erases_what_a_write_touches(void **state)
 {
 	struct bench *b = *state;
 
-	plan_new(b);
-	plan_random(b, 0, 0x8000);
-	commit_well(b);
+	poke_random(b, 0, 0x8000);
 	plan_new(b);
 	expect_erased(b, 0x4000);
 	plan_random(b, 0x4000, 1);		/* no erase was asked for */
@@ -270,9 +276,7 @@ static void erases_without_writing(void **state)
 {
 	struct bench *b = *state;
 
-	plan_new(b);
-	plan_random(b, 0x0, 0xC000);
-	commit_well(b);
+	poke_random(b, 0, 0xC000);
 	plan_new(b);
 	assert_int_equal(flash_plan_erase(b->plan, FLASH + 0x4000, 0x4000, &b->why), 0);
 	expect_erased(b, 0x4000);
@@ -288,10 +292,8 @@ static void erases_what_is_not_blank(void **state)
 {
 	struct bench *b = *state;
 
-	plan_new(b);
-	plan_random(b, 0x1000, 0x5000);
-	plan_random(b, 0xC000, 0x5000);
-	commit_well(b);
+	poke_random(b, 0x1000, 0x5000);
+	poke_random(b, 0xC000, 0x5000);
 	memset(b->image, 0xFF, FLASH_SIZE);
 	assert_int_equal(flash_erase_all(b->core, &b->options, &b->report, &b->why), 0);
 	assert_flash(b);
@@ -304,10 +306,8 @@ static void erases_everything_at_once(void **state)
 	struct bench *b = *state = describe("STM32F407VE");
 
 	start(b);
-	plan_new(b);
 	for (uint32_t at = 0; at < 512 * KIB; at += 16 * KIB)
-		plan_random(b, at, 16);
-	commit_well(b);
+		poke_random(b, at, 16);
 	assert_int_equal(flash_erase_all(b->core, &b->options, &b->report, &b->why), 0);
 	memset(b->image, 0xFF, FLASH_SIZE);
 	assert_flash(b);
@@ -319,9 +319,7 @@ static void preserves_what_was_not_sent(void **state)
 {
 	struct bench *b = *state;
 
-	plan_new(b);
-	plan_random(b, 0x100, 0x3F00);
-	commit_well(b);
+	poke_random(b, 0x100, 0x3F00);
 	b->options.preserve = true;
 	plan_new(b);
 	assert_int_equal(flash_plan_erase(b->plan, FLASH, 0x4000, &b->why), 0);
@@ -356,9 +354,9 @@ static void leaves_out_what_is_there(void **state)
 	struct bench *b = *state;
 	const uint64_t whole_us = 6650000;	/* R22: all of it erased and programmed */
 
+	poke_random(b, 0, 512 * KIB);
 	plan_new(b);
-	plan_random(b, 0, 512 * KIB);
-	commit_well(b);
+	assert_int_equal(flash_plan_write(b->plan, FLASH, b->image, 512 * KIB, &b->why), 0);
 	commit_well(b);
 	show(b, "same image again");
 	assert_int_equal(b->report.erased_sectors, 0);
@@ -657,9 +655,7 @@ static void never_claims_success_unverified(void **state)
 	struct bench *b = *state;
 	int err;
 
-	plan_new(b);
-	plan_random(b, 0, 0x20000);
-	commit_well(b);
+	poke_random(b, 0, 0x20000);
 	plan_new(b);
 	plan_random(b, 0, 0x20000);
 	b->trip_at = 0x6000;
@@ -680,9 +676,8 @@ static void a_checksum_leaves_no_trace(void **state)
 	struct bench *b = *state;
 	uint32_t crc, registers[PROBE_CORE_REGISTERS], now;
 
-	plan_new(b);
-	plan_random(b, 0, 0x20000);
-	commit_well(b);
+	poke_random(b, 0, 0x20000);
+	assert_int_equal(board_reset(b->board, RESET_AUTO, true, &b->why), 0);
 	for (uint32_t i = 0; i < sizeof before; i += 4)
 		machine_write(b->machine, RAM + i, 4, i * 0x9E3779B9u);
 	memcpy(before, bus_memory_at(machine_bus(b->machine), RAM)->bytes, sizeof before);
@@ -716,11 +711,9 @@ static void is_within_the_limit(void **state)
 	double limit_s = 4.55 + 131072 * 16e-6, took_s;
 	struct virtual_times times;
 
+	poke_random(b, 0, 512 * KIB);		/* so that everything has to be erased */
 	plan_new(b);
 	plan_random(b, 0, 512 * KIB);
-	commit_well(b);
-	plan_new(b);
-	plan_random(b, 0, 512 * KIB);		/* again: now everything has to be erased */
 	commit_well(b);
 	assert_flash(b);
 	took_s = (double)b->report.total_us / 1e6;
