@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+#
+# Probes on USB, played by the virtual ST-LINK behind a mock bus and met through the real libusb: which are
+# listed, which is chosen, and what is said when one can't be had.
+import json
+import os
+import subprocess
+import sys
+
+from support import BUILD, TETHER, check, equal, expect, main
+
+DOOR = os.path.join(BUILD, "tether-virtual-usb")
+FIRST = "STM32F407VG,serial=0670FF"
+SECOND = "STM32F407VG,firmware=V3J7M3,serial=0031AB"
+
+
+def plugged(probes, *arguments):
+    """Runs tether with these probes plugged in; returns (exit code, stdout, stderr)."""
+    run = subprocess.run([DOOR, *probes, "--", TETHER, *arguments], stdin=subprocess.DEVNULL,
+                         capture_output=True, text=True, timeout=20)
+    return run.returncode, run.stdout, run.stderr
+
+
+def lists_probes_serial_number_first():
+    code, out, _ = plugged([FIRST, "--also", SECOND], "list")
+    equal(code, 0, "exit code")
+    rows = sorted(line.split(None, 1) for line in out.splitlines())
+    equal([row[0] for row in rows], ["0031AB", "0670FF"], "serial numbers")
+    expect(rows[0][1], r"^STLINK-V3 +V3J7M3(B\d+)? +usb:1-\d +ready")
+    expect(rows[1][1], r"^ST-LINK/V2 +V2J37S7 +usb:1-\d +ready")
+
+
+def lists_probes_as_json():
+    code, out, _ = plugged([FIRST, "--also", SECOND, "--busy", "--also", "STM32F407VG", "--locked"],
+                           "list", "--json")
+    equal(code, 0, "exit code")
+    probes = {probe["path"]: probe for probe in json.loads(out)["probes"]}
+    equal(len(probes), 3, "probes")
+    ready, busy, locked = (probes[path] for path in ("usb:1-1", "usb:1-2", "usb:1-3"))
+    equal((ready["serial"], ready["vendor"], ready["product"], ready["firmware"], ready["usable"],
+           ready["error"]), ("0670FF", "0483", "3748", "V2J37S7", True, None), "a free probe")
+    equal((busy["model"], busy["usable"]), ("STLINK-V3", False), "a busy probe")
+    expect(busy["error"], r"held by another")
+    expect(locked["error"], r"permission")
+    expect(locked["advice"], r"60-tether\.rules")
+
+
+def chooses_by_serial_number_or_place():
+    both = [FIRST, "--also", SECOND]
+    for selector, serial in (("0670FF", "0670FF"), ("0670ff", "0670FF"), ("003", "0031AB"),
+                             ("usb:1-1", "0670FF"), ("usb:1-2", "0031AB")):
+        code, out, err = plugged(both, "run", "--probe", selector, "probe")
+        equal(code, 0, "exit code with %s: %s" % (selector, err))
+        expect(out, serial)
+
+
+def says_why_it_has_no_probe():
+    for probes, arguments, status, words in (
+            ([FIRST, "--also", SECOND], [], 4, ("0670FF", "0031AB", "--probe")),
+            ([FIRST, "--also", SECOND], ["--probe", "9999"], 3, ("9999", "0670FF")),
+            ([FIRST, "--also", SECOND], ["--probe", "usb:9-9"], 3, ("usb:9-9",)),
+            ([FIRST, "--locked"], [], 7, ("60-tether.rules",)),
+            ([FIRST, "--busy"], [], 1, ("0670FF", "close the other")),
+            ([FIRST, "--unplugged"], [], 3, ("no ST-LINK",))):
+        code, out, err = plugged(probes, "--port", "0", *arguments)
+        equal((code, out), (status, ""), "exit code and stdout with %s %s: %s" % (probes, arguments, err))
+        for word in words:
+            check(word in err, "%r is not in %r" % (word, err))
+
+
+if not os.path.exists(DOOR):
+    print("%s is not built" % DOOR)
+    sys.exit(77)
+main(lists_probes_serial_number_first, lists_probes_as_json, chooses_by_serial_number_or_place,
+     says_why_it_has_no_probe)
