@@ -16,10 +16,9 @@
 
 struct cpu;
 
-struct cpu_host {		/* what the core asks of the chip; all rows needed */
+struct cpu_host {		/* what the core asks of the chip */
 	void *context;
 	void (*reset_requested)(void *context);	/* AIRCR.SYSRESETREQ was written */
-	uint64_t (*now_ns)(void *context);	/* exact while instructions run (CYCCNT, SysTick) */
 };
 
 struct cpu *cpu_new(enum virtual_core core, bool fpu, uint32_t cpuid, struct bus *bus,

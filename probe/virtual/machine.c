@@ -111,11 +111,6 @@ static void cpu_reset_requested(void *context)
 	request_reset(context, SOC_RESET_SOFTWARE);
 }
 
-static uint64_t cpu_chip_now_ns(void *context)
-{
-	return ((struct machine *)context)->clock.now_ns;
-}
-
 static uint64_t runner_now_ns(void *context)
 {
 	return cpu_now_ns(((struct machine *)context)->cpu);
@@ -130,7 +125,7 @@ void machine_connect(struct machine *machine)
 {
 	machine->soc_host = (struct soc_host){ machine, request_reset, host_set_irq,
 					       host_stall_core, host_set_core_clock };
-	machine->cpu_host = (struct cpu_host){ machine, cpu_reset_requested, cpu_chip_now_ns };
+	machine->cpu_host = (struct cpu_host){ machine, cpu_reset_requested };
 	machine->runner = (struct vclock_runner){ machine, runner_now_ns, runner_stop, 0 };
 	machine->soc.spec = &machine->spec;
 	machine->soc.clock = &machine->clock;

@@ -78,11 +78,6 @@ static void reset_requested(void *context)
 	cpu_reset(rig->cpu);
 }
 
-static uint64_t now_ns(void *context)
-{
-	return ((struct rig *)context)->now_ns;
-}
-
 static void add_memory(struct rig *rig, const char *name, uint32_t base, uint8_t *bytes, bool code)
 {
 	struct bus_memory memory = {
@@ -104,7 +99,7 @@ struct rig *rig_new(enum virtual_core core, const uint8_t *program, size_t size)
 		0x410CC200, 0x410CC601, 0x412FC231, 0x410FC241, 0x411FC270, 0x410FD214,
 	};
 	struct rig *rig = calloc(1, sizeof(*rig));
-	struct cpu_host host = { rig, reset_requested, now_ns };
+	struct cpu_host host = { rig, reset_requested };
 
 	assert_non_null(rig);
 	memset(rig->flash, 0xFF, sizeof(rig->flash));
