@@ -147,7 +147,7 @@ $(BUILD)/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/engine/harness
 	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(VLIBS)
 bench:
 	$(Q)scripts/setup check
-	$(Q)$(MAKE) --no-print-directory -j2 all firmware $(BUILD)/bench/bench
+	$(Q)$(MAKE) --no-print-directory -j2 $(TESTED) firmware $(BUILD)/bench/bench
 	$(Q)$(BUILD)/bench/bench
 	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench.py
 

@@ -4,9 +4,10 @@
 import os
 import re
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
-from support import BOARD, TETHER, Server, expect, gdb, tether  # noqa: E402
+from support import BOARD, TETHER, Server, gdb, make_elf, on_usb, random_bytes  # noqa: E402
 
 STATS = "monitor stats"
 
@@ -34,16 +35,33 @@ def rows():
                                                          s[b][1] - s[a][1], aim))
 
 
+SESSION = """
+'%(tether)s' --port 0 >%(folder)s/ready 2>/dev/null &
+server=$!
+exec 3<%(folder)s/ready
+while ! grep -q Waiting %(folder)s/ready; do kill -0 $server || exit 1; done
+port=$(sed -n 's/^Listening on port //p' %(folder)s/ready)
+gdb-multiarch -nx -q -batch -ex "target extended-remote :$port" -ex load -ex 'monitor reset halt' \\
+    -ex stepi %(folder)s/image.elf >%(folder)s/gdb 2>&1
+grep VmHWM /proc/$server/status
+kill $server
+wait $server
+"""
+
+
 def memory():
-    with Server() as server:
-        gdb(server, "demo.elf", "load", "break main", "continue", "detach")
-        print("  tether-virtual, peak resident: %d KiB (aim %d)" % (server.peak_kib(), 48 * 1024))
-    code = "import resource,subprocess,sys;subprocess.run(sys.argv[1:],capture_output=True);" \
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    import subprocess
-    kib = int(subprocess.run([sys.executable, "-c", code, TETHER, "list"], capture_output=True,
-                             text=True).stdout)
-    print("  tether list, peak resident: %d KiB (aim for tether %d)" % (kib, 6 * 1024))
+    """Peak resident memory, after a load of 512 KiB and a step."""
+    with tempfile.TemporaryDirectory() as folder:
+        elf = make_elf(folder, random_bytes(512 * 1024))
+        with Server() as server:
+            gdb(server, elf, "load", "stepi", "detach")
+            print("  %-55s %9d KiB   aim %d" % ("tether-virtual, peak resident after a 512 KiB load",
+                                               server.peak_kib(), 48 * 1024))
+        with open(folder + "/session.sh", "w") as file:
+            file.write(SESSION % {"tether": TETHER, "folder": folder})
+        _, text = on_usb("STM32F407VG", "sh", folder + "/session.sh")
+        kib = int(re.search(r"VmHWM:\s+(\d+)", text).group(1))
+        print("  %-55s %9d KiB   aim %d" % ("tether, the same through libusb", kib, 6 * 1024))
 
 
 rows()
