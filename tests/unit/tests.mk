@@ -64,3 +64,4 @@ UNIT_virtual_machine = $(VIRTUAL_CHIP) $(wildcard probe/virtual/cpu*.c) probe/vi
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
 UNIT_journal = targets/journal.c
+UNIT_core_units = targets/core_units.c targets/batch.c
