@@ -30,6 +30,9 @@ int probe_check_port(const struct probe *probe, struct probe_port port);
 int probe_note_error(struct probe *probe, int err);
 /* Deadline of a command that takes this many SWD transfers at the present speed. */
 uint32_t probe_deadline_ms(const struct probe *probe, uint32_t transfers);
+/* Before something that met WAIT is done once more: pauses, longer for each try. Returns err when it
+ * was tried often enough, or E_INTERRUPTED. */
+int probe_pause(struct probe *probe, unsigned tries, int err);
 /* Commands 36 and 35: default CSW, status included, nothing repeated. */
 int probe_register_read(struct probe *probe, uint8_t ap, uint32_t address, uint32_t *value);
 int probe_register_write(struct probe *probe, uint8_t ap, uint32_t address, uint32_t value);

@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* WAIT is waited out 1, 2, 4 .. 128 ms; the firmware has tried at once many times before. */
-enum { RETRIES = 8, FIRST_PAUSE_US = 1000 };
-
 /* SWD transfers of a command besides its data. */
 enum { OVERHEAD_TRANSFERS = 8 };
 
@@ -116,23 +113,19 @@ static int transfer_once(const struct access *access, const struct piece *piece,
 static int transfer_patiently(const struct access *access, const struct piece *piece,
 			      uint8_t *bytes, uint32_t *fault)
 {
-	struct probe *probe = access->probe;
-	uint64_t pause_us = FIRST_PAUSE_US;
 	bool untouched, waited = false;
-	int err;
+	int err, pause;
 
 	for (unsigned tries = 0;; tries++) {
 		err = transfer_once(access, piece, bytes, fault, &untouched);
 		if (err != E_WAIT && !(err == E_FAULT && waited))
 			return err;
 		waited = err == E_WAIT;
-		if (tries == RETRIES || !(access->width == PROBE_ANY || untouched))
+		if (access->width != PROBE_ANY && !untouched)
 			return err;
-		if (probe_interrupted(probe))
-			return E_INTERRUPTED;
-		link_wait_us(probe->stlink.link, pause_us);
-		pause_us *= 2;
-		probe->retries++;
+		pause = probe_pause(access->probe, tries, err);
+		if (pause)
+			return pause;
 	}
 }
 

@@ -9,8 +9,14 @@
 
 enum { PORT_DP = 0xFFFF };
 
+/* WAIT is waited out 1, 2, 4 .. 128 ms; the firmware has tried at once many times before. */
+enum { RETRIES = 8, FIRST_PAUSE_US = 1000 };
+
 /* ADIv5, DP ABORT: clears STICKYORUN, WDATAERR, STICKYERR and STICKYCMP. */
 enum { DP_ABORT = 0x0, ABORT_CLEAR_ALL = 0x1E };
+
+/* Status word, then the registers. */
+enum { ALL_REGISTERS_SIZE = 4 + 4 * PROBE_CORE_REGISTERS };
 
 int probe_check_port(const struct probe *probe, struct probe_port port)
 {
@@ -61,6 +67,17 @@ int probe_note_error(struct probe *probe, int err)
 		probe->stlink.failure = failure;
 	}
 	return err;
+}
+
+int probe_pause(struct probe *probe, unsigned tries, int err)
+{
+	if (tries >= RETRIES)
+		return err;
+	if (probe_interrupted(probe))
+		return E_INTERRUPTED;
+	link_wait_us(probe->stlink.link, (uint64_t)FIRST_PAUSE_US << tries);
+	probe->retries++;
+	return OK;
 }
 
 /* A transfer is 46 clocks; those that WAIT are repeated, and the wire is slower than its label. */
@@ -132,20 +149,30 @@ int probe_write_u32(struct probe *probe, struct probe_port port, uint32_t addres
 	return probe_write(probe, port, address, bytes, sizeof(bytes), PROBE_32, NULL);
 }
 
+static int read_all(struct probe *probe, uint8_t reply[ALL_REGISTERS_SIZE])
+{
+	struct link_exchange x = stlink_command(ST_DEBUG, DEBUG_READ_ALL_REGISTERS);
+
+	x.in = reply;
+	x.in_length = ALL_REGISTERS_SIZE;
+	return probe_note_error(probe, stlink_run_status(&probe->stlink, &x));
+}
+
+/* Reading registers of a halted core changes nothing, so WAIT is waited out. */
 int probe_read_core_registers(struct probe *probe, struct probe_port port,
 			      uint32_t out[PROBE_CORE_REGISTERS])
 {
-	struct link_exchange x = stlink_command(ST_DEBUG, DEBUG_READ_ALL_REGISTERS);
-	uint8_t reply[4 + 4 * PROBE_CORE_REGISTERS];
+	uint8_t reply[ALL_REGISTERS_SIZE];
+	unsigned tries = 0;
 	int err;
 
 	if (port.ap)
 		return E_AP;
-	x.in = reply;
-	x.in_length = sizeof(reply);
-	err = stlink_run_status(&probe->stlink, &x);
+	do
+		err = read_all(probe, reply);
+	while (err == E_WAIT && !(err = probe_pause(probe, tries++, err)));
 	if (err)
-		return probe_note_error(probe, err);
+		return err;
 	for (unsigned i = 0; i < PROBE_CORE_REGISTERS; i++)
 		out[i] = get_u32(reply + 4 + 4 * i);
 	return OK;

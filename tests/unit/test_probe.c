@@ -332,7 +332,7 @@ static void reads_all_core_registers_at_once(void **state)
 {
 	char reply[3 * 88 + 1] = "80 00 00 00";
 	const struct fake_step steps[] = {
-		OPEN(V2J37), { "f2 3a", NULL, reply, 0 }, END };
+		OPEN(V2J37), { "f2 3a", NULL, "10 00", 0 }, { "f2 3a", NULL, reply, 0 }, END };
 	static const struct probe_port ap1 = { 1, 0 };
 	struct fake_link fake;
 	struct probe *probe;
