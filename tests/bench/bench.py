@@ -38,8 +38,7 @@ def rows():
 SESSION = """
 '%(tether)s' --port 0 >%(folder)s/ready 2>/dev/null &
 server=$!
-exec 3<%(folder)s/ready
-while ! grep -q Waiting %(folder)s/ready; do kill -0 $server || exit 1; done
+while ! grep -qs Waiting %(folder)s/ready; do kill -0 $server || exit 1; done
 port=$(sed -n 's/^Listening on port //p' %(folder)s/ready)
 gdb-multiarch -nx -q -batch -ex "target extended-remote :$port" -ex load -ex 'monitor reset halt' \\
     -ex stepi %(folder)s/image.elf >%(folder)s/gdb 2>&1
