@@ -136,17 +136,25 @@ static bool can_preempt(const struct cpu *cpu, unsigned exception)
 	       nvic_group_priority(cpu, exception) < nvic_running_priority(cpu);
 }
 
-/* Stacking failed: a BusFault comes instead, and the first exception stays pending. */
+/* Stacking failed. The BusFault of it comes before the exception or after, as priorities say. */
 static unsigned derived_from(struct cpu *cpu, unsigned exception)
 {
+	unsigned derived = EXC_HARD;
+
 	set_cfsr(cpu, CFSR_STKERR);
 	cpu->fault_catch |= DEMCR_VC_INTERR;
 	if (exception <= EXC_HARD)
 		return EXC_NONE;
-	if (cpu_holds_v7(cpu) && can_preempt(cpu, EXC_BUS) && exception != EXC_BUS)
-		return EXC_BUS;
-	set_hfsr(cpu, HFSR_FORCED);
-	return EXC_HARD;
+	if (cpu_holds_v7(cpu) && can_preempt(cpu, EXC_BUS))
+		derived = EXC_BUS;
+	else
+		set_hfsr(cpu, HFSR_FORCED);
+	if (nvic_group_priority(cpu, derived) >= nvic_group_priority(cpu, exception)) {
+		nvic_set_pending(cpu, derived, true);
+		return exception;
+	}
+	nvic_set_pending(cpu, exception, true);
+	return derived;
 }
 
 static void enter(struct cpu *cpu, unsigned exception, uint32_t return_address)

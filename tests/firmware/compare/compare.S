@@ -29,11 +29,17 @@ check_\number:
 	.word	STACK, reset, nmi, fault, fault, fault, fault, 0, 0, 0, 0, svc, plain, 0, pendsv, systick
 	.word	low, middle, high, plain
 
+	.section .vectors, "a"
+	.balign	512
+other_vectors:
+	.word	STACK, reset, nmi, fault, fault, fault, fault, 0, 0, 0, 0, plain
+
 	.bss
 	.balign	8
 skip:	.space	4
 next:	.space	4
 ticks:	.space	4
+repair:	.space	4
 	.balign	8
 	.global	log
 log:	.space	4096
@@ -290,6 +296,79 @@ after_fetch:
 	movs	r1, #0
 	str	r1, [r0, #0x10]
 	check	34
+@ A stack that is not there: BusFault comes first and finds a better one, the SVC follows.
+	ldr	r1, =PROCESS_STACK - 256
+	ldr	r2, =repair
+	str	r1, [r2]
+	movs	r3, #5
+	str	r3, [r1], #4
+	str	r3, [r1], #4
+	str	r3, [r1], #4
+	str	r3, [r1], #4
+	str	r3, [r1], #4
+	str	r3, [r1], #4
+	ldr	r3, =after_bad_stack
+	str	r3, [r1], #4
+	ldr	r3, =0x01000000
+	str	r3, [r1], #4
+	ldr	r1, =0xC0000000
+	str	r1, [r0, #0xD1C]
+	ldr	r1, =NOTHING + 0x100
+	msr	psp, r1
+	movs	r1, #2
+	msr	control, r1
+	isb
+	expect	0
+	svc	#8
+	.balign	2
+after_bad_stack:
+	check	35
+	movs	r1, #0
+	msr	control, r1
+	isb
+
+@ Vectors somewhere else.
+	ldr	r1, =other_vectors
+	ldr	r2, =SCS
+	str	r1, [r2, #0xD08]
+	dsb
+	svc	#9
+	check	36
+	ldr	r3, [r2, #0xD08]
+	movs	r1, #0
+	str	r1, [r2, #0xD08]
+	svc	#10
+	check	37
+
+@ What registers keep of what is written. Priorities have 4 bits here and 8 in QEMU; the revision
+@ of the core differs too.
+	mvn	r1, #0
+	str	r1, [r2, #0xD18]
+	ldr	r3, [r2, #0xD18]
+	and	r3, #0xF0F0F0F0
+	str	r1, [r2, #0x404]
+	ldr	r4, [r2, #0x404]
+	and	r4, #0xF0F0F0F0
+	str	r1, [r2, #0xD14]
+	ldr	r5, [r2, #0xD14]
+	mov	r6, #0x200
+	str	r6, [r2, #0xD14]
+	strb	r6, [r2, #0xD18]
+	ldr	r6, [r2, #0xD18]
+	and	r6, #0xF0F0F0F0
+	ldr	r7, [r2, #0xD00]
+	lsr	r7, #4
+	mov	r1, #0xF0
+	msr	basepri, r1
+	mrs	r8, basepri
+	msr	basepri_max, r6
+	mrs	r9, basepri
+	movs	r6, #0x40
+	msr	basepri_max, r6
+	mrs	r10, basepri
+	movs	r6, #0
+	msr	basepri, r6
+	check	38
 	.global	done
 done:
 	b	done
@@ -342,7 +421,18 @@ systick:
 	.thumb_func
 fault:
 	push	{r4, lr}
-	bl	write_row
+	ldr	r0, =repair
+	ldr	r1, [r0]
+	cbz	r1, 1f
+	mrs	r2, psp
+	msr	psp, r1
+	movs	r1, #0
+	str	r1, [r0]
+	ldr	r1, =next
+	ldr	r3, [r1]
+	str	r2, [r3], #4		@ where the frame should have been
+	str	r3, [r1]
+1:	bl	write_row
 	mov	r4, r0
 	ldr	r0, =SCS
 	ldr	r1, [r0, #0xD28]
