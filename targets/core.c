@@ -195,13 +195,13 @@ int core_disable_debug(struct core *core, bool leave_halted)
 {
 	struct batch batch;
 	uint32_t demcr = 0;
-	int err;
+	int err, last;
 
 	if (!core->debug_enabled)
 		return 0;
 	err = core_lift_points(core);
-	if (!err)
-		err = find_final_demcr(core, &demcr);
+	last = find_final_demcr(core, &demcr);
+	err = err ? err : last;
 	batch_begin(&batch, core);
 	if (core->state == CORE_HALTED)
 		registers_queue(core, &batch);
@@ -214,12 +214,11 @@ int core_disable_debug(struct core *core, bool leave_halted)
 		batch_write(&batch, DHCSR, DHCSR_OFF);
 		core_set_state(core, CORE_RUNNING, "debugging ends");
 	}
-	if (!err)
-		err = batch_run(&batch);
+	last = batch_run(&batch);
 	registers_forget(core);
 	core->debug_enabled = false;
 	core->demcr_found = false;
-	return err;
+	return err ? err : last;
 }
 
 /* The core halted: finds the reason. DFSR is cleared by the next run or step. */
@@ -361,7 +360,8 @@ static int run(struct core *core)
 
 int core_run_code(struct core *core)
 {
-	uint32_t demcr = core->demcr | VC_HARDERR | (core->mainline ? VC_INTERR | VC_BUSERR : 0);
+	uint32_t demcr = core->demcr | VC_CORERESET | VC_HARDERR |
+			 (core->mainline ? VC_INTERR | VC_BUSERR : 0);
 	struct batch batch;
 	int err = core_lift_points(core);
 

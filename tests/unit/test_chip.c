@@ -38,6 +38,32 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* The index made at build time by another program says the same as the reader. */
+static void every_built_in_file_is_what_its_index_says(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(chip_library_count(f->library) > 0);
+	for (size_t i = 0; i < chip_library_count(f->library); i++) {
+		const struct chip_index *row = chip_library_row(f->library, i);
+		const char *part = row->parts;
+
+		assert_int_equal(chip_parse(&f->chip, row->file, row->text, row->length, &f->why), 0);
+		assert_string_equal(f->chip.name, row->name);
+		assert_int_equal(f->chip.cpuid, row->cpuid);
+		assert_int_equal(f->chip.dpidr, row->dpidr);
+		assert_int_equal(f->chip.id_count, row->id_count);
+		assert_memory_equal(f->chip.ids, row->ids, sizeof(row->ids));
+		for (size_t j = 0; j < f->chip.part_count; j++) {
+			size_t length = strlen(f->chip.parts[j].name);
+
+			assert_memory_equal(part, f->chip.parts[j].name, length);
+			assert_int_equal(chip_set_flash_size(&f->chip, f->chip.parts[j].flash_kib), 0);
+			part += length + 1;
+		}
+	}
+}
+
 static void finds_a_part_by_name(void **state)
 {
 	static const struct { const char *name; uint32_t flash_kib; } rows[] = {
@@ -219,6 +245,7 @@ static void a_folder_comes_before_the_built_in_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_built_in_file_is_what_its_index_says),
 		cmocka_unit_test(finds_a_part_by_name),
 		cmocka_unit_test(names_the_nearest_parts),
 		cmocka_unit_test(finds_a_chip_by_id),
