@@ -73,7 +73,9 @@ void version_parse_v3(struct probe_version *version, const uint8_t reply[VERSION
 	version->power = reply[5];
 	snprintf(version->text, sizeof(version->text), "V%uJ%u", version->major, version->jtag);
 	append_number(version->text, sizeof(version->text), 'M', version->msd);
-	append_number(version->text, sizeof(version->text), 'B', version->bridge);
+	/* ST's tools leave the bridge out where there is mass storage: "V3J7M3". */
+	if (!version->msd)
+		append_number(version->text, sizeof(version->text), 'B', version->bridge);
 	append_number(version->text, sizeof(version->text), 'P', version->power);
 }
 

@@ -47,7 +47,7 @@ static void names_versions_as_st_does(void **state)
 
 static void names_v3_versions(void **state)
 {
-	static const uint8_t v3[12] = { 3, 0, 7, 3, 0, 0, 0, 0, 0x83, 4, 0x4F, 0x37 };
+	static const uint8_t v3[12] = { 3, 0, 7, 3, 4, 0, 0, 0, 0x83, 4, 0x4F, 0x37 };
 	static const uint8_t pwr[12] = { 4, 0, 5, 0, 1, 5, 0, 0, 0x83, 4, 0x57, 0x37 };
 	static const uint8_t full[12] = { 255, 255, 255, 255, 255, 255 };
 	struct probe_version version;
@@ -59,7 +59,7 @@ static void names_v3_versions(void **state)
 	version_parse_v3(&version, pwr, 0x3757);
 	assert_string_equal(version.text, "V4J5B1P5");
 	version_parse_v3(&version, full, 0x3757);
-	assert_string_equal(version.text, "V255J255M255B255P255");
+	assert_string_equal(version.text, "V255J255M255P255");
 }
 
 static struct probe_abilities abilities(unsigned major, unsigned jtag)
