@@ -44,12 +44,17 @@ static void spend(struct dap *dap, unsigned clocks, uint32_t gap_ns)
 	meter_swd(dap->meter, (uint64_t)clocks * dap->bit_ps / 1000 + gap_ns);
 }
 
+void dap_notice_power(struct dap *dap)
+{
+	if (!machine_supply_mv(dap->machine))
+		power_on(dap);
+}
+
+/* Pins taken by the firmware, or clocks stopped: the port is silent, but keeps its state. */
 static bool is_dead(struct dap *dap)
 {
-	if (machine_swd(dap->machine) == MACHINE_SWD_OK)
-		return false;
-	power_on(dap);
-	return true;
+	dap_notice_power(dap);
+	return machine_swd(dap->machine) != MACHINE_SWD_OK;
 }
 
 void dap_switch(struct dap *dap, bool to_swd)

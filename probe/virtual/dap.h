@@ -40,6 +40,8 @@ struct dap {
 };
 
 void dap_init(struct dap *dap, struct meter *meter);
+/* To be told when the target's power may have gone: its debug port forgets everything. */
+void dap_notice_power(struct dap *dap);
 /* Switch sequence and line reset, towards SWD or back to JTAG (then it answers no more). */
 void dap_switch(struct dap *dap, bool to_swd);
 /* One packet: address is 0, 4, 8 or C. Spends its clocks. *value is sent, or set when SWD_OK. */

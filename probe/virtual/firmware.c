@@ -138,6 +138,13 @@ static void take_payload(struct firmware *fw, const uint8_t *bytes, size_t lengt
 	fw->payload_length = 0;
 }
 
+void firmware_set_power(struct firmware *fw, bool on)
+{
+	meter_settle(&fw->meter);
+	machine_set_power(fw->machine, on);
+	dap_notice_power(&fw->dap);
+}
+
 static void act_on_command(void *context, const struct fault_rule *rule)
 {
 	struct firmware *fw = context;
@@ -147,7 +154,7 @@ static void act_on_command(void *context, const struct fault_rule *rule)
 	else if (rule->kind == FAULT_GONE)
 		fw->gone = true;
 	else if (rule->kind == FAULT_POWER_OFF || rule->kind == FAULT_POWER_ON)
-		machine_set_power(fw->machine, rule->kind == FAULT_POWER_ON);
+		firmware_set_power(fw, rule->kind == FAULT_POWER_ON);
 	else if (rule->kind == FAULT_LATE)
 		fw->late_ns = rule->ns;
 	else if (rule->kind == FAULT_TIMEOUT)

@@ -181,7 +181,7 @@ HANDLER(session_power)
 	if (!fw->personality->power_switch)
 		firmware_put_status(data, STATUS_NOT_AVAILABLE);
 	else
-		machine_set_power(fw->machine, block[1] != 0);
+		firmware_set_power(fw, block[1] != 0);
 }
 
 HANDLER(session_usb_loader)

@@ -115,6 +115,8 @@ const struct command *firmware_command_at(size_t index);
 
 /* One line on the virtual channel about the command in work. */
 void firmware_odd(const struct firmware *fw, const char *what);
+/* Switches the target's supply. */
+void firmware_set_power(struct firmware *fw, bool on);
 /* Status into the first half-word of a reply. */
 void firmware_put_status(uint8_t *reply, uint8_t status);
 

@@ -310,7 +310,21 @@ static void a_dead_wire_is_an_access_port_error(void **state)
 	fake_machine_set_dead(b.machine, true);
 	bench_read(&b, READ_32, RAM, 4, in);
 	assert_int_equal(bench_status(&b, NULL), 0x12);
-	fake_machine_set_dead(b.machine, false);		/* it came back without a line reset */
+	fake_machine_set_dead(b.machine, false);
+	bench_read(&b, READ_32, RAM, 4, in);
+	assert_int_equal(bench_status(&b, NULL), 0x80);
+	bench_close(&b);
+}
+
+static void after_a_loss_of_power_only_enter_helps(void **state)
+{
+	uint8_t in[4];
+	struct bench b;
+
+	(void)state;
+	bench_enter(&b, "V2J45M31");
+	bench_expect(&b, "FD 00", "80 00");
+	bench_expect(&b, "FD 01", "80 00");
 	bench_read(&b, READ_32, RAM, 4, in);
 	assert_int_equal(bench_status(&b, NULL), 0x12);
 	bench_expect(&b, "F2 30 A3", "80 00");
@@ -360,6 +374,7 @@ int main(void)
 		cmocka_unit_test(what_was_reported_as_wait_never_lands_later),
 		cmocka_unit_test(memory_commands_outside_of_debug_mode_say_so),
 		cmocka_unit_test(a_dead_wire_is_an_access_port_error),
+		cmocka_unit_test(after_a_loss_of_power_only_enter_helps),
 		cmocka_unit_test(the_wanted_csw_reaches_the_access_port),
 	};
 
