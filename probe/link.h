@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The link: the only source of bytes and of time (R9). A link carries ST-LINK command blocks to a
+ * The link: the only source of bytes and of time. A link carries ST-LINK command blocks to a
  * probe and brings its replies; it also owns the clock by which the engine waits. Links: USB
  * (link_usb), the virtual probe in process (virtual/), and wrappers around another link.
  * One thread owns a link.
@@ -47,7 +47,7 @@ struct link_ops {
 	int (*exchange)(struct link *link, struct link_exchange *x);
 	/* Reads up to length bytes from the trace endpoint; returns the count or a negative error. */
 	int (*trace_read)(struct link *link, void *buffer, size_t length, uint32_t timeout_ms);
-	/* One step of the recovery ladder (field/stlink_protocol.md 5). */
+	/* One step of the recovery ladder (probe/stlink_resync.c). */
 	int (*recover)(struct link *link, enum link_recovery step);
 	/* Time since some start, in microseconds. Virtual links: virtual time. */
 	uint64_t (*now_us)(struct link *link);

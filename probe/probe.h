@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The probe: what an ST-LINK can do, whatever its model and firmware. Straight-line calls, owned by
- * one thread. Memory calls take a port (R8). Every call that waits takes a deadline.
+ * one thread. Memory calls take a port. Every call that waits takes a deadline.
  *
  * Errors: the ones of enum error from E_USB to E_AP, E_TIMEOUT, E_INTERRUPTED.
  */
@@ -25,7 +25,7 @@ struct probe_port {
 
 enum probe_pin { PROBE_PIN_LOW = 0, PROBE_PIN_HIGH = 1, PROBE_PIN_PULSE = 2 };
 
-/* What the firmware can do; filled from one table by version (field/stlink_protocol.md 2.6). */
+/* What the firmware can do; filled by version from one table (probe/abilities.c). */
 struct probe_abilities {
 	bool voltage, trace, status2, set_speed, dap_registers, mem16, init_ap, close_ap;
 	bool batch;		/* 51/52/53: many 32-bit accesses in one exchange pair */
@@ -54,7 +54,7 @@ struct link *probe_link(struct probe *probe);
 const struct probe_version *probe_version(const struct probe *probe);
 const struct probe_abilities *probe_abilities(const struct probe *probe);
 
-/* Looked at between exchanges of long operations (R1): when it is set they end with E_INTERRUPTED.
+/* Looked at between exchanges of long operations: when it is set they end with E_INTERRUPTED.
  * NULL = never. The pointer is kept until the next call. */
 void probe_watch_interrupt(struct probe *probe, const atomic_bool *flag);
 /* A critical section: no interrupt until the matching end. Nests. */
@@ -87,7 +87,7 @@ int probe_dap_write(struct probe *probe, uint16_t port, uint16_t address, uint32
 enum probe_width {
 	PROBE_ANY,	/* memory (RAM, flash): the fastest mix of widths; reads take whole words,
 			 * and what met WAIT or a hiccup on USB is done again */
-	PROBE_8, PROBE_16, PROBE_32,	/* exactly this width, never repeated (peripherals, R19) */
+	PROBE_8, PROBE_16, PROBE_32,	/* exactly this width, never repeated (peripherals) */
 };
 
 /* Reads or writes any address and length (E_ALIGN when an exact width does not fit them, E_RANGE
@@ -123,7 +123,7 @@ int probe_read_core_registers(struct probe *probe, struct probe_port port,
 			      uint32_t out[PROBE_CORE_REGISTERS]);
 
 /* Brings a probe back after a time-out or stall: drain, compare versions, clear halt, reset the
- * device, re-open (field/stlink_protocol.md 5). Afterwards SWD has to be entered and the speed set
+ * device, re-open (probe/stlink_resync.c). Afterwards SWD has to be entered and the speed set
  * again when *still_in_swd is false. E_GONE when nothing helps. Calls after a time-out drain and
  * compare by themselves, so that a late reply is never taken for data. */
 int probe_resync(struct probe *probe, bool *still_in_swd);

@@ -108,7 +108,7 @@ static int transfer_once(const struct access *access, const struct piece *piece,
 	return err;
 }
 
-/* R19: memory may be accessed twice; anything else only when nothing was transferred at all. A
+/* Memory may be accessed twice; anything else only when nothing was transferred at all. A
  * V3 answers FAULT to what follows a WAIT: it stands for the WAIT. */
 static int transfer_patiently(const struct access *access, const struct piece *piece,
 			      uint8_t *bytes, uint32_t *fault)
