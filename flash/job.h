@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One commit of a plan on its way: what has to be done with each sector, and how far it is.
- * Private to writer.c and compare.c.
+ * Private to writer.c, compare.c and execute.c.
  */
 #ifndef FLASH_JOB_H
 #define FLASH_JOB_H
@@ -45,6 +45,8 @@ enum { JOB_BLOCK = 2048 };		/* bytes that are composed and programmed at once */
 
 /* Fills wanted_crc and decides what work each sector needs, by checksums computed on the target. */
 int job_compare(struct job *job, struct why *why);
+/* Erases and programs what needs it. The controller is unlocked; job->loader may be left open. */
+int job_execute(struct job *job, struct why *why);
 /* Checks every sector that had work. E_VERIFY names the first address that differs. A sector that was
  * taken for blank and is not right gets WORK_ERASE and *again = true instead (R24). */
 int job_verify(struct job *job, bool *again, struct why *why);

@@ -8,25 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flash/direct.h"
 #include "flash/loader.h"
 #include "probe/bytes.h"
 #include "probe/link.h"
 #include "probe/log.h"
 
-enum { PROGRAM_GRANULE = 32 };	/* runs of erased bytes are left out in such steps: the largest unit */
-
 static uint64_t now_us(const struct job *job)
 {
 	return link_now_us(probe_link(job->board->probe));
-}
-
-static void tell_progress(const struct job *job)
-{
-	uint32_t heard = job->loader ? loader_done(job->loader) : 0;
-
-	if (job->progress)
-		job->progress(job->context, min_u32(job->done + heard, job->total), job->total);
 }
 
 /* ---- before ---- */
@@ -163,127 +152,7 @@ static int prepare(struct job *job, struct why *why)
 	return err;
 }
 
-/* ---- erase and program ---- */
-
-static int erase(struct job *job, uint32_t word, uint32_t address, struct flash_duration duration,
-		 struct why *why)
-{
-	return job->loader ? loader_erase(job->loader, word, address, duration, why)
-			   : direct_erase(&job->device, word, address, duration, why);
-}
-
-static int program(struct job *job, uint32_t address, const uint8_t *data, uint32_t length,
-		   struct why *why)
-{
-	if (job->loader)
-		return loader_program(job->loader, address, data, length, why);
-	if (probe_interrupted(job->board->probe))
-		return explain(why, E_INTERRUPTED, "interrupted");
-	return direct_program(&job->device, address, data, length, why);
-}
-
-static bool granule_is_erased(const uint8_t *data, uint8_t erased)
-{
-	for (unsigned i = 0; i < PROGRAM_GRANULE; i++)
-		if (data[i] != erased)
-			return false;
-	return true;
-}
-
-/* Programs what is not erased of a block (a multiple of granules) as one run. */
-static int program_block(struct job *job, uint32_t address, uint32_t length, struct why *why)
-{
-	uint8_t block[JOB_BLOCK], erased = job->plan->chip->erased;
-	uint32_t from = 0, to = length;
-
-	flash_plan_compose(job->plan, address, block, length);
-	while (from < to && granule_is_erased(block + from, erased))
-		from += PROGRAM_GRANULE;
-	while (from < to && granule_is_erased(block + to - PROGRAM_GRANULE, erased))
-		to -= PROGRAM_GRANULE;
-	return from < to ? program(job, address + from, block + from, to - from, why) : 0;
-}
-
-static int program_sector(struct job *job, const struct job_sector *s, struct why *why)
-{
-	uint32_t step = job->loader ? loader_block(job->loader) : JOB_BLOCK;
-	int err = 0;
-
-	for (uint32_t at = 0; at < s->sector.size && s->covered && !err; at += step) {
-		err = program_block(job, s->sector.base + at, min_u32(step, s->sector.size - at), why);
-		tell_progress(job);
-	}
-	if (!job->loader)
-		job->done += s->covered;
-	return err;
-}
-
-static int erase_sector(struct job *job, const struct chip_sector *sector, struct why *why)
-{
-	const struct flash_controller *controller = job->device.controller;
-
-	if (probe_interrupted(job->board->probe))
-		return explain(why, E_INTERRUPTED, "interrupted");
-	job->report->erased_sectors++;
-	return erase(job, controller->erase_word(&job->device, sector), sector->base,
-		     controller->erase_time(&job->device, sector->size), why);
-}
-
-/* Sector by sector: while one is erased, the data of the next ones travels (R22). */
-static int write_sectors(struct job *job, struct why *why)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < job->sector_count && !err; i++) {
-		const struct job_sector *s = &job->sectors[i];
-
-		if (s->work == WORK_ERASE)
-			err = erase_sector(job, &s->sector, why);
-		if (!err && s->work != WORK_NONE)
-			err = program_sector(job, s, why);
-	}
-	return err;
-}
-
-/* One erase of everything, where that is allowed (R23) and quicker. With data to program it is not:
- * the transfer would have nothing to hide behind. */
-static bool mass_erase_pays(const struct job *job)
-{
-	const struct flash_controller *controller = job->device.controller;
-	uint64_t sectors_us = 0;
-
-	if (job->sector_count != job->plan->sector_count || job->plan->written)
-		return false;
-	for (size_t i = 0; i < job->sector_count; i++)
-		if (job->sectors[i].work == WORK_ERASE)
-			sectors_us += controller->erase_time(&job->device,
-							     job->sectors[i].sector.size).typical_us;
-	return controller->mass_erase_word &&
-	       controller->mass_erase_time(&job->device).typical_us < sectors_us;
-}
-
-static int mass_erase(struct job *job, struct why *why)
-{
-	const struct flash_controller *controller = job->device.controller;
-
-	job->report->erased_sectors = (uint32_t)job->sector_count;
-	return erase(job, controller->mass_erase_word(&job->device), job->plan->chip->banks[0].base,
-		     controller->mass_erase_time(&job->device), why);
-}
-
-static int write_all(struct job *job, struct why *why)
-{
-	int err = 0;
-
-	job->report->used_loader = !job->options->no_loader && loader_possible(&job->device);
-	if (job->report->used_loader)
-		err = loader_open(&job->loader, &job->device, why);
-	if (!err)
-		err = mass_erase_pays(job) ? mass_erase(job, why) : write_sectors(job, why);
-	for (bool empty = !job->loader; !err && !empty; tell_progress(job))
-		err = loader_drain(job->loader, &empty, why);
-	return err;
-}
+/* ---- the deed ---- */
 
 /* Ends all access to the controller, whatever happened; the first error counts. */
 static int finish_writing(struct job *job, int err, struct why *why)
@@ -346,7 +215,7 @@ static int act(struct job *job, struct why *why)
 	mark_unfinished(job);
 	err = job->device.controller->unlock(&job->device, why);
 	if (!err)
-		err = write_all(job, why);
+		err = job_execute(job, why);
 	err = finish_writing(job, err, why);
 	job->report->write_us += now_us(job) - start_us;
 	return err;

@@ -124,7 +124,7 @@ int core_halt(struct core *core, uint32_t timeout_ms);
  * still halted afterwards (see state). */
 int core_resume(struct core *core, struct why *why);
 /* Runs code of ours in RAM from the registers as they are: breakpoints and watchpoints are lifted, faults
- * are caught. core_poll tells when it has halted; the next resume puts everything back. */
+ * and resets are caught. core_poll tells when it has halted; the next resume puts everything back. */
 int core_run_code(struct core *core);
 /* One instruction, interrupts masked by policy; waits for the halt. Breakpoints are not hit at PC. */
 int core_step(struct core *core, struct why *why);
