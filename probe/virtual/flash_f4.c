@@ -24,6 +24,8 @@ enum { CR_PG = 1 << 0, CR_SER = 1 << 1, CR_MER = 1 << 2, CR_SNB = 0x1F, CR_SNB_S
 
 enum { FLASH_IRQ = 4, NS_PER_MS = 1000000 };
 
+enum { LONG_WAIT_NS = 1000000, POLL_NS = 20000 };
+
 /* --- locks ------------------------------------------------------------------------------------ */
 
 static enum bus_result lock_key(struct flash_lock *lock, const char *name, uint32_t key)
@@ -284,10 +286,21 @@ static uint32_t read_register(const struct flash_f4 *flash, uint32_t offset)
 	return 0;
 }
 
+/* A core that polls through an erase would cost the host seconds of instructions that tell nothing:
+ * while the end is far away, each of its looks takes a little longer than on silicon. */
+static void thin_out_polling(struct flash_f4 *flash)
+{
+	const struct soc_host *host = flash->soc->host;
+
+	if (vclock_now(flash->soc->clock) + LONG_WAIT_NS < flash->busy_until_ns)
+		host->stall_core(host->context, POLL_NS);
+}
+
 static enum bus_result registers_read(void *context, uint32_t offset, unsigned width,
 				      uint32_t *value, enum bus_master master)
 {
-	(void)master;
+	if (master == BUS_CPU && (offset & ~3u) == SR)
+		thin_out_polling(context);
 	*value = read_register(context, offset & ~3u) >> 8 * (offset & 3);
 	if (width < 4)
 		*value &= (1u << 8 * width) - 1;
