@@ -6,3 +6,4 @@ FUZZ_chip = targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targ
 FUZZ_rsp = -fvisibility=hidden -DTETHER_VERSION='"fuzz"' $(shell pkg-config --cflags $(PKGS)) $(CORE_SRC) $(VIRTUAL_SRC) build/chips.c $(VLIBS)
 FUZZ_firmware = $(filter-out tests/unit/bench.c,$(FIRMWARE_BENCH))
 FUZZ_faults = probe/virtual/faults.c probe/error.c
+FUZZ_cpu = -fvisibility=hidden $(CPU_FILES) probe/log.c probe/error.c -lunicorn -lcmocka
