@@ -22,8 +22,7 @@ enum {
 /* Cost of the routine in core cycles: a word, a byte, and its tables; generous. */
 enum { CYCLES_WORD = 26, CYCLES_BYTE = 16, CYCLES_TABLES = 40000 };
 
-/* Nobody runs slower than this for long: MSI of L0 and L1 at its lowest is 65 kHz, but their reset clock
- * is 2 MHz. The deadline is computed from it. */
+/* The clock that the deadline is computed from, and the one of a chip file that names none. */
 enum { CLOCK_SLOWEST_HZ = 500000, CLOCK_USUAL_HZ = 4000000 };
 
 /* Where things lie in loader RAM: code, list, tables, room for a fault's stack frame. */
@@ -152,8 +151,11 @@ int checksum_ranges(struct core *core, struct checksum_range *ranges, size_t cou
 
 	if (!may_run || !lay_out(&core->board->chip, count, &l))
 		return read_all(core, ranges, count, why);
-	for (size_t i = 0; i < count && !err; i += l.items)
-		err = run_list(core, &l, ranges + i, min_u32((uint32_t)l.items, (uint32_t)(count - i)), why);
+	for (size_t i = 0; i < count && !err; i += l.items) {
+		size_t n = count - i < l.items ? count - i : l.items;
+
+		err = run_list(core, &l, ranges + i, n, why);
+	}
 	return err;
 }
 

@@ -170,8 +170,8 @@ static int judge(struct job *job, struct job_sector *s, uint32_t crc, bool *agai
 		return 0;
 	}
 	address = first_difference(job, &s->sector, &found, &wanted);
-	return explain(why, E_VERIFY, "flash at 0x%08X reads 0x%02X after programming 0x%02X (sector %u)",
-		       address, found, wanted, s->sector.number);
+	return explain(why, E_VERIFY, "flash at 0x%08X (sector %u) reads 0x%02X after programming 0x%02X",
+		       address, s->sector.number, found, wanted);
 }
 
 int job_verify(struct job *job, bool *again, struct why *why)

@@ -84,14 +84,14 @@ static int check(const struct flash_device *device, const struct chip_sector *se
 	if (r.error)
 		return explain(why, r.error, "reading the option bytes: %s", error_text(r.error));
 	if ((optcr[0] >> OPTCR_RDP_SHIFT & 0xFF) != OPTCR_RDP_NONE)
-		return explain(why, E_PROTECTED, "the chip is read-protected (RDP level 1): flash can't be "
-			       "written by a debugger before the protection is taken off, which "
-			       "erases the chip");
+		return explain(why, E_PROTECTED, "the chip is read-protected (RDP level 1): a debugger "
+			       "can't write flash before the protection is taken off, which erases "
+			       "the chip");
 	for (size_t i = 0; i < count; i++)
 		if (write_protected(&sectors[i], optcr))
-			return explain(why, E_PROTECTED, "sector %u at 0x%08X is write-protected (option "
-				       "bit nWRP%u is 0); nothing was changed", sectors[i].number,
-				       sectors[i].base, sectors[i].number);
+			return explain(why, E_PROTECTED, "sector %u at 0x%08X is write-protected "
+				       "(option bit nWRP%u is 0); nothing was changed",
+				       sectors[i].number, sectors[i].base, sectors[i].number);
 	return 0;
 }
 
@@ -106,8 +106,8 @@ static int unlock(const struct flash_device *device, struct why *why)
 		registers_write(&r, KEYR, KEY2);
 	}
 	if (registers_read(&r, CR) & CR_LOCK && !r.error)
-		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays locked "
-			       "until the next reset");
+		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
+			       "locked until the next reset");
 	registers_write(&r, SR, SR_ERRORS);
 	if (r.error == E_TIMEOUT)
 		return explain(why, r.error, "the flash controller is still busy after %u ms",

@@ -32,7 +32,7 @@ enum { BLOCK_MOST = 2048, BLOCK_ALIGN = 64 };
 enum { UNITS = 256 };
 
 /* Pauses between two looks at the consumer index. */
-enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000, SLICE_US = 50000 };
+enum { PAUSE_FIRST_US = 500, PAUSE_LONGEST_US = 20000 };
 
 /* The heart is listened to each BEAT_US at most, and has to beat within SILENCE_US. */
 enum { BEAT_US = 30000, SILENCE_US = 60000, GRACE_US = 100000 };
@@ -94,7 +94,8 @@ static int start(struct loader *l, uint32_t base, struct why *why)
 
 	put_u32(control + CONSUMER, l->queue);
 	put_u32(control + PRODUCER, l->queue);
-	err = probe_write(l->probe, l->core->port, l->control, control, sizeof control, PROBE_ANY, NULL);
+	err = probe_write(l->probe, l->core->port, l->control, control, sizeof control, PROBE_ANY,
+			  NULL);
 	if (err)
 		return explain(why, err, "writing to RAM at 0x%08X: %s", l->control, error_text(err));
 	return routine_start(l->core, &call, why);
@@ -257,8 +258,8 @@ static int look(struct loader *l, bool *moved, struct why *why)
 		return explain(why, err, "asking the loader: %s", error_text(err));
 	l->looked_us = now_us;
 	if (!is_index(l, consumer & ~CONSUMER_FAILED))
-		return explain(why, E_LOADER, "the loader's queue was overwritten (consumer index 0x%08X)",
-			       consumer);
+		return explain(why, E_LOADER, "the loader's queue was overwritten (consumer index "
+			       "0x%08X)", consumer);
 	*moved = (consumer & ~CONSUMER_FAILED) != l->taken;
 	settle_units(l, consumer & ~CONSUMER_FAILED);
 	if (consumer & CONSUMER_FAILED)
@@ -286,27 +287,14 @@ static uint64_t expected_us(const struct loader *l, uint32_t bytes)
 	return sum;
 }
 
-/* Lets time pass in slices, so that Ctrl-C is heard. */
-static int pass(struct loader *l, uint64_t us, struct why *why)
-{
-	while (us && !probe_interrupted(l->probe)) {
-		uint64_t slice_us = us < SLICE_US ? us : SLICE_US;
-
-		link_wait_us(probe_link(l->probe), slice_us);
-		us -= slice_us;
-	}
-	return probe_interrupted(l->probe) ? explain(why, E_INTERRUPTED, "interrupted") : 0;
-}
-
 /* Looks when so many bytes should be free, or a bit before; pauses grow while nothing moves. */
 static int look_later(struct loader *l, uint32_t bytes, struct why *why)
 {
 	uint64_t wait_us = expected_us(l, bytes) * 7 / 8;
 	bool moved = false;
-	int err = pass(l, wait_us > l->pause_us ? wait_us : l->pause_us, why);
+	int err = routine_pause(l->probe, wait_us > l->pause_us ? wait_us : l->pause_us);
 
-	if (!err)
-		err = look(l, &moved, why);
+	err = err ? explain(why, err, "interrupted") : look(l, &moved, why);
 	l->pause_us = moved ? PAUSE_FIRST_US
 		: l->pause_us * 2 < PAUSE_LONGEST_US ? l->pause_us * 2 : PAUSE_LONGEST_US;
 	return err;

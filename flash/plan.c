@@ -70,13 +70,13 @@ static int refuse(const struct chip *chip, uint32_t address, struct why *why)
 
 	if (within(address, chip->otp_base, chip->otp_size) ||
 	    (chip->otp_block && within(address, chip->otp_locks, chip->otp_size / chip->otp_block)))
-		return explain(why, E_RANGE, "0x%08X is one-time programmable memory: it is never written "
-			       "by a load", address);
+		return explain(why, E_RANGE, "0x%08X is one-time programmable memory: a load never "
+			       "writes it", address);
 	for (size_t i = 0; i < chip->option_word_count; i++)
 		if (address / 4 == chip->option_words[i].address / 4 ||
 		    address / 4 == chip->option_words[i].mirror / 4)
-			return explain(why, E_RANGE, "0x%08X is an option byte (%s): it is never written "
-				       "by a load", address, chip->option_words[i].name);
+			return explain(why, E_RANGE, "0x%08X is an option byte (%s): a load never "
+				       "writes it", address, chip->option_words[i].name);
 	if (region)
 		return explain(why, E_RANGE, "0x%08X is not flash but %s", address, region->name);
 	return explain(why, E_RANGE, "0x%08X is outside of flash (%u KiB at 0x%08X)", address,

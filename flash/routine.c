@@ -20,7 +20,10 @@
 #define SPECIAL_UNPRIVILEGED 0x01000000u	/* CONTROL.nPRIV */
 
 enum { IWDG_KR = 0x00, IWDG_PR = 0x04, IWDG_RLR = 0x08 };
-enum { IWDG_ENABLE_WRITES = 0x5555, IWDG_RELOAD = 0xAAAA, IWDG_PR_LARGEST = 7, IWDG_RLR_LARGEST = 0xFFF };
+enum {
+	IWDG_ENABLE_WRITES = 0x5555, IWDG_RELOAD = 0xAAAA,
+	IWDG_PR_LARGEST = 7, IWDG_RLR_LARGEST = 0xFFF,
+};
 
 enum { SLICE_US = 50000, PAUSE_LONGEST_US = 10000, HALT_MS = 200 };
 
@@ -95,8 +98,7 @@ int routine_start(struct core *core, const struct routine_call *call, struct why
 	return 0;
 }
 
-/* Lets time pass in slices, so that Ctrl-C is heard. */
-static int pass(struct probe *probe, uint64_t us)
+int routine_pause(struct probe *probe, uint64_t us)
 {
 	while (us && !probe_interrupted(probe)) {
 		uint64_t slice = us < SLICE_US ? us : SLICE_US;
@@ -112,7 +114,7 @@ static int wait_for_halt(struct core *core, uint64_t expected_us, uint64_t timeo
 	struct probe *probe = core->board->probe;
 	uint64_t start = link_now_us(probe_link(probe));
 	uint64_t pause = expected_us / 16 + 100;
-	int err = pass(probe, expected_us);
+	int err = routine_pause(probe, expected_us);
 
 	while (!err) {
 		err = core_poll(core);
@@ -120,7 +122,7 @@ static int wait_for_halt(struct core *core, uint64_t expected_us, uint64_t timeo
 			break;
 		if (link_now_us(probe_link(probe)) - start > timeout_us)
 			return E_LOADER;
-		err = pass(probe, pause < PAUSE_LONGEST_US ? pause : PAUSE_LONGEST_US);
+		err = routine_pause(probe, pause < PAUSE_LONGEST_US ? pause : PAUSE_LONGEST_US);
 	}
 	return err;
 }
@@ -197,8 +199,8 @@ int routine_explain_death(struct core *core, const char *doing, struct why *why)
 	probe_critical_begin(core->board->probe);
 	core_poll(core);
 	if (core->was_reset)
-		snprintf(story, sizeof story, "the chip was reset meanwhile (watchdog, brown-out, reset "
-			 "button?)");
+		snprintf(story, sizeof story, "the chip was reset meanwhile (watchdog, brown-out, "
+			 "reset button?)");
 	else if (core->state == CORE_HALTED)
 		describe_halt(core, story, sizeof story);
 	probe_critical_end(core->board->probe);
@@ -214,8 +216,10 @@ static bool saved_register(unsigned reg)
 static int read_fault_flags(struct core *core, uint32_t *cfsr, uint32_t *hfsr)
 {
 	struct probe_op ops[] = { { PROBE_OP_READ, CFSR, 0, 0 }, { PROBE_OP_READ, HFSR, 0, 0 } };
-	int err = core->mainline ? probe_batch(core->board->probe, core->port, ops, ARRAY_SIZE(ops)) : 0;
+	int err = 0;
 
+	if (core->mainline)
+		err = probe_batch(core->board->probe, core->port, ops, ARRAY_SIZE(ops));
 	*cfsr = ops[0].value;
 	*hfsr = ops[1].value;
 	return err;

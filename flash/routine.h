@@ -38,6 +38,9 @@ int routine_start(struct core *core, const struct routine_call *call, struct why
 int routine_wait(struct core *core, const struct routine_call *call, uint64_t expected_us,
 		 uint64_t timeout_us, struct why *why);
 
+/* Lets link time pass, in slices so that Ctrl-C is heard: E_INTERRUPTED. */
+int routine_pause(struct probe *probe, uint64_t us);
+
 /* Halts the core whatever it does. Not interruptible. */
 int routine_stop(struct core *core);
 

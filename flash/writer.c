@@ -124,9 +124,9 @@ static int check_supply(struct job *job, struct why *why)
 	if (err)
 		return err;
 	if (now.parallel_bits < job->device.parallel_bits)
-		return explain(why, E_POWER, "the supply fell from %u to %u mV: too low for programming "
-			       "%u bits at once; nothing was changed", job->device.supply_mv,
-			       now.supply_mv, job->device.parallel_bits);
+		return explain(why, E_POWER, "the supply fell from %u to %u mV: too low for "
+			       "programming %u bits at once; nothing was changed",
+			       job->device.supply_mv, now.supply_mv, job->device.parallel_bits);
 	return 0;
 }
 
@@ -147,8 +147,8 @@ static int prepare(struct job *job, struct why *why)
 	if (!err && job->options->preserve)
 		err = preserve(job, why);
 	if (!err && !job->device.supply_mv)
-		log_line(LOG_INFO, "supply voltage unknown: flash is programmed 8 bits at a time, which is "
-			 "always right but slow; 'monitor flash voltage 3300' tells it");
+		log_line(LOG_INFO, "Supply voltage unknown: flash is programmed 8 bits at a time, which "
+			 "is always right but slow. `monitor flash voltage 3300` tells it.");
 	return err;
 }
 
@@ -296,7 +296,8 @@ static int leave(struct job *job, int err, struct why *why)
 	if (!err)
 		settle_unfinished(job);
 	else if (job->board->unfinished.size)
-		explain_more(why, "; flash from 0x%08X to 0x%08X is unfinished", job->board->unfinished.base,
+		explain_more(why, "; flash from 0x%08X to 0x%08X is unfinished",
+			     job->board->unfinished.base,
 			     job->board->unfinished.base + (job->board->unfinished.size - 1));
 	return err ? err : left ? explain(why, left, "%s", reason.text) : 0;
 }

@@ -238,6 +238,14 @@ int routine_start(struct core *core, const struct routine_call *call, struct why
 	return 0;
 }
 
+int routine_pause(struct probe *probe, uint64_t us)
+{
+	(void)probe;
+	if (!t.interrupted)
+		link_wait_us(NULL, us);
+	return t.interrupted ? E_INTERRUPTED : 0;
+}
+
 int routine_stop(struct core *core)
 {
 	(void)core;
