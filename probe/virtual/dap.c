@@ -16,7 +16,8 @@ enum {				/* CTRL/STAT */
 };
 #define POWER_REQUESTS	0x50000000u	/* CSYSPWRUPREQ, CDBGPWRUPREQ */
 #define DEBUG_POWERED	0x20000000u	/* CDBGPWRUPACK */
-#define CONTROL_WRITABLE (POWER_REQUESTS | 0x04000000u | 0x00FFFF0Du)	/* and CDBGRSTREQ, TRNCNT ... */
+/* and CDBGRSTREQ, TRNCNT, MASKLANE, TRNMODE, ORUNDETECT */
+#define CONTROL_WRITABLE	(POWER_REQUESTS | 0x04000000u | 0x00FFFF0Du)
 
 enum {				/* ABORT */
 	DAP_ABORT = 1, CLEAR_CMP = 2, CLEAR_ERR = 4, CLEAR_WDATA = 8, CLEAR_ORUN = 16,
@@ -89,7 +90,8 @@ static uint32_t read_control(const struct dap *dap)
 }
 
 /* What is answered whatever happens (B4.2): DPIDR, CTRL/STAT, ABORT. */
-static bool answer_always(struct dap *dap, enum swd_request request, uint8_t address, uint32_t *value)
+static bool answer_always(struct dap *dap, enum swd_request request, uint8_t address,
+			  uint32_t *value)
 {
 	if (request == SWD_DP_READ && address == DP_DPIDR)
 		*value = dap->dpidr;
@@ -104,7 +106,9 @@ static bool answer_always(struct dap *dap, enum swd_request request, uint8_t add
 
 static void read_dp(struct dap *dap, uint8_t address, uint32_t *value)
 {
-	*value = address == DP_CTRL_STAT ? 0 : dap->read_buffer;	/* banked registers read 0 */
+	bool banked = address == DP_CTRL_STAT;
+
+	*value = banked ? 0 : dap->read_buffer;
 	if (address == DP_RDBUFF)
 		dap->control |= READ_OK;
 }
@@ -149,7 +153,8 @@ static bool is_still_busy(struct dap *dap)
 	return mem_ap_is_busy(&dap->ap);
 }
 
-static enum swd_ack answer(struct dap *dap, enum swd_request request, uint8_t address, uint32_t *value)
+static enum swd_ack answer(struct dap *dap, enum swd_request request, uint8_t address,
+			   uint32_t *value)
 {
 	bool ap = request == SWD_AP_READ || request == SWD_AP_WRITE;
 	bool read = request == SWD_DP_READ || request == SWD_AP_READ;
@@ -175,7 +180,8 @@ static enum swd_ack answer(struct dap *dap, enum swd_request request, uint8_t ad
 	return SWD_OK;
 }
 
-enum swd_ack dap_transfer(struct dap *dap, enum swd_request request, uint8_t address, uint32_t *value)
+enum swd_ack dap_transfer(struct dap *dap, enum swd_request request, uint8_t address,
+			  uint32_t *value)
 {
 	enum swd_ack ack = answer(dap, request, address, value);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chip's end of the SWD wire: a debug port (Arm ADIv5, IHI 0031E, chapters B2 to B4) with one memory access port
- * behind it. Sticky errors, posted reads and writes, WAIT while a transaction is in progress.
+ * The chip's end of the SWD wire: a debug port (Arm ADIv5, IHI 0031E, chapters B2 to B4) with one
+ * memory access port behind it. Sticky errors, posted reads and writes, WAIT while a transaction is
+ * in progress.
  */
 #ifndef PROBE_VIRTUAL_DAP_H
 #define PROBE_VIRTUAL_DAP_H

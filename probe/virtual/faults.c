@@ -32,6 +32,7 @@ static const struct {
 	{ FAULT_AT_ACCESS, "wait", FAULT_WAIT, 1000, false },
 	{ FAULT_AT_ACCESS, "fault", FAULT_BUS_ERROR, 0, false },
 	{ FAULT_ALWAYS, "nrst-unwired", FAULT_NRST_UNWIRED, 0, false },
+	{ FAULT_ALWAYS, "junk", FAULT_JUNK, 0, false },
 };
 
 /* The next word of a line, or "" at its end. */
@@ -100,7 +101,8 @@ static int parse_line(struct faults *faults, char *line, unsigned number, struct
 		return 0;
 	if (!parse_rule(&rule, first, &rest))
 		return explain(why, E_CONFIG, "fault schedule, line %u: no such rule "
-			       "(known: command N timeout, access N wait, always nrst-unwired ...)", number);
+			       "(known: command N timeout, access N wait, always nrst-unwired ...)",
+			       number);
 	if (faults->count == FAULT_RULES_MAX)
 		return explain(why, E_CONFIG, "fault schedule, line %u: more than %d rules",
 			       number, FAULT_RULES_MAX);
@@ -133,7 +135,8 @@ int faults_load(struct faults *faults, const char *path, struct why *why)
 	length = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	if (length == sizeof(text))
-		return explain(why, E_CONFIG, "fault schedule %s: longer than %zu bytes", path, sizeof(text));
+		return explain(why, E_CONFIG, "fault schedule %s: longer than %zu bytes", path,
+			       sizeof(text));
 	text[length] = 0;
 	return faults_parse(faults, text, why);
 }

@@ -9,9 +9,10 @@
  *	command N gone		the probe is unplugged
  *	command N power-off	the target loses power just before the command
  *	command N power-on	and has it again
- *	access N wait [US]	the N-th memory access stalls for US microseconds (default: until aborted)
+ *	access N wait [US]	the N-th memory access stalls for US microseconds, or until aborted
  *	access N fault		the N-th memory access ends with a bus error
  *	always nrst-unwired	the probe's nRST pin leads nowhere
+ *	always junk		bytes 2 and 3 of longer replies are leftovers, as seen on V2
  *
  * N counts from 1. Several rules may name the same N.
  */
@@ -26,9 +27,10 @@
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_TIMEOUT, FAULT_LOST, FAULT_LATE, FAULT_STALL, FAULT_GONE, FAULT_POWER_OFF, FAULT_POWER_ON,
+	FAULT_TIMEOUT, FAULT_LOST, FAULT_LATE, FAULT_STALL, FAULT_GONE,
+	FAULT_POWER_OFF, FAULT_POWER_ON,
 	FAULT_WAIT, FAULT_BUS_ERROR,
-	FAULT_NRST_UNWIRED,
+	FAULT_NRST_UNWIRED, FAULT_JUNK,
 };
 
 enum fault_event { FAULT_AT_COMMAND, FAULT_AT_ACCESS, FAULT_ALWAYS, FAULT_EVENTS };
@@ -48,8 +50,8 @@ struct faults {
 	uint64_t seen[FAULT_EVENTS];	/* events counted so far */
 };
 
-/* Replaces the schedule and starts to count anew. E_CONFIG with the line in why; the schedule is then
- * empty. */
+/* Replaces the schedule and starts to count anew. E_CONFIG with the line in why; the schedule
+ * is then empty. */
 int faults_parse(struct faults *faults, const char *text, struct why *why);
 int faults_load(struct faults *faults, const char *path, struct why *why);
 

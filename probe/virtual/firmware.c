@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The firmware's USB side: joins payloads, finds the command, decides whether it may run, queues the
- * reply. Endpoints behave as recorded with real probes: no tags, no status of their own.
+ * The firmware's USB side: joins payloads, finds the command, decides whether it may run, queues
+ * the reply. Endpoints behave as recorded with real probes: no tags, no status of their own.
  */
 #include "probe/virtual/firmware.h"
 
@@ -15,7 +15,7 @@
 #include "probe/virtual/firmware_swd.h"
 #include "probe/virtual/timing.h"
 
-enum { GROUP_DEBUG = 0xF2 };
+enum { GROUP_DEBUG = 0xF2, JUNK = 0x5AA5 };
 
 void firmware_put_status(uint8_t *reply, uint8_t status)
 {
@@ -61,8 +61,8 @@ static void refuse(struct firmware *fw, const struct command *command)
 		fw->rw_status = STATUS_COMMAND_ERROR;
 }
 
-/* Does the command and queues its reply. The data of a DATA_IN starts as what was left in the buffer:
- * bytes that a faulting read did not fill are stale, not zero. */
+/* Does the command and queues its reply. The data of a DATA_IN starts as what was left in the
+ * buffer: bytes that a faulting read did not fill are stale, not zero. */
 static void run(struct firmware *fw)
 {
 	const struct command *command = fw->command;
@@ -72,6 +72,8 @@ static void run(struct firmware *fw)
 	meter_usb(&fw->meter, TIMING_COMMAND_NS);
 	if (command->shape == STATUS_REPLY || command->shape == PLAIN_REPLY)
 		memset(fw->data, 0, length);
+	if (command->shape == STATUS_REPLY && length >= 8 && faults_has(&fw->faults, FAULT_JUNK))
+		put_u16(fw->data + 2, JUNK);
 	if (is_refused(fw, command))
 		refuse(fw, command);
 	else
@@ -188,7 +190,8 @@ int firmware_out(struct firmware *fw, const void *bytes, size_t length)
 	return err;
 }
 
-int firmware_in(struct firmware *fw, void *buffer, size_t length, uint64_t deadline_ns, size_t *got)
+int firmware_in(struct firmware *fw, void *buffer, size_t length, uint64_t deadline_ns,
+		size_t *got)
 {
 	uint64_t ready_ns = replies_ready_ns(&fw->replies), now_ns = meter_now_ns(&fw->meter);
 	int n;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The firmware of a virtual ST-LINK: what its USB endpoints do. Bulk OUT transfers in, bulk IN transfers
- * out, on virtual time. The doors above it (link_virtual in process, a USB device) know only this.
+ * The firmware of a virtual ST-LINK: what its USB endpoints do. Bulk OUT transfers in, bulk IN
+ * transfers out, on virtual time. The doors above it (link_virtual in process, a USB device) know
+ * only this.
  */
 #ifndef PROBE_VIRTUAL_FIRMWARE_H
 #define PROBE_VIRTUAL_FIRMWARE_H
@@ -18,7 +19,7 @@
 
 struct firmware;
 
-/* A probe of that personality, just plugged in, wired to machine (borrowed). NULL: out of memory. */
+/* A probe of that personality, just plugged in, wired to machine (borrowed). NULL: no memory. */
 struct firmware *firmware_new(const struct personality *personality, struct machine *machine);
 void firmware_free(struct firmware *fw);
 
@@ -27,7 +28,8 @@ void firmware_free(struct firmware *fw);
 int firmware_out(struct firmware *fw, const void *bytes, size_t length);
 /* A bulk IN transfer of at most length bytes; waits for a reply until deadline_ns of virtual time.
  * 0 with *got set, E_TIMEOUT, E_USB (babble), E_GONE. */
-int firmware_in(struct firmware *fw, void *buffer, size_t length, uint64_t deadline_ns, size_t *got);
+int firmware_in(struct firmware *fw, void *buffer, size_t length, uint64_t deadline_ns,
+		size_t *got);
 /* The same from the trace endpoint; never waits, *got may be 0. */
 int firmware_trace_in(struct firmware *fw, void *buffer, size_t length, size_t *got);
 

@@ -8,8 +8,10 @@
 
 #include "probe/virtual/firmware_state.h"
 
+#define MAYBE	__attribute__((unused))
 #define HANDLER(name) \
-	void name(struct firmware *fw, const uint8_t *block, uint8_t *data, uint32_t length)
+	void name(struct firmware *fw MAYBE, const uint8_t *block MAYBE, uint8_t *data MAYBE, \
+		  uint32_t length MAYBE)
 
 /* firmware_session.c: who are you, modes, pins */
 HANDLER(session_get_version);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Run control and core registers, by the debug registers of the core: DHCSR, DCRSR, DCRDR, AIRCR (Armv7-M,
- * DDI 0403E, C1.6). Register transfers go through the banked registers, as recorded.
+ * Run control and core registers, by the debug registers of the core: DHCSR, DCRSR, DCRDR, AIRCR
+ * (Armv7-M, DDI 0403E, C1.6). Register transfers go through the banked registers, as recorded.
  */
 #include "probe/bytes.h"
 #include "probe/virtual/firmware_commands.h"
@@ -103,13 +103,11 @@ static uint8_t read_all(struct firmware *fw, uint8_t ap, uint8_t *words)
 
 HANDLER(firmware_core_read_all)
 {
-	(void)length;
 	firmware_put_status(data, read_all(fw, ports_parameter(fw, block[2]), data + 4));
 }
 
 HANDLER(firmware_core_read_all_v1)
 {
-	(void)block, (void)length;
 	read_all(fw, 0, data);
 }
 
@@ -117,8 +115,9 @@ HANDLER(firmware_core_read_register)
 {
 	uint32_t value;
 
-	(void)length;
-	firmware_put_status(data, read_register(fw, ports_parameter(fw, block[3]), block[2], &value));
+	uint8_t ap = ports_parameter(fw, block[3]);
+
+	firmware_put_status(data, read_register(fw, ap, block[2], &value));
 	put_u32(data + 4, value);
 }
 
@@ -126,14 +125,12 @@ HANDLER(firmware_core_read_register_v1)
 {
 	uint32_t value;
 
-	(void)length;
 	read_register(fw, 0, block[2], &value);
 	put_u32(data, value);
 }
 
 HANDLER(firmware_core_write_register)
 {
-	(void)length;
 	firmware_put_status(data, write_register(fw, ports_parameter(fw, block[7]), block[2],
 						 get_u32(block + 3)));
 }
@@ -142,7 +139,6 @@ HANDLER(firmware_core_write_debug)
 {
 	uint8_t ap = ports_parameter(fw, block[10]), status = ports_check(fw, ap);
 
-	(void)length;
 	if (status == STATUS_OK)
 		status = swd_write_word(fw, ap, get_u32(block + 2), get_u32(block + 6));
 	firmware_put_status(data, status);
@@ -153,7 +149,6 @@ HANDLER(firmware_core_read_debug)
 	uint8_t ap = ports_parameter(fw, block[6]), status = ports_check(fw, ap);
 	uint32_t value = 0;
 
-	(void)length;
 	if (status == STATUS_OK)
 		status = swd_read_word(fw, ap, get_u32(block + 2), &value);
 	firmware_put_status(data, status);
@@ -162,19 +157,16 @@ HANDLER(firmware_core_read_debug)
 
 HANDLER(firmware_core_halt)
 {
-	(void)block, (void)length;
 	firmware_put_status(data, swd_write_word(fw, 0, DHCSR, DHCSR_HALT));
 }
 
 HANDLER(firmware_core_run)
 {
-	(void)block, (void)length;
 	firmware_put_status(data, swd_write_word(fw, 0, DHCSR, DHCSR_RUN));
 }
 
 HANDLER(firmware_core_step)
 {
-	(void)block, (void)length;
 	firmware_put_status(data, swd_write_word(fw, 0, DHCSR, DHCSR_STEP));
 }
 
@@ -183,7 +175,6 @@ HANDLER(firmware_core_reset)
 {
 	uint8_t status;
 
-	(void)block, (void)length;
 	status = swd_write_word(fw, 0, AIRCR, AIRCR_RESET);
 	if (status == STATUS_AP_WAIT || status == STATUS_AP_FAULT)
 		status = STATUS_OK;
@@ -195,7 +186,6 @@ HANDLER(firmware_core_get_status)
 	uint32_t dhcsr = 0;
 	uint8_t status;
 
-	(void)block, (void)length;
 	status = swd_read_word(fw, 0, DHCSR, &dhcsr);
 	if (status == STATUS_OK)
 		status = dhcsr & S_HALT ? STATUS_HALTED : STATUS_RUNNING;
@@ -206,7 +196,6 @@ HANDLER(firmware_core_read_id)
 {
 	uint32_t dpidr = 0;
 
-	(void)block, (void)length;
 	swd_dp_read(fw, DP_DPIDR, 0, &dpidr);
 	put_u32(data, dpidr);
 }
@@ -215,7 +204,6 @@ HANDLER(firmware_core_read_ids)
 {
 	uint32_t dpidr = 0;
 
-	(void)block, (void)length;
 	firmware_put_status(data, swd_dp_read(fw, DP_DPIDR, 0, &dpidr));
 	put_u32(data + 4, dpidr);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory commands: block length at 6, access port at 8, wanted CSW[31:8] at 9. No status travels with the
- * data; it is kept for 3B and 3E until the next memory command.
+ * Memory commands: length at 6, access port at 8, wanted CSW[31:8] at 9. No status travels with
+ * the data; it is kept for 3B and 3E until the next memory command.
  */
 #include "probe/bytes.h"
 #include "probe/virtual/firmware_commands.h"
@@ -19,7 +19,8 @@ uint32_t memory_read_8_length(const struct firmware *fw, const uint8_t *block)
 	return memory_length(fw, block) == 1 ? 2 : memory_length(fw, block);
 }
 
-static struct swd_block parse(const struct firmware *fw, const uint8_t *block, uint8_t width, bool fixed)
+static struct swd_block parse(const struct firmware *fw, const uint8_t *block, uint8_t width,
+			      bool fixed)
 {
 	struct swd_block out = { .width = width, .fixed = fixed, .address = get_u32(block + 2),
 				 .length = memory_length(fw, block),
@@ -58,8 +59,8 @@ static void read_memory(struct firmware *fw, const uint8_t *block, uint8_t *data
 		fw->rw_status = swd_read_block(fw, &where, data, &fw->rw_fault);
 }
 
-static void write_memory(struct firmware *fw, const uint8_t *block, const uint8_t *data, uint8_t width,
-			 bool fixed)
+static void write_memory(struct firmware *fw, const uint8_t *block, const uint8_t *data,
+			 uint8_t width, bool fixed)
 {
 	struct swd_block where = parse(fw, block, width, fixed);
 
@@ -71,61 +72,51 @@ static void write_memory(struct firmware *fw, const uint8_t *block, const uint8_
 
 HANDLER(memory_read_32)
 {
-	(void)length;
 	read_memory(fw, block, data, 4, false);
 }
 
 HANDLER(memory_read_32_fixed)
 {
-	(void)length;
 	read_memory(fw, block, data, 4, true);
 }
 
 HANDLER(memory_read_16)
 {
-	(void)length;
 	read_memory(fw, block, data, 2, false);
 }
 
 HANDLER(memory_read_8)
 {
-	(void)length;
 	read_memory(fw, block, data, 1, false);
 }
 
 HANDLER(memory_write_32)
 {
-	(void)length;
 	write_memory(fw, block, data, 4, false);
 }
 
 HANDLER(memory_write_32_fixed)
 {
-	(void)length;
 	write_memory(fw, block, data, 4, true);
 }
 
 HANDLER(memory_write_16)
 {
-	(void)length;
 	write_memory(fw, block, data, 2, false);
 }
 
 HANDLER(memory_write_8)
 {
-	(void)length;
 	write_memory(fw, block, data, 1, false);
 }
 
 HANDLER(memory_get_status)
 {
-	(void)block, (void)length;
 	firmware_put_status(data, fw->rw_status);
 }
 
 HANDLER(memory_get_status2)
 {
-	(void)block, (void)length;
 	firmware_put_status(data, fw->rw_status);
 	put_u32(data + 4, fw->rw_fault);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Access ports and raw access to DP and AP registers; batches of 32-bit accesses (RW_MISC). Here sticky
- * errors stay until the host clears them by ABORT.
+ * Access ports and raw access to DP and AP registers; batches of 32-bit accesses (RW_MISC). Sticky
+ * errors of raw accesses stay until the host clears them by ABORT.
  */
 #include "probe/bytes.h"
 #include "probe/virtual/firmware_commands.h"
@@ -55,7 +55,6 @@ static uint8_t open_port(struct firmware *fw, uint8_t ap)
 
 HANDLER(ports_open)
 {
-	(void)length;
 	firmware_put_status(data, open_port(fw, block[2]));
 }
 
@@ -64,7 +63,6 @@ HANDLER(ports_close)
 	uint8_t ap = block[2];
 	bool known = ap <= AP_MAX && fw->open_aps & 1u << ap;
 
-	(void)length;
 	if (known)
 		fw->open_aps &= ~(1u << ap);
 	known = known && personality_has(fw->personality, close_works);
@@ -88,7 +86,6 @@ HANDLER(ports_read)
 	uint8_t status = check_register(fw, port, address), reg = (uint8_t)address;
 	uint32_t value = 0;
 
-	(void)length;
 	if (status == STATUS_OK)
 		status = port == PORT_DP ? swd_dp_read(fw, reg & 0xC, reg >> 4, &value)
 					 : swd_ap_read(fw, (uint8_t)port, reg, &value);
@@ -102,7 +99,6 @@ HANDLER(ports_write)
 	uint8_t status = check_register(fw, port, address), reg = (uint8_t)address;
 	uint32_t value = get_u32(block + 6);
 
-	(void)length;
 	if (status == STATUS_OK && port == PORT_DP)
 		status = swd_dp_write(fw, reg & 0xC, reg >> 4, value);
 	else if (status == STATUS_OK)
@@ -114,7 +110,6 @@ HANDLER(ports_write)
 
 HANDLER(ports_batch_max)
 {
-	(void)block, (void)length;
 	put_u16(data, fw->personality->batch_max);
 }
 
@@ -135,26 +130,29 @@ uint32_t ports_batch_in_length(const struct firmware *fw, const uint8_t *block)
 }
 
 struct batch_state {
-	uint8_t ap;
+	uint8_t ap, ap_status;
 	uint32_t address;
 };
 
 static uint8_t run_item(struct firmware *fw, struct batch_state *state, uint8_t code, uint32_t word,
 			uint32_t *result)
 {
-	uint8_t status = ports_check(fw, state->ap);
-
 	switch (code) {
 	case ITEM_ADDRESS:
 		state->address = word;
 		return STATUS_OK;
 	case ITEM_AP:
 		state->ap = (uint8_t)word;
-		return ports_check(fw, state->ap);
+		state->ap_status = ports_check(fw, state->ap);
+		return state->ap_status;
 	case ITEM_WRITE:
-		return status == STATUS_OK ? swd_write_word(fw, state->ap, state->address, word) : status;
+		if (state->ap_status != STATUS_OK)
+			return state->ap_status;
+		return swd_write_word(fw, state->ap, state->address, word);
 	case ITEM_READ:
-		return status == STATUS_OK ? swd_read_word(fw, state->ap, word, result) : status;
+		if (state->ap_status != STATUS_OK)
+			return state->ap_status;
+		return swd_read_word(fw, state->ap, word, result);
 	}
 	firmware_odd(fw, "unknown item in a batch");
 	return STATUS_COMMAND_ERROR;
@@ -165,9 +163,8 @@ HANDLER(ports_batch_out)
 {
 	uint32_t n = get_u32(block + 2);
 	const uint8_t *words = data + (n + 3) / 4 * 4;
-	struct batch_state state = { 0 };
+	struct batch_state state = { .ap_status = STATUS_OK };
 
-	(void)length;
 	fw->batch_count = 0;
 	if (n > fw->personality->batch_max) {
 		firmware_odd(fw, "more items than RW_MISC_GET_MAX");
@@ -185,7 +182,6 @@ HANDLER(ports_batch_in)
 {
 	uint32_t n = length / 8;
 
-	(void)block;
 	if (!n) {
 		firmware_odd(fw, "results of a batch that was not done");
 		fw->silent = true;

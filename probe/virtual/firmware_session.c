@@ -24,7 +24,6 @@ HANDLER(session_get_version)
 	const struct personality *p = fw->personality;
 	unsigned version = (unsigned)p->major << 12;
 
-	(void)block, (void)length;
 	if (p->major == 2)
 		version |= (unsigned)p->jtag << 6 | p->minor;
 	data[0] = (uint8_t)(version >> 8);
@@ -38,7 +37,6 @@ HANDLER(session_get_version_v3)
 	const struct personality *p = fw->personality;
 	const uint8_t version[] = { p->major, p->swim, p->jtag, p->minor, p->bridge, p->power };
 
-	(void)block, (void)length;
 	memcpy(data, version, sizeof(version));
 	put_u16(data + 8, VENDOR);
 	put_u16(data + 10, p->product);
@@ -46,7 +44,6 @@ HANDLER(session_get_version_v3)
 
 HANDLER(session_get_mode)
 {
-	(void)block, (void)length;
 	data[0] = (uint8_t)fw->mode;
 	data[1] = fw->mode == MODE_DFU;		/* version of the boot loader */
 }
@@ -56,21 +53,18 @@ HANDLER(session_get_voltage)
 {
 	uint32_t mv = machine_supply_mv(fw->machine);
 
-	(void)block, (void)length;
 	put_u32(data, ADC_REFERENCE);
 	put_u32(data + 4, (ADC_REFERENCE * mv + REFERENCE_MV) / (2 * REFERENCE_MV));
 }
 
 HANDLER(session_leave_dfu)
 {
-	(void)block, (void)data, (void)length;
 	if (fw->mode == MODE_DFU)
 		fw->mode = MODE_MASS;
 }
 
 HANDLER(session_leave_swim)
 {
-	(void)block, (void)data, (void)length;
 	if (fw->mode == MODE_SWIM)
 		fw->mode = MODE_MASS;
 }
@@ -93,7 +87,6 @@ HANDLER(session_reset_pin)
 {
 	uint8_t level = block[2];
 
-	(void)length;
 	meter_settle(&fw->meter);
 	firmware_put_status(data, level <= PIN_PULSE ? STATUS_OK : STATUS_COMMAND_ERROR);
 	if (level == PIN_PULSE)
@@ -131,7 +124,6 @@ static uint8_t enter(struct firmware *fw, uint8_t protocol)
 
 HANDLER(session_enter)
 {
-	(void)length;
 	firmware_put_status(data, enter(fw, block[2]));
 }
 
@@ -150,33 +142,28 @@ void session_leave_debug(struct firmware *fw)
 
 HANDLER(session_exit)
 {
-	(void)block, (void)data, (void)length;
 	session_leave_debug(fw);
 }
 
 /* Strap pins of the board; nothing is known of their values. */
 HANDLER(session_board_kind)
 {
-	(void)fw, (void)block, (void)data, (void)length;
 }
 
 HANDLER(session_board_ids)
 {
-	(void)block, (void)length;
 	firmware_put_status(data, STATUS_OK);
 	memcpy(data + 2, fw->personality->board_id, strlen(fw->personality->board_id));
 }
 
 HANDLER(session_disk_name)
 {
-	(void)block;
 	firmware_put_status(data, STATUS_OK);
 	snprintf((char *)data + 4, length - 4, "%s", machine_spec(fw->machine)->chip);
 }
 
 HANDLER(session_power)
 {
-	(void)length;
 	firmware_put_status(data, STATUS_OK);
 	if (!fw->personality->power_switch)
 		firmware_put_status(data, STATUS_NOT_AVAILABLE);
@@ -186,18 +173,15 @@ HANDLER(session_power)
 
 HANDLER(session_usb_loader)
 {
-	(void)fw, (void)block, (void)length;
 	firmware_put_status(data, STATUS_NO_USB_LOADER);
 }
 
 HANDLER(session_not_available)
 {
-	(void)fw, (void)block, (void)length;
 	firmware_put_status(data, STATUS_NOT_AVAILABLE);
 }
 
 HANDLER(session_accept)
 {
-	(void)fw, (void)block, (void)length;
 	firmware_put_status(data, STATUS_OK);
 }

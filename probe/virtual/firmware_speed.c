@@ -20,7 +20,7 @@ static const struct {
 static void set_divisor(struct firmware *fw, uint16_t divisor)
 {
 	fw->divisor = divisor;
-	fw->dap.bit_ps = (TIMING_V2_BIT_NS + TIMING_V2_BIT_PER_DIVISOR_NS * (uint32_t)divisor) * 1000;
+	fw->dap.bit_ps = 1000 * (TIMING_V2_BIT_NS + TIMING_V2_BIT_PER_DIVISOR_NS * divisor);
 }
 
 static void set_row(struct firmware *fw, size_t row)
@@ -44,18 +44,16 @@ void speed_init(struct firmware *fw)
 
 HANDLER(speed_set_v2)
 {
-	(void)length;
 	firmware_put_status(data, fw->trace_on ? STATUS_COMMAND_ERROR : STATUS_OK);
 	if (!fw->trace_on)
 		set_divisor(fw, get_u16(block + 2));
 }
 
-/* The highest speed that is not above; 08 when even the lowest is. The list serves JTAG (com 1) too. */
+/* The highest speed that is not above; 08 when even the lowest is. Serves JTAG (com 1) too. */
 HANDLER(speed_set_v3)
 {
 	uint32_t wanted = get_u32(block + 4);
 
-	(void)length;
 	firmware_put_status(data, STATUS_COMMAND_ERROR);
 	if (fw->trace_on || block[2] > 1)
 		return;
@@ -74,7 +72,6 @@ HANDLER(speed_get_v3)
 {
 	size_t count = min_u32(ARRAY_SIZE(v3_speeds), LIST_MAX);
 
-	(void)block, (void)length;
 	firmware_put_status(data, STATUS_OK);
 	put_u32(data + 4, fw->khz);
 	put_u32(data + 8, (uint32_t)count);
@@ -85,7 +82,6 @@ HANDLER(speed_get_v3)
 /* Prescaler of the probe's own clock; hosts have to enter again, which this status asks for. */
 HANDLER(speed_switch_v3)
 {
-	(void)fw, (void)length;
 	firmware_put_status(data, STATUS_CONFIG_CHANGED);
 	put_u32(data + 4, block[2]);
 }

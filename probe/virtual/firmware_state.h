@@ -56,7 +56,7 @@ enum command_shape {
 struct firmware;
 
 struct command {
-	uint16_t code;			/* group << 8 | code; group F2, F3 ..., or 0 for F1 F5 ... */
+	uint16_t code;			/* group << 8 | code; group F2, F3 ... or 0 */
 	const char *name;
 	struct gate since;
 	enum command_where where;
@@ -81,7 +81,7 @@ struct firmware {
 	const struct command *command;
 	uint8_t block[COMMAND_SIZE];
 	uint32_t payload_length, payload_got;
-	bool ignored, lost;		/* fault schedule: not done; done, but the reply gets lost */
+	bool ignored, lost;		/* fault schedule: not done; done without a reply */
 	bool silent;			/* no reply to this one */
 	uint64_t late_ns;
 	enum bus_result spoiled;	/* what the fault schedule makes of the access in work */

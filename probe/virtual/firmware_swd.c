@@ -54,8 +54,10 @@ static uint8_t select_port(struct firmware *fw, uint32_t select)
 	if (fw->select_known && fw->select == select)
 		return STATUS_OK;
 	status = transfer(fw, SWD_DP_WRITE, DP_SELECT, &select);
-	fw->select_known = status == STATUS_OK;
-	fw->select = select;
+	if (status == STATUS_OK)
+		fw->select = select;
+	if (status == STATUS_OK || status == STATUS_DP_ERROR)	/* refused = unchanged */
+		fw->select_known = status == STATUS_OK;
 	return status;
 }
 
@@ -158,9 +160,11 @@ uint8_t swd_prepare(struct firmware *fw, const struct swd_block *block)
 {
 	uint32_t size = block->width == 4 ? 2 : block->width == 2 ? 1 : 0;
 	bool increments = !block->fixed && !fw->personality->old_memory;
-	uint32_t csw = (block->csw ? block->csw : CSW_DEFAULT) | (increments ? CSW_INCREMENT : 0) | size;
+	uint32_t csw = (block->csw ? block->csw : CSW_DEFAULT) | size;
 	uint8_t status;
 
+	if (increments)
+		csw |= CSW_INCREMENT;
 	if (fw->csw_known && fw->csw == csw && fw->csw_ap == block->ap)
 		return select_ap(fw, block->ap, AP_TAR);
 	status = swd_ap_write(fw, block->ap, AP_CSW, csw);
@@ -170,7 +174,8 @@ uint8_t swd_prepare(struct firmware *fw, const struct swd_block *block)
 	return status;
 }
 
-uint8_t swd_fail(struct firmware *fw, const struct swd_block *block, uint8_t status, uint32_t *fault)
+uint8_t swd_fail(struct firmware *fw, const struct swd_block *block, uint8_t status,
+		 uint32_t *fault)
 {
 	uint32_t address;
 
@@ -224,7 +229,8 @@ static uint8_t stream_in(struct firmware *fw, const struct swd_block *block, uin
 	bool first = true;
 
 	for (uint32_t at = 0; at < block->length && status == STATUS_OK; at += block->width) {
-		bool last = at + block->width == block->length || needs_address(block, at + block->width);
+		uint32_t next = at + block->width;
+		bool last = next == block->length || needs_address(block, next);
 
 		if (first)
 			status = swd_ap_write(fw, block->ap, AP_TAR, block->address + at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How the firmware talks SWD: packets with WAIT retried, SELECT and CSW remembered, blocks of memory.
- * All return an ST-LINK status. Private to firmware*.c.
+ * How the firmware talks SWD: packets with WAIT retried, SELECT and CSW remembered, blocks of
+ * memory. All return an ST-LINK status. Private to firmware*.c.
  */
 #ifndef PROBE_VIRTUAL_FIRMWARE_SWD_H
 #define PROBE_VIRTUAL_FIRMWARE_SWD_H
@@ -40,8 +40,8 @@ uint8_t swd_ap_post(struct firmware *fw, uint8_t ap, uint8_t reg, uint32_t *valu
 /* Waits for the access port; *value is what the last read found. */
 uint8_t swd_ap_collect(struct firmware *fw, uint32_t *value);
 
-/* Blocks. After a failure the sticky errors are cleared, what is in progress is aborted, and *fault is the
- * address where it stopped. */
+/* Blocks. After a failure the sticky errors are cleared, what is in progress is aborted, and
+ * *fault is the address where it stopped. */
 uint8_t swd_read_block(struct firmware *fw, const struct swd_block *block, uint8_t *data,
 		       uint32_t *fault);
 uint8_t swd_write_block(struct firmware *fw, const struct swd_block *block, const uint8_t *data,
@@ -52,7 +52,8 @@ uint8_t swd_write_word(struct firmware *fw, uint8_t ap, uint32_t address, uint32
 /* Makes the access port ready for accesses of width: SELECT and CSW. */
 uint8_t swd_prepare(struct firmware *fw, const struct swd_block *block);
 /* Clears up after status and returns it; *fault = TAR where that can be read. */
-uint8_t swd_fail(struct firmware *fw, const struct swd_block *block, uint8_t status, uint32_t *fault);
+uint8_t swd_fail(struct firmware *fw, const struct swd_block *block, uint8_t status,
+		 uint32_t *fault);
 
 /* firmware_swd_old.c: the same as firmware before J26 did it, without address increment. */
 uint8_t swd_old_read_block(struct firmware *fw, const struct swd_block *block, uint8_t *data,

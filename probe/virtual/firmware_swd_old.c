@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Blocks of memory as firmware before J26 moved them: words in groups of 16 bytes through the banked
- * registers BD0..3, bytes one by one, never with address increment. Recorded with V2J16 and V2J17.
+ * Blocks of memory as firmware before J26 moved them: words in groups of 16 bytes through the
+ * banked registers BD0..3, bytes one by one, never with address increment. Recorded with V2J16
+ * and V2J17.
  */
 #include "probe/virtual/firmware_swd.h"
 
@@ -35,13 +36,14 @@ static uint8_t read_words(struct firmware *fw, const struct swd_block *block, ui
 	bool first = true;
 
 	for (uint32_t at = 0; at < block->length && status == STATUS_OK; at += 4) {
+		uint8_t reg = bank_register(block->address + at);
 		bool last = ends_group(block, at);
 
 		*reached = first ? at : at - 4;
 		if (first)
 			status = open_group(fw, block, block->address + at);
 		if (status == STATUS_OK)
-			status = swd_ap_post(fw, block->ap, bank_register(block->address + at), &value);
+			status = swd_ap_post(fw, block->ap, reg, &value);
 		if (status == STATUS_OK && !first)
 			put_u32(data + at - 4, value);
 		*reached = status == STATUS_OK ? at : *reached;
@@ -102,8 +104,8 @@ static uint8_t move_bytes(struct firmware *fw, const struct swd_block *block, ui
 	return status;
 }
 
-static uint8_t finish(struct firmware *fw, const struct swd_block *block, uint8_t status, uint32_t reached,
-		      uint32_t *fault)
+static uint8_t finish(struct firmware *fw, const struct swd_block *block, uint8_t status,
+		      uint32_t reached, uint32_t *fault)
 {
 	if (status == STATUS_OK)
 		return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every command that the firmware knows: code, since which version, when, what travels, who does it.
+ * Every command that the firmware knows: code, since which version, when, what travels, who does
+ * it.
  */
 #include "probe/bytes.h"
 #include "probe/virtual/firmware_commands.h"
@@ -20,7 +21,8 @@ static const struct command commands[] = {
 	{ 0x00F1, "GET_VERSION", ALL, ANYWHERE, PLAIN(6), session_get_version },
 	{ 0x00FB, "GET_VERSION_V3", V3_ONLY(0), ANYWHERE, PLAIN(12), session_get_version_v3 },
 	{ 0x00F5, "GET_CURRENT_MODE", ALL, ANYWHERE, PLAIN(2), session_get_mode },
-	{ 0x00F7, "GET_TARGET_VOLTAGE", SINCE(13, 0), SILENT_IN_DFU, PLAIN(8), session_get_voltage },
+	{ 0x00F7, "GET_TARGET_VOLTAGE", SINCE(13, 0), SILENT_IN_DFU, PLAIN(8),
+	  session_get_voltage },
 	{ 0x00F8, "GET_BOARD_KIND", SINCE(28, 0), SILENT_IN_DFU, PLAIN(4), session_board_kind },
 	{ 0xF900, "BOOTLOADER_AVAILABLE", SINCE(28, 0), ANYWHERE, STATUS(2), session_usb_loader },
 	{ 0xF901, "JUMP_TO_USB_LOADER", SINCE(28, 0), ANYWHERE, STATUS(2), session_usb_loader },
@@ -35,7 +37,8 @@ static const struct command commands[] = {
 	{ 0xF23C, "DRIVE_NRST", SINCE(13, 0), OUT_OF_DFU, STATUS(2), session_reset_pin },
 	{ 0xF249, "BLINK_LED", SINCE(28, 0), OUT_OF_DFU, STATUS(2), session_accept },
 	{ 0xF24A, "GET_DISK_NAME", SINCE(28, 0), OUT_OF_DFU, STATUS(16), session_disk_name },
-	{ 0xF256, "GET_BOARD_IDENTIFIERS", SINCE(36, 6), OUT_OF_DFU, STATUS(128), session_board_ids },
+	{ 0xF256, "GET_BOARD_IDENTIFIERS", SINCE(36, 6), OUT_OF_DFU, STATUS(128),
+	  session_board_ids },
 
 	{ 0xF243, "SWD_SET_FREQ", V2_ONLY(22), OUT_OF_DFU, STATUS(2), speed_set_v2 },
 	{ 0xF244, "JTAG_SET_FREQ", V2_ONLY(24), OUT_OF_DFU, STATUS(2), session_accept },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * SWO reception. Settings are checked as a probe does; no chip sends anything yet, so that the count is 0.
+ * SWO reception. Settings are checked as a probe does; no chip sends anything yet, so that the
+ * count is 0.
  */
 #include "probe/bytes.h"
 #include "probe/virtual/firmware_commands.h"
@@ -13,7 +14,6 @@ HANDLER(trace_start)
 	uint32_t limit = fw->personality->major == 2 ? V2_BAUD_MAX : V3_BAUD_MAX;
 	bool ok = get_u16(block + 2) && baud && baud <= limit;
 
-	(void)length;
 	if (!ok)
 		firmware_odd(fw, "trace buffer or baud rate out of limits");
 	fw->trace_on = ok;
@@ -22,13 +22,11 @@ HANDLER(trace_start)
 
 HANDLER(trace_stop)
 {
-	(void)block, (void)length;
 	fw->trace_on = false;
 	firmware_put_status(data, STATUS_OK);
 }
 
 HANDLER(trace_count)
 {
-	(void)fw, (void)block, (void)length;
 	put_u16(data, 0);
 }

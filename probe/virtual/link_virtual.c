@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The virtual probe as a link in this process: exchanges become bulk transfers, waiting becomes virtual
- * time. Paced, virtual time keeps step with the host's clock, read nowhere else in this folder.
+ * The virtual probe as a link in this process: exchanges become bulk transfers, waiting becomes
+ * virtual time. Paced, virtual time keeps step with the host's clock, read nowhere else in this
+ * folder.
  */
 #include "probe/virtual/link_virtual.h"
 
@@ -16,7 +17,7 @@
 enum {
 	CHUNK = 16384,			/* Linux cuts bulk transfers into such pieces */
 	DRAIN_US = 5000,
-	CATCH_UP_MAX_NS = 100000000,	/* paced: what an idle host lets the chip live through at once */
+	CATCH_UP_MAX_NS = 100000000,	/* paced: what the chip lives through at once */
 };
 
 struct virtual_link {
@@ -46,8 +47,8 @@ static uint64_t virtual_now_ns(const struct virtual_link *v)
 	return meter_now_ns(firmware_meter(v->fw));
 }
 
-/* The chip lives through the time that the host spent elsewhere. After a long pause only the end of it:
- * nobody wants to wait for the instructions of a coffee break. */
+/* The chip lives through the time that the host spent elsewhere. After a long pause only the
+ * end of it: nobody wants to wait for the instructions of a coffee break. */
 static void catch_up(struct virtual_link *v)
 {
 	uint64_t elapsed_ns, now_ns = virtual_now_ns(v), behind_ns;
@@ -205,7 +206,8 @@ static int choose_personality(const struct virtual_spec *spec, const struct pers
 	*out = spec->firmware[0] ? personality_find(spec->firmware) : personality_at(0);
 	if (*out)
 		return 0;
-	explain(why, E_CONFIG, "there is no virtual ST-LINK with firmware %s; there are:", spec->firmware);
+	explain(why, E_CONFIG, "there is no virtual ST-LINK with firmware %s; there are:",
+		spec->firmware);
 	for (unsigned i = 0; (p = personality_at(i)); i++)
 		explain_more(why, " %s", p->name);
 	return E_CONFIG;

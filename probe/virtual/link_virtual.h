@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The virtual probe as a link in this process. Opening it is in spec.h; here is what tests reach for.
+ * The virtual probe as a link in this process. Opening it is in spec.h; here is what tests reach
+ * for.
  */
 #ifndef PROBE_VIRTUAL_LINK_VIRTUAL_H
 #define PROBE_VIRTUAL_LINK_VIRTUAL_H

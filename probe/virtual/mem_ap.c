@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * An AHB access port (Arm ADIv5, IHI 0031E, chapter C2; identification values: the cores' reference manuals,
- * M3 DDI 0337, M4 DDI 0439, M0 DDI 0432, M0+ DDI 0484, M7 DDI 0489, M33 100230).
+ * An AHB access port (Arm ADIv5, IHI 0031E, chapter C2; identification values: the cores'
+ * reference manuals, M3 DDI 0337, M4 DDI 0439, M0 DDI 0432, M0+ DDI 0484, M7 DDI 0489, M33
+ * 100230).
  */
 #include "probe/virtual/mem_ap.h"
 

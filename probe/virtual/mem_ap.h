@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * An AHB access port (Arm ADIv5, IHI 0031E, chapters C1 and C2): CSW, TAR, DRW, BD0..3 over the machine's bus. A
- * transaction that the bus stalls stays in progress until it ends or is aborted.
+ * An AHB access port (Arm ADIv5, IHI 0031E, chapters C1 and C2): CSW, TAR, DRW, BD0..3 over the
+ * machine's bus. A transaction that the bus stalls stays in progress until it ends or is aborted.
  */
 #ifndef PROBE_VIRTUAL_MEM_AP_H
 #define PROBE_VIRTUAL_MEM_AP_H
@@ -23,8 +23,8 @@ struct mem_ap {
 	uint32_t idr, base;
 	uint32_t tar_counter;		/* the bits of TAR that increment */
 	struct mem_ap_transaction transaction;
-	/* Asked before a transaction reaches the bus (again = it was stalled), if not NULL: faults on
-	 * purpose. */
+	/* Asked before a transaction reaches the bus (again = it was stalled), if not NULL:
+	 * faults on purpose. */
 	enum bus_result (*spoil)(void *context, bool again);
 	void *spoil_context;
 };
@@ -33,8 +33,8 @@ void mem_ap_init(struct mem_ap *ap, struct machine *machine, enum virtual_core c
 /* Power-on state of the registers; drops a transaction in progress. */
 void mem_ap_reset(struct mem_ap *ap);
 
-/* A register by its full offset. BUS_STALL: accepted, still in progress. For reads that are done at once
- * *value is the result. */
+/* A register by its full offset. BUS_STALL: accepted, still in progress. For reads that are
+ * done at once *value is the result. */
 enum bus_result mem_ap_write(struct mem_ap *ap, uint8_t reg, uint32_t value);
 enum bus_result mem_ap_read(struct mem_ap *ap, uint8_t reg, uint32_t *value);
 /* Goes on with the transaction in progress; *value only changes when a read is done. */

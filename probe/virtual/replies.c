@@ -39,8 +39,10 @@ static void consume(struct replies *replies, size_t n)
 	if (replies->lengths[0])
 		return;
 	replies->count--;
-	memmove(replies->lengths, replies->lengths + 1, replies->count * sizeof(replies->lengths[0]));
-	memmove(replies->ready_ns, replies->ready_ns + 1, replies->count * sizeof(replies->ready_ns[0]));
+	for (size_t i = 0; i < replies->count; i++) {
+		replies->lengths[i] = replies->lengths[i + 1];
+		replies->ready_ns[i] = replies->ready_ns[i + 1];
+	}
 }
 
 int replies_fetch(struct replies *replies, void *buffer, size_t length, size_t *got)

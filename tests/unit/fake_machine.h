@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A stand-in for the machine, for tests of the virtual probe's firmware alone: some memory, the debug
- * registers of a core that executes nothing, and switches for what can go wrong.
+ * A stand-in for the machine, for tests of the virtual probe's firmware alone: some memory, the
+ * debug registers of a core that executes nothing, and switches for what can go wrong.
  */
 #ifndef TESTS_UNIT_FAKE_MACHINE_H
 #define TESTS_UNIT_FAKE_MACHINE_H

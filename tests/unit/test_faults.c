@@ -230,6 +230,18 @@ static void a_reset_pin_can_lead_nowhere(void **state)
 	bench_close(&b);
 }
 
+static void replies_can_have_junk_where_nobody_should_look(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_with(&b, "always junk");
+	bench_expect(&b, "F2 36 00 ED 00 E0", "80 00 A5 5A 30 C2 2F 41");
+	bench_expect(&b, "F2 32", "80 00");
+	bench_expect(&b, "F5", "02 00");
+	bench_close(&b);
+}
+
 static void a_usb_reset_forgets_half_a_command(void **state)
 {
 	uint8_t block[16] = { 0xF2, 0x08, 0, 0, 0, 0x20, 128, 0 };
@@ -279,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_short_wait_is_retried_by_the_probe),
 		cmocka_unit_test(an_access_can_fail),
 		cmocka_unit_test(a_reset_pin_can_lead_nowhere),
+		cmocka_unit_test(replies_can_have_junk_where_nobody_should_look),
 		cmocka_unit_test(a_usb_reset_forgets_half_a_command),
 		cmocka_unit_test(a_schedule_comes_from_a_file),
 	};

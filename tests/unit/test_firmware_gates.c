@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which command exists since which firmware: written down here a second time, from what users and other
- * tools found out, and asked of every personality.
+ * Which command exists since which firmware: written down here a second time, from what users and
+ * other tools found out, and asked of every personality.
  */
 #include <setjmp.h>
 #include <stdarg.h>

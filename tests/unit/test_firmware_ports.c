@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Debug port and access port as a host sees them through 45 and 46: identification, power bits, sticky
- * errors that stay until ABORT, posted accesses; and batches.
+ * Debug port and access port as a host sees them through 45 and 46: identification, power bits,
+ * sticky errors that stay until ABORT, posted accesses; and batches.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -128,6 +128,8 @@ static void a_sticky_error_stops_everything_until_abort(void **state)
 	assert_true(read_ok(&b, DP, CTRL_STAT) & STICKY_ERR);
 	assert_int_equal(bench_dap_write(&b, 0, TAR, RAM), 0x11);
 	assert_int_equal(bench_dap_read(&b, 0, TAR, &value), 0x11);
+	assert_int_equal(bench_dap_read(&b, 0, IDR, &value), 0x11);
+	assert_true(read_ok(&b, DP, CTRL_STAT) & STICKY_ERR);
 	assert_true(read_ok(&b, DP, DPIDR) == 0x2BA01477);
 	write_ok(&b, DP, ABORT, 0x04);
 	assert_false(read_ok(&b, DP, CTRL_STAT) & STICKY_ERR);

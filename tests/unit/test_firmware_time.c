@@ -165,7 +165,8 @@ static void a_time_out_takes_exactly_its_time(void **state)
 	bench_close(&b);
 }
 
-/* A host whose deadline is shorter than the work gets a time-out, and the reply with its next command. */
+/* A host whose deadline is shorter than the work gets a time-out, and the reply with its next
+ * command. */
 static void a_deadline_shorter_than_the_work_desynchronises(void **state)
 {
 	struct link_exchange x = { .command = { 0xF2, READ_32, 0, 0, 0, 0x20, 0, 0x10 },
