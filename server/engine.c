@@ -17,6 +17,7 @@
 #include "probe/log.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +198,46 @@ int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const c
 			session_adopt_core(session, reason);
 	}
 	return err;
+}
+
+const char *engine_unfinished_text(struct engine *engine, char *text, size_t size)
+{
+	uint32_t base = engine->board.unfinished.base, length = engine->board.unfinished.size;
+
+	text[0] = '\0';
+	if (length)
+		snprintf(text, size, "A load broke off: flash from 0x%08x to 0x%08x is not complete.", base,
+			 base + (length - 1));
+	return text;
+}
+
+/* Errors after which the probe's replies may be out of step (stlink_protocol.md 5). */
+static bool is_out_of_step(int err)
+{
+	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL;
+}
+
+bool engine_recover(struct engine *engine, int err)
+{
+	struct why why = { "" };
+	bool still_in_swd;
+
+	if (!is_out_of_step(err) || !engine->board.attached)
+		return false;
+	engine_watch(engine, NO_CLIENT);
+	if (probe_resync(engine->board.probe, &still_in_swd) != OK) {
+		engine_lose_target(engine, "The probe does not answer any more; unplug it and plug it in "
+				   "again.");
+		return false;
+	}
+	log_line(LOG_PROBE, "resynchronised after: %s", error_text(err));
+	if (still_in_swd)
+		return true;
+	engine->board.attached = false;
+	if (engine_connect(engine, &why) == OK)
+		return true;
+	engine_lose_target(engine, why.text);
+	return false;
 }
 
 /* The first packet of a client is the reason to reach for the target (R11). */

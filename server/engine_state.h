@@ -71,8 +71,6 @@ struct engine {
 	struct peer peers[CLIENTS_MAX];
 	struct load load;
 	struct flash_options flash;	/* voltage, loader, reset: set by `monitor flash` */
-	bool unfinished;		/* a load broke off: nothing starts this program (R27) */
-	char unfinished_text[200];
 	unsigned watched;		/* whose Ctrl-C counts now, or NO_CLIENT */
 	void (*serve)(void *context);	/* lets others speak during a load; see engine_on_load */
 	void *serve_context;
@@ -96,6 +94,12 @@ bool engine_quits(const struct engine *engine);
 /* Resets the chip, tells the sessions, and forgets what was known. */
 int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
 		 struct why *why);
+/* "flash from ... to ... is not complete" when a load broke off; such a program is never started by us
+ * (R27). "" when all is well. */
+const char *engine_unfinished_text(struct engine *engine, char *text, size_t size);
+/* After a time-out or a stall: brings probe and wire back, and keeps what it can. On failure the target is
+ * lost. True when it may be gone on. */
+bool engine_recover(struct engine *engine, int err);
 /* Marks the target as lost, with a sentence why; engine_connect() may reach it again. */
 void engine_lose_target(struct engine *engine, const char *sentence);
 

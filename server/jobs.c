@@ -52,6 +52,13 @@ static void note_reset(struct session *session)
 static void handle_poll_failure(struct session *session, int err)
 {
 	log_line(LOG_TARGET, "poll: %s", error_text(err));
+	if (engine_recover(session->engine, err)) {
+		if (session->core->state == CORE_HALTED)
+			session_handle_stop(session);
+		return;
+	}
+	if (session->run == RUN_UNREACHED)
+		return;
 	if (++session->poll_failures < FAILURES_MAX && err != E_GONE)
 		return;
 	engine_lose_target(session->engine, err == E_GONE ? "The probe was unplugged." :

@@ -27,6 +27,7 @@ static int run_info(struct monitor_call *call)
 {
 	const struct engine *engine = call->engine;
 	const struct chip *chip = &engine->board.chip;
+	char text[100];
 
 	for (size_t i = 0; i < chip->bank_count; i++)
 		print_bank(call, &chip->banks[i], (unsigned)i);
@@ -34,8 +35,8 @@ static int run_info(struct monitor_call *call)
 		      engine->flash.no_loader ? "off" : "on", engine->flash.reset_after ? "on" : "off",
 		      engine->flash.supply_mv ? engine->flash.supply_mv : engine->board.supply_mv,
 		      engine->flash.supply_mv ? " (set)" : "");
-	if (engine->unfinished)
-		monitor_print(call, "%s\n", engine->unfinished_text);
+	if (engine_unfinished_text(call->engine, text, sizeof(text))[0])
+		monitor_print(call, "%s\n", text);
 	return OK;
 }
 

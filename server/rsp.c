@@ -51,6 +51,7 @@ enum answer rsp_error(struct request *rq, int err, const struct why *why)
 {
 	const char *text = why && why->text[0] ? why->text : error_text(err);
 
+	rq->err = err;
 	log_line(LOG_GDB, "%u: %s: %s", rq->peer->number, rq->command->name, text);
 	buffer_clear(rq->reply);
 	if (rq->peer->error_message || rq->command->rules & RULE_TEXT)
@@ -104,12 +105,19 @@ static void end_sequences(struct request *rq)
 
 static enum answer run_handler(struct request *rq, struct cursor *in)
 {
+	struct cursor again = *in;
 	struct why why = { "" };
 	int err = check_rules(rq, &why);
+	enum answer answer;
 
 	if (err)
 		return rsp_error(rq, err, &why);
-	return rq->command->handle(rq, in);
+	answer = rq->command->handle(rq, in);
+	/* What only reads is done once more after the probe was brought back into step. */
+	if (!rq->err || !engine_recover(rq->engine, rq->err) || !(rq->command->rules & RULE_READ))
+		return answer;
+	buffer_clear(rq->reply);
+	return rq->command->handle(rq, &again);
 }
 
 /* One line per packet, printable, cut. */

@@ -34,6 +34,7 @@ struct request {
 	struct peer *peer;
 	const struct rsp_command *command;
 	struct buffer *reply;
+	int err;			/* the last one answered, or 0 */
 };
 
 struct rsp_command {

@@ -6,8 +6,6 @@
 #include "server/rsp.h"
 #include "server/session.h"
 
-#include <stdio.h>
-
 static void end_load(struct engine *engine, bool failed)
 {
 	flash_plan_free(engine->load.plan);
@@ -74,21 +72,10 @@ static enum answer handle_write(struct request *rq, struct cursor *in)
 	return rsp_ok(rq);
 }
 
-/* Whatever happened: the core is halted, and what was known about memory is old. */
-static void finish(struct request *rq, int err, const struct why *why,
-		   const struct flash_report *report)
+static void tell_report(struct request *rq, const struct flash_report *report)
 {
-	struct engine *engine = rq->engine;
 	char text[200];
 
-	memory_cache_drop(rq->session->core);
-	session_adopt_core(rq->session, "load");
-	engine->unfinished = err != OK;
-	if (err) {
-		snprintf(engine->unfinished_text, sizeof(engine->unfinished_text),
-			 "the last load did not end: %s", why->text);
-		return;
-	}
 	flash_report_text(report, text, sizeof(text));
 	session_note(rq->session, "%s", text);
 }
@@ -112,9 +99,11 @@ static enum answer handle_done(struct request *rq, struct cursor *in)
 			   &why);
 	engine->load.in_work = false;
 	core_take_reset(rq->session->core);
-	finish(rq, err, &why, &report);
+	memory_cache_drop(rq->session->core);
+	session_adopt_core(rq->session, "load");
 	if (err)
 		return load_failed(rq, err, &why);
+	tell_report(rq, &report);
 	end_load(engine, false);
 	return rsp_ok(rq);
 }

@@ -26,6 +26,7 @@ static enum answer answer_stop_with_notes(struct request *rq)
 static enum answer resume_failed(struct request *rq, int err, const struct why *why)
 {
 	session_note(rq->session, "%s", why->text[0] ? why->text : error_text(err));
+	engine_recover(rq->engine, err);
 	return answer_stop_with_notes(rq);
 }
 

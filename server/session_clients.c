@@ -19,13 +19,14 @@ void session_join(struct session *session, struct peer *peer)
 bool session_may_control(struct session *session, struct peer *peer)
 {
 	struct engine *engine = session->engine;
+	char text[100];
 
 	if (session->controller != NO_CLIENT)
 		return session->controller == peer->number;
 	session->controller = peer->number;
 	log_line(LOG_SESSION, "client %u controls", peer->number);
-	if (engine->unfinished)
-		session_note(session, "Careful: %s", engine->unfinished_text);
+	if (engine_unfinished_text(engine, text, sizeof(text))[0])
+		session_note(session, "%s", text);
 	if (session->in_grace != NO_CLIENT) {
 		/* Whoever comes back sends its own breakpoints again. */
 		core_remove_all_points(session->core);
@@ -51,12 +52,13 @@ static void apply_policy(struct session *session)
 {
 	struct engine *engine = session->engine;
 	struct why why = { "" };
+	char text[100];
 	int err = OK;
 
 	switch (engine->options.on_exit) {
 	case ON_EXIT_RUN:
-		if (engine->unfinished)
-			log_line(LOG_WARN, "The core stays halted: %s", engine->unfinished_text);
+		if (engine_unfinished_text(engine, text, sizeof(text))[0])
+			log_line(LOG_WARN, "%s The core stays halted.", text);
 		else
 			err = session_resume(session, "on-exit run", &why);
 		break;

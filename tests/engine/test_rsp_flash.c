@@ -170,7 +170,7 @@ static void interrupted_load_is_not_started(void **state)
 	harness_ask(h, 0, "D");
 	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
 	harness_connect_gdb(h, 1);
-	assert_non_null(strstr(harness_monitor(h, "flash info"), "did not end"));
+	assert_non_null(strstr(harness_monitor(h, "flash info"), "is not complete"));
 }
 
 static void ask_to_quit(void *context)
