@@ -88,8 +88,8 @@ int chip_f4_build(struct soc *soc, struct why *why)
 
 	soc->backup_base = BACKUP_RAM;
 	err = flash_f4_add(soc, &flash, why);
-	if (err)
-		return err;
+	if (err || soc->bus->clash)
+		return err;	/* the caller names a clash */
 	if (add_peripherals(soc) != OK)
 		return explain(why, E_MEMORY, "out of memory");
 	if (system)

@@ -103,7 +103,8 @@ bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offse
 		if (number < run->count) {
 			*offset = spec->banks[bank].base - flash->base + at + number * run->size;
 			*size = run->size;
-			return at + number * run->size < spec->banks[bank].size;
+			return (uint64_t)at + ((uint64_t)number + 1) * run->size <=
+			       spec->banks[bank].size;
 		}
 		number -= run->count;
 		at += run->count * run->size;
@@ -143,6 +144,9 @@ void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_
 	uint64_t from = now > flash->busy_until_ns ? now : flash->busy_until_ns;
 
 	assert(flash->job.kind == FLASH_IDLE);
+	if (job->weak)
+		log_line(LOG_VIRTUAL, "flash: PSIZE %u at %u mV: no good will come of it (guess)",
+			 flash_f4_psize(flash), (unsigned)flash->soc->supply_mv);
 	flash->job = *job;
 	flash->job.started_ns = from;
 	flash->busy_until_ns = from + ns;
@@ -416,14 +420,38 @@ static bool in_info_page(const struct virtual_spec *spec, uint32_t address, uint
 	       (address + size - 1) / FLASH_F4_INFO == spec->otp_base / FLASH_F4_INFO;
 }
 
+static bool banks_fit(const struct virtual_spec *spec)
+{
+	uint64_t end = spec->banks[0].base;
+
+	if (spec->bank_count == 0 || spec->bank_count > ARRAY_SIZE(spec->banks))
+		return false;
+	for (size_t i = 0; i < spec->bank_count; i++) {
+		const struct virtual_bank *bank = &spec->banks[i];
+
+		if (bank->base != end || bank->size == 0 || bank->size % 1024 ||
+		    bank->run_count > ARRAY_SIZE(bank->runs))
+			return false;
+		end += bank->size;
+	}
+	return end <= (uint64_t)1 << 32;
+}
+
+static bool otp_fits(const struct virtual_spec *spec)
+{
+	return spec->otp_block > 0 && spec->otp_size > 0 &&
+	       spec->otp_locks >= spec->otp_base + spec->otp_size &&
+	       in_info_page(spec, spec->otp_base, spec->otp_size) &&
+	       in_info_page(spec, spec->otp_locks, spec->otp_size / spec->otp_block);
+}
+
 /* Chip files may come from users: nothing of this may hit an assertion further down. */
 static bool spec_fits(const struct virtual_spec *spec)
 {
-	return spec->bank_count > 0 && spec->option_count > 0 &&
-	       spec->option_count <= FLASH_F4_WORDS && spec->options[0].mirror % FLASH_F4_INFO == 0 && spec->otp_block > 0 &&
-	       spec->otp_size > 0 && spec->otp_locks >= spec->otp_base + spec->otp_size &&
-	       in_info_page(spec, spec->otp_base, spec->otp_size) &&
-	       in_info_page(spec, spec->otp_locks, spec->otp_size / spec->otp_block) &&
+	return banks_fit(spec) && otp_fits(spec) && spec->option_count > 0 &&
+	       spec->option_count <= FLASH_F4_WORDS &&
+	       spec->options[0].mirror % FLASH_F4_INFO == 0 &&
+	       spec->flash_registers % FLASH_F4_INFO == 0 &&
 	       in_info_page(spec, spec->uid_address, sizeof(spec->uid)) &&
 	       in_info_page(spec, spec->size_address, 2);
 }
@@ -434,10 +462,8 @@ int flash_f4_add(struct soc *soc, struct flash_f4 **out, struct why *why)
 	struct flash_f4 *flash;
 
 	if (!spec_fits(spec))
-		return explain(why, E_CONFIG,
-			       "%s: the F4 flash model needs OPTCR, and OTP, UID and "
-			       "size register in one KiB",
-			       spec->chip);
+		return explain(why, E_CONFIG, "%s: the F4 flash model needs banks in a row, OPTCR, "
+			       "and OTP, UID and size register in one KiB", spec->chip);
 	flash = calloc(1, sizeof(*flash));
 	if (!flash)
 		return explain(why, E_MEMORY, "out of memory");

@@ -457,6 +457,38 @@ static void overlapping_regions_are_an_error(void **state)
 	}
 }
 
+/* Numbers from a user's chip file: refused or taken, never a crash. */
+static void wild_specs_are_errors(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct virtual_spec spec;
+		struct machine *machine;
+		struct why why = { "" };
+		uint32_t *fields[] = {
+			&spec.banks[0].base, &spec.banks[0].size, &spec.banks[0].runs[0].size,
+			&spec.banks[0].runs[1].count, &spec.banks[1].base, &spec.banks[1].size,
+			&spec.otp_base, &spec.otp_size, &spec.otp_block, &spec.otp_locks,
+			&spec.uid_address, &spec.size_address, &spec.idcode_address,
+			&spec.flash_registers, &spec.options[0].mirror, &spec.regions[0].base,
+			&spec.regions[1].size, &spec.regions[3].base,
+		};
+		static const uint32_t wild[] = { 0, 1, 0x200, 0x400, 0x10001, 0x08000000, 0x1FFF7C00,
+						 0x40020000, 0xFFFFFC00, 0xFFFFFFFF };
+
+		fake_spec(&spec);
+		seed = seed * 1664525u + 1013904223u;
+		spec.bank_count = 1 + (seed >> 12) % 2;
+		*fields[(seed >> 16) % ARRAY_SIZE(fields)] = wild[(seed >> 8) % ARRAY_SIZE(wild)];
+		if (machine_new(&machine, &spec, &why) == OK)
+			machine_free(machine);
+		else
+			assert_true(why.text[0] != 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +513,7 @@ int main(void)
 						teardown_image),
 		cmocka_unit_test(unknown_controller_is_an_error),
 		cmocka_unit_test(overlapping_regions_are_an_error),
+		cmocka_unit_test(wild_specs_are_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
