@@ -82,10 +82,11 @@ static void works_again(struct harness *h, unsigned at, const char *fault)
 static void sweep(const char *fault)
 {
 	struct harness *h = start_with_fault(1000000, fault);
+	unsigned step = getenv("TETHER_TEST_ALL") ? 1 : 4;	/* make check-all: every place */
 	uint64_t last = live(h);
 
 	harness_free(h);
-	for (unsigned at = 8; at <= last; at++) {	/* the first ones open the probe */
+	for (unsigned at = 8; at <= last; at += step) {	/* the first ones open the probe */
 		h = start_with_fault(at, fault);
 		live(h);
 		works_again(h, at, fault);
