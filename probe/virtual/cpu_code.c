@@ -32,6 +32,12 @@ unsigned code_it_count(uint16_t first)
 	return 4 - (unsigned)__builtin_ctz(first & 0x000F);
 }
 
+/* ITSTATE after one instruction of the block (A7.3.3). */
+uint8_t code_it_next(uint8_t state)
+{
+	return state & 7 ? (uint8_t)((state & 0xE0) | (state << 1 & 0x1F)) : 0;
+}
+
 /* Coprocessors 10 and 11. */
 bool code_is_fp(uint16_t first, uint16_t second)
 {

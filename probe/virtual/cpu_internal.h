@@ -160,6 +160,7 @@ bool code_read(struct cpu *cpu, uint32_t address, uint16_t *halfword);
 unsigned code_size(uint16_t first);
 bool code_is_it(uint16_t first);
 unsigned code_it_count(uint16_t first);
+uint8_t code_it_next(uint8_t state);
 bool code_is_fp(uint16_t first, uint16_t second);
 bool code_is_divide(uint16_t first, uint16_t second);
 bool code_is_mask_change(uint16_t first, uint16_t second);

@@ -10,6 +10,7 @@
 enum {
 	ISER = 0x100, ICER = 0x180, ISPR = 0x200, ICPR = 0x280, IABR = 0x300, IPR = 0x400,
 	IPR_END = 0x4F0,
+	SCR_SEVONPEND = 1 << 4,
 	AIRCR_PRIGROUP_SHIFT = 8,
 	PRIORITY_NONE = 256, PRIORITY_NMI = -2, PRIORITY_HARD = -1,
 };
@@ -39,6 +40,8 @@ void nvic_reset(struct cpu *cpu)
 
 void nvic_set_pending(struct cpu *cpu, unsigned exception, bool pending)
 {
+	if (pending && !bit_get(cpu->nvic.pending, exception) && cpu->scs.scr & SCR_SEVONPEND)
+		cpu->event = true;
 	bit_put(cpu->nvic.pending, exception, pending);
 	cpu_look_up(cpu);
 }

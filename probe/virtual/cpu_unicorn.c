@@ -30,6 +30,12 @@ static const int unicorn_models[] = {
 	[VIRTUAL_M33] = UC_CPU_ARM_CORTEX_M33,
 };
 
+static void begin(struct engine *engine, uint32_t address)
+{
+	engine->pc = address;
+	engine->recent[engine->begun++ % RECENT_MAX] = address;
+}
+
 static void on_code_slowly(struct engine *engine, uint32_t address)
 {
 	enum engine_stop stop = ENGINE_PAUSE;
@@ -39,7 +45,7 @@ static void on_code_slowly(struct engine *engine, uint32_t address)
 		engine->left--;
 	}
 	if (!engine->fault.pending)
-		engine->pc = address;
+		begin(engine, address);
 	if (!engine->stopping && !engine->exactly &&
 	    (engine->left <= 0 || engine->attention || engine_stops_before(engine, address, &stop))) {
 		engine->stopping = true;
@@ -62,7 +68,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *contex
 		return;
 	}
 	engine->left--;
-	engine->pc = (uint32_t)address;
+	begin(engine, (uint32_t)address);
 }
 
 static void on_interrupt(uc_engine *uc, uint32_t number, void *context)
@@ -220,6 +226,16 @@ static enum engine_stop stop_of_error(struct engine *engine, uc_err err)
 	return ENGINE_DATA_FAULT;
 }
 
+/* At a fault of an access Unicorn's IT state is that of the block's start. */
+static enum engine_stop fault_of_access(struct engine *engine, enum engine_stop stop)
+{
+	uint32_t *xpsr = &engine->cpu->regs.xpsr;
+
+	if (!engine->exactly)
+		*xpsr = (*xpsr & ~(uint32_t)XPSR_IT) | engine_it_state(engine);
+	return stop;
+}
+
 static enum engine_stop outcome(struct engine *engine, uc_err err, uint32_t *address)
 {
 	uint32_t pc = engine->cpu->regs.pc;
@@ -228,7 +244,7 @@ static enum engine_stop outcome(struct engine *engine, uc_err err, uint32_t *add
 	*address = engine->bad_address;
 	if (engine->fault.pending) {
 		*address = engine->fault.address;
-		return engine->fault.stop;
+		return fault_of_access(engine, engine->fault.stop);
 	}
 	if (engine->interrupt < 0 && engine->stopping && err == UC_ERR_OK) {
 		if (!engine->overran && pc == engine->stop_pc)
@@ -240,7 +256,7 @@ static enum engine_stop outcome(struct engine *engine, uc_err err, uint32_t *add
 				      : stop_of_error(engine, err);
 	if (stop == ENGINE_EXCEPTION_RETURN)
 		*address = pc;
-	return stop;
+	return stop == ENGINE_DATA_FAULT ? fault_of_access(engine, stop) : stop;
 }
 
 static enum engine_stop start(struct engine *engine, uint64_t until, uint32_t *address)
@@ -303,6 +319,7 @@ enum engine_stop engine_run(struct engine *engine, uint64_t limit, uint32_t *add
 	if (is_inside_it(engine) || (code_is_it(code[0]) && (limit == 1 || engine->careful)))
 		return start_exactly(engine, code[0], address);
 	engine->exactly = engine->careful = false;
+	engine->begun = 0;
 	engine->limit = engine->left = (int64_t)(limit < INT64_MAX ? limit : INT64_MAX);
 	return start(engine, NOWHERE, address);
 }

@@ -16,6 +16,7 @@ enum {
 	BREAKPOINTS_MAX = FPB_ADDRESSES_MAX,
 	IT_MARKS_MAX = 32,
 	HARMLESS_MAX = 256,
+	RECENT_MAX = 8,		/* an IT block and its IT are five */
 	WATCH_HOOKS_MAX = 2 * DWT_UNITS_MAX + 1,
 };
 
@@ -74,6 +75,8 @@ struct engine {
 	int64_t limit, left;
 	enum engine_stop stop;
 	uint32_t pc, stop_pc;		/* begun last; where a stop was asked for */
+	uint32_t recent[RECENT_MAX];	/* the instructions before it, in a ring */
+	unsigned begun;
 	int interrupt;			/* Unicorn's number, -1 = none */
 	uint32_t bad_address;		/* of an access to nothing */
 	struct engine_fault fault;
@@ -94,6 +97,8 @@ void engine_forget_now(struct engine *engine, uint64_t first, uint64_t end);
 void engine_prepare_stops(struct engine *engine);
 /* Whether something has to happen before the instruction; ENGINE_PAUSE = just stop. */
 bool engine_stops_before(struct engine *engine, uint32_t address, enum engine_stop *stop);
+/* The ITSTATE bits of xPSR for the instruction at engine->pc, told by what ran before it. */
+uint32_t engine_it_state(struct engine *engine);
 bool engine_read_code(struct engine *engine, uint32_t address, uint16_t halfwords[2]);
 
 /* Nothing to look for in the code at address, as far as this run knows. */

@@ -211,6 +211,34 @@ static bool inspect_code(struct engine *engine, uint32_t address, enum engine_st
 	return false;
 }
 
+/* For an instruction of the block that `it` at `at` opens; 0 = it is not one of them. */
+static uint32_t it_state_from(struct engine *engine, uint32_t at, uint16_t it)
+{
+	uint8_t state = it & 0xFF;
+	uint16_t code[2];
+
+	for (at += 2; state && at != engine->pc; at += code_size(code[0])) {
+		if (!engine_read_code(engine, at, code))
+			return 0;
+		state = code_it_next(state);
+	}
+	return (uint32_t)(state & 3) << 25 | (uint32_t)(state >> 2) << 10;
+}
+
+uint32_t engine_it_state(struct engine *engine)
+{
+	unsigned known = engine->begun < RECENT_MAX ? engine->begun : RECENT_MAX;
+	uint16_t code[2];
+
+	for (unsigned back = 2; back <= known; back++) {
+		uint32_t at = engine->recent[(engine->begun - back) % RECENT_MAX];
+
+		if (engine_read_code(engine, at, code) && code_is_it(code[0]))
+			return it_state_from(engine, at, code[0]);
+	}
+	return 0;
+}
+
 bool engine_stops_before(struct engine *engine, uint32_t address, enum engine_stop *stop)
 {
 	*stop = ENGINE_BREAKPOINT;

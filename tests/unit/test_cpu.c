@@ -229,6 +229,24 @@ static void fp_in_an_it_block_faults_too(void **state)
 	rig_free(rig);
 }
 
+static void frame_of_a_fault_keeps_the_it_state(void **state)
+{
+	static const uint32_t places[] = { 0x60000000, RIG_DEVICE + RIG_FAULT };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
+
+		rig_set_reg(rig, 1, places[i]);
+		rig_go(rig, faults_it_load, 60);
+		assert_int_equal(rig_reg(rig, 11), 0x10);
+		assert_int_equal(ram_word(rig, 0x8000 - 32 + 24), faults_it_load_at);
+		/* two left of three: ITSTATE 0000 0100 */
+		assert_int_equal(ram_word(rig, 0x8000 - 32 + 28) & 0x0600FC00, 0x00000400);
+		rig_free(rig);
+	}
+}
+
 static void svc_with_primask_escalates(void **state)
 {
 	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
@@ -450,6 +468,7 @@ int main(void)
 		cmocka_unit_test(divides_by_zero_only_when_told),
 		cmocka_unit_test(traps_unaligned_access_only_when_told),
 		cmocka_unit_test(fp_in_an_it_block_faults_too),
+		cmocka_unit_test(frame_of_a_fault_keeps_the_it_state),
 		cmocka_unit_test(svc_with_primask_escalates),
 		cmocka_unit_test(fault_in_hardfault_locks_up),
 		cmocka_unit_test(reset_leaves_lockup),

@@ -369,6 +369,18 @@ after_bad_stack:
 	movs	r6, #0
 	msr	basepri, r6
 	check	38
+
+@ A load that fails in an IT block.
+	ldr	r8, =NOTHING
+	expect	4
+	movs	r0, #0
+	cmp	r0, r0
+	ittet	eq
+	moveq	r1, #0x44
+	ldreq.w	r9, [r8]
+	movne	r3, #0x55
+	moveq	r2, #0x66
+	check	39
 	.global	done
 done:
 	b	done

@@ -77,7 +77,15 @@ yield:
 	yield
 	nop
 	b	idle
-	.global	unaligned_load, unaligned_store
+	.global	unaligned_load, unaligned_store, it_load, it_load_at
+it_load:
+	cmp	r0, r0
+	ittt	eq
+	moveq	r3, #3
+it_load_at:
+	ldreq	r0, [r1]
+	moveq	r4, #4
+	b	idle
 unaligned_load:
 	ldr	r0, [r1, #2]
 unaligned_store:
