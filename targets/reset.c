@@ -17,7 +17,7 @@ enum {
 /* The vector table is at 0 after a reset, whatever memory is shown there. */
 enum { RESET_VECTOR = 0x00000004 };
 
-/* Arms or disarms the catch; reads DHCSR so that an old S_RESET_ST does not count. */
+/* Arms or disarms the catch, ends a masked step; reads DHCSR so that an old S_RESET_ST does not count. */
 static int prepare_core(struct core *core, bool halt)
 {
 	struct batch batch;
@@ -27,8 +27,7 @@ static int prepare_core(struct core *core, bool halt)
 	batch_begin(&batch, core);
 	dhcsr = batch_read(&batch, DHCSR);
 	batch_write(&batch, DEMCR, core->demcr | (halt ? VC_CORERESET : 0));
-	if (core->state != CORE_HALTED)
-		batch_write(&batch, DHCSR, DHCSR_RUN);
+	batch_write(&batch, DHCSR, core->state == CORE_HALTED ? DHCSR_HALT : DHCSR_RUN);
 	err = batch_run(&batch);
 	if (!err)
 		core_take_dhcsr(core, batch_value(&batch, dhcsr));
