@@ -32,10 +32,10 @@ static int erase(struct job *job, uint32_t word, uint32_t address, struct flash_
 static int program(struct job *job, uint32_t address, const uint8_t *data, uint32_t length,
 		   struct why *why)
 {
-	if (job->loader)
-		return loader_program(job->loader, address, data, length, why);
 	if (probe_interrupted(job->board->probe))
 		return explain(why, E_INTERRUPTED, "interrupted");
+	if (job->loader)
+		return loader_program(job->loader, address, data, length, why);
 	return direct_program(&job->device, address, data, length, why);
 }
 
