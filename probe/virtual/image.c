@@ -8,9 +8,12 @@
 #include "probe/bytes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 enum { MAGIC_SIZE = 8, CHIP_SIZE = 32, HEADER_SIZE = MAGIC_SIZE + CHIP_SIZE + 4, NAME_SIZE = 12,
        AREA_HEADER_SIZE = NAME_SIZE + 4, CRC_SIZE = 4 };
@@ -99,29 +102,44 @@ static void take(const uint8_t *file, struct soc *soc)
 	}
 }
 
-int image_load(const char *path, struct soc *soc, struct why *why)
+static int load(const struct image *image, struct soc *soc, struct why *why)
 {
-	size_t size = file_size(soc), length;
-	uint8_t *bytes;
-	const char *fault;
-	FILE *file = fopen(path, "rb");
+	size_t size = file_size(soc) + 1;	/* one more, to see a file that is too long */
+	uint8_t *bytes = malloc(size);
+	const char *fault = NULL;
+	ssize_t length;
 
-	if (!file && errno == ENOENT)
-		return OK;
-	if (!file)
-		return explain(why, E_SYSTEM, "%s: %s", path, strerror(errno));
-	bytes = malloc(size + 1);	/* one more, to see a file that is too long */
-	length = bytes ? fread(bytes, 1, size + 1, file) : 0;
-	fclose(file);
 	if (!bytes)
 		return explain(why, E_MEMORY, "out of memory");
-	fault = find_fault(bytes, length, soc);
-	if (!fault)
+	length = pread(image->fd, bytes, size, 0);
+	if (length < 0)
+		fault = strerror(errno);
+	else if (length > 0)
+		fault = find_fault(bytes, (size_t)length, soc);
+	if (length > 0 && !fault)
 		take(bytes, soc);
 	free(bytes);
 	if (!fault)
 		return OK;
-	return explain(why, E_CONFIG, "%s: %s; remove it to start with a new chip", path, fault);
+	return explain(why, E_CONFIG, "%s: %s; remove it to start with a new chip", image->path,
+		       fault);
+}
+
+int image_open(struct image *image, const char *path, struct soc *soc, struct why *why)
+{
+	int err;
+
+	image->path = path;
+	image->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (image->fd < 0)
+		return explain(why, E_SYSTEM, "%s: %s", path, strerror(errno));
+	if (flock(image->fd, LOCK_EX | LOCK_NB) != 0)
+		err = explain(why, E_SYSTEM, "%s: another virtual chip uses this file", path);
+	else
+		err = load(image, soc, why);
+	if (err)
+		image_close(image);
+	return err;
 }
 
 static int write_file(const char *path, const uint8_t *bytes, size_t size)
@@ -135,22 +153,32 @@ static int write_file(const char *path, const uint8_t *bytes, size_t size)
 	return fclose(file) == 0 && written ? OK : E_SYSTEM;
 }
 
-int image_save(const char *path, const struct soc *soc, struct why *why)
+int image_save(const struct image *image, const struct soc *soc, struct why *why)
 {
 	size_t size = file_size(soc);
-	uint8_t *bytes = malloc(size);
+	uint8_t *bytes;
 	char fresh[300];
 	int err;
 
+	if (image->fd < 0)
+		return OK;
+	bytes = malloc(size);
 	if (!bytes)
 		return explain(why, E_MEMORY, "out of memory");
 	compose(bytes, size, soc);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	snprintf(fresh, sizeof(fresh), "%s.new", image->path);
 	err = write_file(fresh, bytes, size);
-	if (!err && rename(fresh, path) != 0)
+	if (!err && rename(fresh, image->path) != 0)
 		err = E_SYSTEM;
 	if (err)
-		explain(why, err, "%s: %s", path, strerror(errno));
+		explain(why, err, "%s: %s", image->path, strerror(errno));
 	free(bytes);
 	return err;
+}
+
+void image_close(struct image *image)
+{
+	if (image->fd >= 0)
+		close(image->fd);
+	image->fd = -1;
 }

@@ -9,10 +9,19 @@
 
 #include "probe/virtual/soc.h"
 
-/* Fills the soc's areas from the file. A file that does not exist leaves them as they are. E_CONFIG
- * when it is damaged or of another chip (areas are untouched then), E_SYSTEM, E_MEMORY. */
-int image_load(const char *path, struct soc *soc, struct why *why);
-/* Writes the file anew beside the old one and renames it, so that there is always a whole one. */
-int image_save(const char *path, const struct soc *soc, struct why *why);
+struct image {
+	const char *path;	/* kept, not owned */
+	int fd;			/* holds the lock; -1 = no image */
+};
+
+/* Opens and locks the file, fills the soc's areas from it; a new or empty file leaves them as they
+ * are. E_CONFIG when it is damaged or of another chip (areas are untouched then), E_SYSTEM when it
+ * can't be opened for writing or another virtual chip has it, E_MEMORY. */
+int image_open(struct image *image, const char *path, struct soc *soc, struct why *why);
+/* Writes the file anew beside the old one and renames it, so that there is always a whole one. Does
+ * nothing without an image. E_SYSTEM, E_MEMORY. */
+int image_save(const struct image *image, const struct soc *soc, struct why *why);
+/* Releases the file as it is. */
+void image_close(struct image *image);
 
 #endif

@@ -6,7 +6,6 @@
 #include "probe/virtual/machine_internal.h"
 
 #include "probe/log.h"
-#include "probe/virtual/image.h"
 
 #include <assert.h>
 #include <string.h>
@@ -156,7 +155,7 @@ void machine_free(struct machine *machine)
 		return;
 	if (machine->powered)
 		machine_set_power(machine, false);	/* an erase in work is cut short */
-	if (machine->spec.image[0] && image_save(machine->spec.image, &machine->soc, &why) != OK)
+	if (image_save(&machine->image, &machine->soc, &why) != OK)
 		log_line(LOG_ERROR, "%s", why.text);
 	machine_release(machine);
 }

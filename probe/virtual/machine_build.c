@@ -6,7 +6,6 @@
 #include "probe/virtual/machine_internal.h"
 
 #include "probe/virtual/chips.h"
-#include "probe/virtual/image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,11 +87,12 @@ static int assemble(struct machine *machine, struct why *why)
 	if (!machine->cpu)
 		return explain(why, E_MEMORY, "no core for %s", spec->chip);
 	cpu_set_part(machine->cpu, spec->idcode & 0xFFF);
-	return spec->image[0] ? image_load(spec->image, &machine->soc, why) : OK;
+	return spec->image[0] ? image_open(&machine->image, spec->image, &machine->soc, why) : OK;
 }
 
 void machine_release(struct machine *machine)
 {
+	image_close(&machine->image);
 	soc_release(&machine->soc);
 	if (machine->cpu)
 		cpu_free(machine->cpu);
@@ -110,6 +110,7 @@ int machine_build(struct machine **out, const struct virtual_spec *spec, struct 
 	if (!machine)
 		return explain(why, E_MEMORY, "out of memory");
 	machine->spec = *spec;
+	machine->image.fd = -1;
 	machine_connect(machine);
 	err = assemble(machine, why);
 	if (err)

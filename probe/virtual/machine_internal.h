@@ -6,6 +6,7 @@
 #define PROBE_VIRTUAL_MACHINE_INTERNAL_H
 
 #include "probe/bytes.h"
+#include "probe/virtual/image.h"
 #include "probe/virtual/machine.h"
 #include "probe/virtual/soc.h"
 
@@ -23,6 +24,7 @@ struct machine {
 	struct cpu_host cpu_host;
 	struct vclock_runner runner;
 	struct cpu *cpu;
+	struct image image;
 	struct machine_ram rams[VIRTUAL_REGIONS];
 	size_t ram_count;
 

@@ -424,6 +424,29 @@ static void damaged_or_foreign_image_is_refused(void **state)
 	expect_refusal(bench->path, "STM32F407VG", "not an image");
 }
 
+static void expect_no_access(const char *path, const char *words)
+{
+	struct virtual_spec spec;
+	struct machine *machine;
+	struct why why = { "" };
+
+	fake_spec(&spec);
+	snprintf(spec.image, sizeof(spec.image), "%s", path);
+	assert_int_equal(machine_new(&machine, &spec, &why), E_SYSTEM);
+	assert_non_null(strstr(why.text, words));
+}
+
+static void image_out_of_reach_is_told_at_the_start(void **state)
+{
+	struct image_bench *bench = *state;
+	struct machine *m = new_machine(bench->path);
+
+	expect_no_access(bench->path, "another virtual chip");
+	machine_free(m);
+	machine_free(new_machine(bench->path));
+	expect_no_access("/nonexistent/chip.img", "No such file");
+}
+
 /* --- specs ------------------------------------------------------------------------------------ */
 
 static void unknown_controller_is_an_error(void **state)
@@ -511,6 +534,8 @@ int main(void)
 						teardown_image),
 		cmocka_unit_test_setup_teardown(damaged_or_foreign_image_is_refused, setup_image,
 						teardown_image),
+		cmocka_unit_test_setup_teardown(image_out_of_reach_is_told_at_the_start,
+						setup_image, teardown_image),
 		cmocka_unit_test(unknown_controller_is_an_error),
 		cmocka_unit_test(overlapping_regions_are_an_error),
 		cmocka_unit_test(wild_specs_are_errors),
