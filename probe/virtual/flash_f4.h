@@ -2,8 +2,9 @@
  *
  * The flash controller of STM32F2 and F4 as the chip shows it: keys, errors, busy times, data
  * cache, option bytes, OTP (RM0090 section 3, DS8626 tables 40 and 41). Written from the manuals;
- * strict: what silicon punishes is punished here. Three files: registers and operations
- * (flash_f4.c), the arrays (flash_f4_cells.c), option bytes and protection (flash_f4_option.c).
+ * strict: what silicon punishes is punished here. Four files: registers (flash_f4.c), operations
+ * (flash_f4_jobs.c), the arrays (flash_f4_cells.c), option bytes and protection
+ * (flash_f4_option.c).
  */
 #ifndef PROBE_VIRTUAL_FLASH_F4_H
 #define PROBE_VIRTUAL_FLASH_F4_H
@@ -75,21 +76,34 @@ struct flash_f4 {
 };
 
 /* flash_f4.c */
-enum flash_sr { FLASH_WRPERR = 1 << 4, FLASH_PGAERR = 1 << 5, FLASH_PGPERR = 1 << 6,
-		FLASH_PGSERR = 1 << 7 };
+enum flash_cr { CR_PG = 1 << 0, CR_SER = 1 << 1, CR_MER = 1 << 2, CR_SNB = 0x1F, CR_SNB_SHIFT = 3,
+		CR_PSIZE_SHIFT = 8, CR_MER2 = 1 << 15, CR_STRT = 1 << 16, CR_EOPIE = 1 << 24,
+		CR_ERRIE = 1 << 25, CR_BITS = 0x030083FF };
+#define CR_LOCK (1u << 31)
+
+enum flash_sr { FLASH_EOP = 1 << 0, FLASH_OPERR = 1 << 1, FLASH_WRPERR = 1 << 4,
+		FLASH_PGAERR = 1 << 5, FLASH_PGPERR = 1 << 6, FLASH_PGSERR = 1 << 7 };
+
 /* Sets an error flag, logs why. */
 void flash_f4_fail(struct flash_f4 *flash, enum flash_sr error, const char *reason);
+void flash_f4_update_irq(struct flash_f4 *flash);
 bool flash_f4_busy(const struct flash_f4 *flash);
+unsigned flash_f4_psize(const struct flash_f4 *flash);
+bool flash_f4_too_wide_for_supply(const struct flash_f4 *flash);
+
+/* flash_f4_jobs.c */
+enum { FLASH_PROGRAM_NS = 16000 };	/* one write of any width; DS8626 table 40 */
+/* Starts a job that takes ns. */
+void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_t ns);
+/* CR.STRT was set. */
+void flash_f4_start_erase(struct flash_f4 *flash);
+/* The alarm at a job's end. */
+void flash_f4_ring(void *context);
 /* Lets an access wait for the end of the operation in work: BUS_OK for the core (it is stalled),
  * BUS_STALL for the debug port. */
 enum bus_result flash_f4_wait(struct flash_f4 *flash, enum bus_master master);
-/* Starts a job that takes ns. */
-void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_t ns);
-unsigned flash_f4_psize(const struct flash_f4 *flash);
-bool flash_f4_too_wide_for_supply(const struct flash_f4 *flash);
 /* Sector n as SNB counts; false if there is none. */
 bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offset, uint32_t *size);
-/* Typical times (DS8626 tables 40, 41). */
 uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size);
 uint64_t flash_f4_mass_ns(const struct flash_f4 *flash);
 
@@ -106,7 +120,8 @@ void flash_f4_cells_power_on(struct flash_f4 *flash);
 
 /* flash_f4_option.c */
 void flash_f4_option_init(struct flash_f4 *flash);
-/* Loads the option bytes into their registers; at power-on the protection level takes force, too. */
+/* Loads the option bytes into their registers; at power-on the protection level takes force, too.
+ *  */
 void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on);
 enum bus_result flash_f4_option_write(struct flash_f4 *flash, unsigned word, uint32_t value);
 void flash_f4_option_apply(struct flash_f4 *flash);

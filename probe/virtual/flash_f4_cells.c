@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CR_PG = 1 << 0, PROGRAM_NS = 16000 /* DS8626 table 40 */ };
-
 enum { ACR_DCEN = 1 << 10, ACR_DCRST = 1 << 12 };
 
 /* --- the data cache --------------------------------------------------------------------------- */
@@ -254,7 +252,7 @@ static enum bus_result cells_write(void *context, uint32_t address, unsigned wid
 	}
 	flash_f4_start(flash, &(struct flash_job){ .kind = FLASH_PROGRAM, .cells = flash->cells,
 		       .offset = address - flash->base, .length = width, .value = value,
-		       .weak = flash_f4_too_wide_for_supply(flash) }, PROGRAM_NS);
+		       .weak = flash_f4_too_wide_for_supply(flash) }, FLASH_PROGRAM_NS);
 	return BUS_OK;
 }
 

@@ -14,8 +14,6 @@ enum { OPTCR_LOCK = 1 << 0, OPTCR_STRT = 1 << 1, OPTCR_BOR_SHIFT = 2, OPTCR_WDG_
 
 enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC };
 
-enum { CR_PG = 1 << 0, PROGRAM_NS = 16000 };
-
 /* Option bytes as memory: halves of OPTCR at +0 (user, RDP) and +8 (write protection), table 9. */
 enum { MIRROR_USER = 0, MIRROR_NWRP = 8 };
 
@@ -244,7 +242,7 @@ static enum bus_result info_write(void *context, uint32_t address, unsigned widt
 	}
 	flash_f4_start(flash, &(struct flash_job){ .kind = FLASH_PROGRAM, .cells = flash->info,
 		       .offset = address - flash->info_base, .length = width, .value = value,
-		       .weak = flash_f4_too_wide_for_supply(flash) }, PROGRAM_NS);
+		       .weak = flash_f4_too_wide_for_supply(flash) }, FLASH_PROGRAM_NS);
 	return BUS_OK;
 }
 
