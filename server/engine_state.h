@@ -29,6 +29,7 @@ struct peer {
 	bool swbreak, hwbreak, error_message;	/* from its qSupported */
 	bool waits;			/* for a stop: the answer to its last packet is still due */
 	bool told_observer;		/* that it does not control */
+	bool left;			/* it said D or k; it may come back with vAttach */
 };
 
 /* Debugging of one core. The controlling client decides; others observe (R12). */

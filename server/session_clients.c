@@ -24,6 +24,7 @@ bool session_may_control(struct session *session, struct peer *peer)
 	if (session->controller != NO_CLIENT)
 		return session->controller == peer->number;
 	session->controller = peer->number;
+	peer->left = false;
 	log_line(LOG_SESSION, "client %u controls", peer->number);
 	if (engine_unfinished_text(engine, text, sizeof(text))[0])
 		session_note(session, "%s", text);
@@ -36,15 +37,15 @@ bool session_may_control(struct session *session, struct peer *peer)
 	return true;
 }
 
-static bool has_others(const struct session *session, const struct peer *peer)
+static bool is_deserted(const struct session *session)
 {
 	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
-		const struct peer *other = &session->engine->peers[i];
+		const struct peer *peer = &session->engine->peers[i];
 
-		if (other != peer && other->session == session)
-			return true;
+		if (peer->session == session && !peer->left)
+			return false;
 	}
-	return false;
+	return session->in_grace == NO_CLIENT;
 }
 
 /* The run state that on-exit asks for. A program that was loaded only in part never starts (R27). */
@@ -81,23 +82,27 @@ static void log_pause(const struct session *session, bool was_halted)
 			 (unsigned long long)ms);
 }
 
+/* Takes our hands off the target, as it stands. */
+static void release(struct session *session)
+{
+	board_detach(&session->engine->board, session->core->state == CORE_HALTED);
+	session_set_run(session, RUN_UNREACHED, "left");
+}
+
 void session_apply_on_exit(struct session *session)
 {
-	struct engine *engine = session->engine;
 	bool was_halted = session->run == RUN_HALTED;
 
 	if (session->run == RUN_UNREACHED)
 		return;
-	engine_watch(engine, NO_CLIENT);
+	engine_watch(session->engine, NO_CLIENT);
 	core_remove_all_points(session->core);
 	apply_policy(session);
 	log_pause(session, was_halted);
-	if (has_others(session, NULL) && !engine_quits(engine)) {
+	if (is_deserted(session) || engine_quits(session->engine))
+		release(session);
+	else
 		core_lift_points(session->core);
-		return;
-	}
-	board_detach(&engine->board, session->core->state == CORE_HALTED);
-	session_set_run(session, RUN_UNREACHED, "left");
 }
 
 /* A load that was not carried out changed nothing: it is just forgotten. */
@@ -113,22 +118,24 @@ static void drop_load(struct engine *engine, const struct peer *peer)
 
 void session_leave(struct session *session, struct peer *peer, bool lost)
 {
-	struct engine *engine = session->engine;
 	bool controlled = session->controller == peer->number;
 
-	drop_load(engine, peer);
+	drop_load(session->engine, peer);
 	peer->waits = false;
+	peer->left = true;
 	if (lost)
 		peer->session = NULL;
-	if (!controlled)
+	if (controlled)
+		session->controller = NO_CLIENT;
+	if (session->run == RUN_UNREACHED)
 		return;
-	session->controller = NO_CLIENT;
-	if (lost && session->run != RUN_UNREACHED) {
+	if (controlled && lost) {
 		session->in_grace = peer->number;
 		core_lift_points(session->core);
-		engine_output(engine, OUTPUT_START_GRACE, peer->number, NULL, 0);
-		return;
-	}
-	if (session->run != RUN_UNREACHED)
+		engine_output(session->engine, OUTPUT_START_GRACE, peer->number, NULL, 0);
+	} else if (controlled) {
 		session_apply_on_exit(session);
+	} else if (session->controller == NO_CLIENT && is_deserted(session)) {
+		release(session);	/* the last observer; on-exit was applied before */
+	}
 }

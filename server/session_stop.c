@@ -181,13 +181,23 @@ void session_handle_stop(struct session *session)
 	session_tell_stop(session);
 }
 
+/* Once more after the probe was brought back into step. */
+static int halt(struct session *session)
+{
+	int err = core_halt(session->core, HALT_MS);
+
+	if (err && engine_recover(session->engine, err))
+		err = core_halt(session->core, HALT_MS);
+	return err;
+}
+
 void session_break(struct session *session, struct peer *peer)
 {
 	if (!peer->waits || (session->run != RUN_RUNNING && session->run != RUN_STEPPING))
 		return;		/* it stopped before: that stop is told already (clients.md 1.4) */
 	if (session->run == RUN_STEPPING)
 		session->core->stop = STOP_REQUEST;
-	if (session->run == RUN_RUNNING && core_halt(session->core, HALT_MS) != OK) {
+	if (session->run == RUN_RUNNING && halt(session) != OK) {
 		session_note(session, "The core does not halt; `monitor reset halt` may help.");
 		session_flush_notes(session, peer->number);
 		return;

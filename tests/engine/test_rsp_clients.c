@@ -118,6 +118,37 @@ static void detach_frees_the_control_for_others(void **state)
 	assert_false(core_runs(h));
 }
 
+static bool is_debugged(struct harness *h)
+{
+	uint32_t dhcsr;
+
+	assert_int_equal(machine_read(h->machine, 0xE000EDF0, 4, &dhcsr), BUS_OK);
+	return dhcsr & 1;	/* C_DEBUGEN */
+}
+
+/* Nothing of us stays in the chip when the last one is gone; a client may attach again. */
+static void last_one_takes_the_hands_off(void **state)
+{
+	struct harness *h = *state;
+
+	harness_connect_gdb(h, 0);
+	harness_connect_gdb(h, 1);
+	harness_ask(h, 0, "D");
+	assert_true(is_debugged(h));
+	harness_ask(h, 1, "D");
+	assert_false(is_debugged(h));
+	assert_true(core_runs(h));
+	assert_string_equal(harness_ask(h, 0, "?"), "W00");
+	starts_with(harness_ask(h, 0, "vAttach;1"), "T05");
+	assert_true(is_debugged(h));
+	harness_close(h, 1);
+	assert_true(is_debugged(h));
+	harness_close(h, 0);
+	assert_true(is_debugged(h));		/* the grace */
+	harness_event(h, EVENT_GRACE_OVER, 0);
+	assert_false(is_debugged(h));
+}
+
 static void observer_that_leaves_changes_nothing(void **state)
 {
 	struct harness *h = *state;
@@ -338,6 +369,7 @@ int main(void)
 		TEST(observers_continue_waits_and_its_ctrl_c_halts),
 		TEST(ctrl_c_of_one_who_does_not_wait_is_swallowed),
 		TEST(detach_frees_the_control_for_others),
+		TEST(last_one_takes_the_hands_off),
 		TEST(observer_that_leaves_changes_nothing),
 		TEST(lost_client_keeps_the_core_for_the_grace),
 		TEST(client_that_comes_back_finds_what_it_left),
