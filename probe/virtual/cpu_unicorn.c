@@ -226,13 +226,13 @@ static enum engine_stop stop_of_error(struct engine *engine, uc_err err)
 	return ENGINE_DATA_FAULT;
 }
 
-/* At a fault of an access Unicorn's IT state is that of the block's start. */
+/* At a fault of an access Unicorn has no IT state. */
 static enum engine_stop fault_of_access(struct engine *engine, enum engine_stop stop)
 {
 	uint32_t *xpsr = &engine->cpu->regs.xpsr;
 
-	if (!engine->exactly)
-		*xpsr = (*xpsr & ~(uint32_t)XPSR_IT) | engine_it_state(engine);
+	*xpsr &= ~(uint32_t)XPSR_IT;
+	*xpsr |= engine->exactly ? engine->exact_it : engine_it_state(engine);
 	return stop;
 }
 
@@ -290,6 +290,7 @@ static enum engine_stop start_exactly(struct engine *engine, uint16_t first, uin
 		return stop;
 	engine_forget_now(engine, pc, next);
 	engine->translations++;
+	engine->exact_it = engine->cpu->regs.xpsr & XPSR_IT;
 	engine->left = engine->limit = 1;
 	return start(engine, next, address);
 }

@@ -77,6 +77,7 @@ struct engine {
 	uint32_t pc, stop_pc;		/* begun last; where a stop was asked for */
 	uint32_t recent[RECENT_MAX];	/* the instructions before it, in a ring */
 	unsigned begun;
+	uint32_t exact_it;		/* xPSR's IT bits before an instruction that is run exactly */
 	int interrupt;			/* Unicorn's number, -1 = none */
 	uint32_t bad_address;		/* of an access to nothing */
 	struct engine_fault fault;

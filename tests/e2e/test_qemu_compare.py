@@ -64,6 +64,7 @@ def script(folder, elf):
     with open(path, "w") as out:
         # Tether stops at faults; here their handlers are to run.
         out.write("handle SIGSEGV SIGBUS SIGILL SIGFPE nostop noprint nopass\n")
+        out.write("set print elements 0\nset print repeats 0\n")
         for place in places(elf):
             out.write("thbreak *%s\ncontinue\necho %s\\n\n" % (place, place))
             out.write("info registers %s\n" % " ".join(REGISTERS))
