@@ -109,7 +109,7 @@ static int unlock(const struct flash_device *device, struct why *why)
 		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
 			       "locked until the next reset");
 	registers_write(&r, SR, SR_ERRORS);
-	if (r.error == E_TIMEOUT)
+	if (r.late)
 		return explain(why, r.error, "the flash controller is still busy after %u ms",
 			       SETTLE_US / 1000);
 	if (r.error)

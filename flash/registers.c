@@ -15,6 +15,7 @@ void registers_begin(struct registers *r, struct probe *probe, struct probe_port
 	r->port = port;
 	r->base = base;
 	r->error = 0;
+	r->late = false;
 }
 
 void registers_write(struct registers *r, uint32_t offset, uint32_t value)
@@ -45,6 +46,7 @@ uint32_t registers_poll(struct registers *r, uint32_t offset, uint32_t mask, uin
 			return value;
 		if (link_now_us(link) - start >= timeout_us) {
 			r->error = E_TIMEOUT;
+			r->late = true;
 			return value;
 		}
 		link_wait_us(link, pause);

@@ -6,6 +6,7 @@
 #ifndef FLASH_REGISTERS_H
 #define FLASH_REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "probe/probe.h"
@@ -15,6 +16,7 @@ struct registers {
 	struct probe_port port;
 	uint32_t base;
 	int error;			/* the first one, 0 while all is well */
+	bool late;			/* E_TIMEOUT came from registers_poll(), not from the probe */
 };
 
 void registers_begin(struct registers *r, struct probe *probe, struct probe_port port,

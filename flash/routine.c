@@ -46,7 +46,7 @@ uint32_t routine_watchdog(const struct chip *chip, uint32_t spare)
 	return chip->watchdog_address ? chip->watchdog_address : spare;
 }
 
-int routine_relax_watchdog(struct core *core)
+int routine_relax_watchdog(struct core *core, struct why *why)
 {
 	uint32_t base = core->board->chip.watchdog_address;
 	struct registers r;
@@ -58,7 +58,10 @@ int routine_relax_watchdog(struct core *core)
 	registers_write(&r, IWDG_PR, IWDG_PR_LARGEST);
 	registers_write(&r, IWDG_RLR, IWDG_RLR_LARGEST);
 	registers_write(&r, IWDG_KR, IWDG_RELOAD);
-	return r.error;
+	if (r.error)
+		return explain(why, r.error, "setting the watchdog to its longest period: %s",
+			       error_text(r.error));
+	return 0;
 }
 
 /* All registers that matter to a routine; they travel when the core runs. */

@@ -20,7 +20,7 @@ bool routine_area(const struct chip *chip, uint32_t *base, uint32_t *size);
 uint32_t routine_watchdog(const struct chip *chip, uint32_t spare);
 
 /* Gives the independent watchdog its longest period, for when it runs already (R20). */
-int routine_relax_watchdog(struct core *core);
+int routine_relax_watchdog(struct core *core, struct why *why);
 
 /* Copies code to RAM and starts it with r0.. = arguments and SP = stack_top. The core has to be halted.
  * Breakpoint and watchpoint units are lifted; faults are caught. Register contents are lost. */

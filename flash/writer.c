@@ -143,7 +143,7 @@ static int prepare(struct job *job, struct why *why)
 	if (!err)
 		err = check_protection(job, why);
 	if (!err)
-		err = routine_relax_watchdog(job->core);
+		err = routine_relax_watchdog(job->core, why);
 	if (!err && job->options->preserve)
 		err = preserve(job, why);
 	if (!err && !job->device.supply_mv)

@@ -5,6 +5,9 @@
  */
 #include "tests/engine/flash_bench.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 /* ---- boards ---- */
 
 static void keeps_a_hardware_watchdog_fed(void **state)
@@ -275,6 +278,86 @@ static void never_claims_success_unverified(void **state)
 	assert_flash(b);
 }
 
+/* How many commands the way to a load takes. */
+static unsigned count_attach(void)
+{
+	struct bench *b = describe("STM32F407VG");
+	void *state = b;
+	unsigned count;
+
+	start(b);
+	count = (unsigned)b->link->exchanges;
+	tear_down(&state);
+	return count;
+}
+
+static struct bench *start_with_fault(const char *kind, unsigned at)
+{
+	struct bench *b = describe("STM32F407VG");
+	char path[] = "/tmp/tether-faults-XXXXXX";
+	int file = mkstemp(path);
+
+	assert_true(dprintf(file, "command %u %s\n", at, kind) > 0);
+	close(file);
+	strcpy(b->spec.faults, path);
+	start(b);
+	unlink(path);
+	poke_random(b, 0, 3000);
+	plan_new(b);
+	plan_random(b, 0, 3000);
+	return b;
+}
+
+/* A load of one sector with something wrong at the n-th command of all. True when the load was over
+ * before that. */
+static bool survives(const char *kind, unsigned at)
+{
+	struct bench *b = start_with_fault(kind, at);
+	int err = commit(b);
+	bool over = at > b->link->exchanges;
+	void *state = b;
+
+	if (err) {
+		assert_true(strlen(b->why.text) > 10);
+		assert_true(b->report.total_us < 15000000);
+		if (!b->board->attached || commit(b))
+			assert_int_equal(board_attach(b->board, &b->why), 0);
+		commit_well(b);
+	}
+	assert_flash(b);
+	if (!over)
+		assert_left_well(b);
+	tear_down(&state);
+	return over;
+}
+
+static void ends_well_whatever_gets_lost(void **state)
+{
+	static const char *const kinds[] = { "timeout", "lost", "stall", "late 3000" };
+	unsigned first = count_attach() + 1;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (unsigned at = first + 2 * i; !survives(kinds[i], at); at += 8)
+			;
+}
+
+static void ends_at_once_when_probe_or_power_is_gone(void **state)
+{
+	static const char *const kinds[] = { "gone", "power-off" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct bench *b = *state = start_with_fault(kinds[i], count_attach() + 40);
+
+		assert_int_not_equal(commit(b), 0);
+		print_message("%s: %s\n", kinds[i], b->why.text);
+		assert_true(strlen(b->why.text) > 10);
+		assert_true(b->report.total_us < 10000000);
+		tear_down(state);
+	}
+	*state = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +373,8 @@ int main(void)
 		TEST(says_how_a_loader_died),
 		TEST(says_what_the_controller_complains_about),
 		TEST(never_claims_success_unverified),
+		cmocka_unit_test(ends_well_whatever_gets_lost),
+		cmocka_unit_test(ends_at_once_when_probe_or_power_is_gone),
 	};
 
 	cmocka_set_test_filter(getenv("TEST"));		/* TEST='loads_*' */
