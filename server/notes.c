@@ -33,8 +33,14 @@ void session_flush_notes(struct session *session, unsigned client)
 void session_console(struct session *session, const char *text, size_t length)
 {
 	struct engine *engine = session->engine;
+	bool told = false;
 
-	for (unsigned i = 0; i < CLIENTS_MAX; i++)
-		if (engine->peers[i].session == session && engine->peers[i].waits)
-			engine_console(engine, i, text, length);
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		if (engine->peers[i].session != session || !engine->peers[i].waits)
+			continue;
+		engine_console(engine, i, text, length);
+		told = true;
+	}
+	if (!told)
+		buffer_add_bytes(&session->notes, text, length);
 }

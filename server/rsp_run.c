@@ -65,8 +65,12 @@ static bool has_stop_to_tell(struct session *session)
 static enum answer end_step(struct request *rq)
 {
 	struct session *session = rq->session;
+	bool to_tell;
 
-	if (!session_settle_stop(session)) {
+	rq->peer->waits = true;		/* it does: semihosting text may be sent now */
+	to_tell = session_settle_stop(session);
+	rq->peer->waits = false;
+	if (!to_tell) {
 		session->core->stop = STOP_REQUEST;
 		session->signal = SIGNAL_TRAP;
 		session_set_run(session, RUN_HALTED, "step");

@@ -53,7 +53,7 @@ void session_note(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Sends the notes to that client as O text; only while an O packet is legal for it. */
 void session_flush_notes(struct session *session, unsigned client);
-/* A line for everybody who waits for a stop (semihosting, resets), at once. */
+/* Text of the program for everybody who waits for a stop, at once; kept as a note when nobody does. */
 void session_console(struct session *session, const char *text, size_t length);
 
 /* The stop reply for a client: T with registers, W after the end of the program. */
