@@ -8,7 +8,6 @@
 #include "probe/bytes.h"
 #include "probe/log.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum { ACR = 0x00, KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10, OPTCR = 0x14 };
