@@ -107,6 +107,11 @@ static void pull_fp(struct engine *engine, struct cpu_registers *regs)
 	regs->fpscr = get(engine, UC_ARM_REG_FPSCR);
 }
 
+static bool fp_was_used(struct engine *engine)
+{
+	return engine->cpu->fpu && get(engine, UC_ARM_REG_CONTROL) & CONTROL_FPCA;
+}
+
 /* Unicorn sets FPCA at every use of the FPU; the core only where FPCCR.ASPEN says so. */
 static uint32_t control_bits(const struct engine *engine)
 {
@@ -161,9 +166,9 @@ void engine_pull_registers(struct engine *engine)
 	core_pointers(regs, pointers);
 	uc_reg_read_batch(engine->uc, (int *)core_ids, pointers, CORE_IDS);
 	regs->pc &= ~1u;
-	pull_modes(engine, regs);
-	if (engine->cpu->fpu)
+	if (fp_was_used(engine))
 		pull_fp(engine, regs);
+	pull_modes(engine, regs);
 	engine->mirror = *regs;
 	if (engine->fault.pending)
 		undo_instruction(engine);

@@ -419,6 +419,61 @@ static void special_flash_faults_on_fetch_and_load(void **state)
 	rig_free(rig);
 }
 
+static void remapped_memory_is_run(void **state)
+{
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
+	struct bus_memory ram = *bus_memory_at(&rig->bus, RIG_RAM);
+
+	(void)state;
+	rig_go(rig, 0x56, 20);		/* the alias of flash at 0 */
+	rig->ram[0x56] = 0x42;		/* movs r5, #0x42; b . */
+	rig->ram[0x57] = 0x25;
+	rig->ram[0x58] = 0xFE;
+	rig->ram[0x59] = 0xE7;
+	bus_replace_memory(&rig->bus, 0, &ram);
+	rig_debug(rig, HALT);
+	rig_run(rig, 1);
+	rig_set_reg(rig, 5, 0);
+	rig_set_reg(rig, 4, 0x1234);
+	rig_go(rig, 0x56, 20);
+	assert_int_equal(rig_reg(rig, 5), 0x42);
+	assert_int_equal(rig_reg(rig, 4), 0x1234);
+	assert_int_equal(rig_reg(rig, PC), 0x58);
+	rig_free(rig);
+}
+
+static void two_cores_know_nothing_of_each_other(void **state)
+{
+	struct rig *one = rig_at_faults(VIRTUAL_M4, true), *other = RIG(VIRTUAL_M0, chain);
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		rig_go(one, faults_waited, 10);
+		rig_run(other, 10);
+		rig_debug(one, HALT);
+		rig_run(one, 1);
+	}
+	assert_int_equal(rig_reg(one, XPSR) & 0x1FF, 0);
+	assert_in_range(rig_reg(other, 4), 5, 12);
+	rig_free(one);
+	rig_free(other);
+}
+
+static void bkpt_goes_to_the_debug_monitor(void **state)
+{
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
+
+	(void)state;
+	rig_set_reg(rig, PC, faults_bkpt);
+	rig_write(rig, DEMCR, 1 << 16);
+	rig_write(rig, DHCSR, DHCSR_KEY);
+	rig_run(rig, 60);
+	assert_int_equal(rig_reg(rig, XPSR) & 0x1FF, 12);
+	assert_int_equal(rig_read(rig, DFSR), 2);
+	assert_int_equal(rig_read(rig, HFSR), 0);
+	rig_free(rig);
+}
+
 static long resident_mib(void)
 {
 	long size = 0, resident = 0;
@@ -480,6 +535,9 @@ int main(void)
 		cmocka_unit_test(bkpt_without_debugger_is_a_hardfault),
 		cmocka_unit_test(stores_to_flash_go_to_its_controller),
 		cmocka_unit_test(special_flash_faults_on_fetch_and_load),
+		cmocka_unit_test(remapped_memory_is_run),
+		cmocka_unit_test(two_cores_know_nothing_of_each_other),
+		cmocka_unit_test(bkpt_goes_to_the_debug_monitor),
 		cmocka_unit_test(fresh_code_is_run_after_60000_rewrites),
 	};
 
