@@ -46,6 +46,40 @@ static int put_core_back(struct job *job, struct why *why)
 	return err ? explain(why, err, "putting back the core's registers: %s", error_text(err)) : 0;
 }
 
+/* What a client wrote into RAM before this job (sections of the same file that live there) is put
+ * back after it, where it lies in the loader's way. */
+static int keep_ram(struct job *job, struct why *why)
+{
+	uint32_t base = 0, size = 0, from, to;
+	int err;
+
+	if (!job->board->written.size || !routine_area(job->plan->chip, &base, &size))
+		return 0;
+	from = max_u32(base, job->board->written.base);
+	to = min_u32(base + (size - 1), job->board->written.base + (job->board->written.size - 1));
+	if (from > to)
+		return 0;
+	job->kept = malloc(to - from + 1);
+	if (!job->kept)
+		return explain(why, E_MEMORY, "no memory for %u bytes", to - from + 1);
+	job->kept_base = from;
+	job->kept_size = to - from + 1;
+	err = probe_read(job->board->probe, job->core->port, from, job->kept, job->kept_size,
+			 PROBE_ANY, NULL);
+	return err ? explain(why, err, "reading RAM at 0x%08X: %s", from, error_text(err)) : 0;
+}
+
+static int put_ram_back(struct job *job, struct why *why)
+{
+	int err = 0;
+
+	if (job->kept)
+		err = probe_write(job->board->probe, job->core->port, job->kept_base, job->kept,
+				  job->kept_size, PROBE_ANY, NULL);
+	return err ? explain(why, err, "putting back RAM at 0x%08X: %s", job->kept_base,
+			     error_text(err)) : 0;
+}
+
 static int list_sectors(struct job *job, struct why *why)
 {
 	struct flash_plan *plan = job->plan;
@@ -138,6 +172,8 @@ static int prepare(struct job *job, struct why *why)
 		err = reset_halted(job, why);
 	if (!err && !job->options->reset_after)
 		err = keep_core(job, why);
+	if (!err)
+		err = keep_ram(job, why);
 	if (!err)
 		err = list_sectors(job, why);
 	if (!err)
@@ -289,6 +325,8 @@ static int leave(struct job *job, int err, struct why *why)
 	probe_critical_begin(job->board->probe);
 	left = err || job->options->reset_after ? reset_halted(job, &reason)
 						: put_core_back(job, &reason);
+	if (!left && !err)
+		left = put_ram_back(job, &reason);
 	memory_cache_drop(job->core);
 	probe_critical_end(job->board->probe);
 	if (was_changed && job->board->listener.flash_changed)
@@ -338,6 +376,7 @@ int flash_commit(struct flash_plan *plan, const struct flash_options *options,
 	err = leave(&job, err, why);
 	fill_report(&job, start_us, start_exchanges);
 	free(job.sectors);
+	free(job.kept);
 	return err;
 }
 

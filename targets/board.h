@@ -43,6 +43,9 @@ struct board {
 		void (*was_reset)(void *context);
 		void (*flash_changed)(void *context);
 	} listener;
+	struct {			/* RAM that clients wrote since a core ran last; size 0 = none */
+		uint32_t base, size;
+	} written;
 	struct {			/* flash that a job left unfinished; size 0 = none (R24, R27) */
 		uint32_t base, size;
 	} unfinished;

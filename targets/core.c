@@ -354,6 +354,7 @@ static int run(struct core *core)
 		return err;
 	}
 	core->demcr_target = core->demcr;
+	core->board->written.size = 0;
 	core_set_state(core, CORE_RUNNING, "resumed");
 	return 0;
 }

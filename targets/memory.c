@@ -245,6 +245,19 @@ static void drop_caches(struct board *board, enum board_area area)
 	}
 }
 
+/* A flash job needs RAM for its loader: what a client has just put there must outlive it. */
+static void note_written(struct board *board, uint32_t address, uint32_t length)
+{
+	uint32_t base = address, last = address + (length - 1);
+
+	if (board->written.size) {
+		base = min_u32(base, board->written.base);
+		last = max_u32(last, board->written.base + (board->written.size - 1));
+	}
+	board->written.base = base;
+	board->written.size = last - base + 1;
+}
+
 static int write_area(struct core *core, enum board_area area, uint32_t address,
 		      const uint8_t *data, uint32_t length, uint32_t *fault)
 {
@@ -261,6 +274,7 @@ static int write_area(struct core *core, enum board_area area, uint32_t address,
 		err = points_lift_soft(core, address, length);
 		if (err)
 			return err;
+		note_written(core->board, address, length);
 		return probe_write(core->board->probe, core->port, address, data, length, PROBE_ANY,
 				   fault);
 	case AREA_PERIPHERAL:

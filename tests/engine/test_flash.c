@@ -118,6 +118,28 @@ static void preserves_what_was_not_sent(void **state)
 	assert_flash(b);
 }
 
+/* GDB writes sections that live in RAM first. */
+static void keeps_sections_in_ram(void **state)
+{
+	static const uint32_t places[] = { RAM, RAM + 0x1F000 };
+	uint8_t text[] = "a function that runs from RAM", found[sizeof text];
+	struct bench *b = *state;
+
+	assert_int_equal(board_reset(b->board, RESET_AUTO, true, &b->why), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		assert_int_equal(memory_write(b->core, places[i], text, sizeof text, NULL), 0);
+	poke_random(b, 0, 256 * KIB);		/* enough to fill the loader's queue */
+	plan_new(b);
+	plan_random(b, 0, 256 * KIB);
+	commit_well(b);
+	assert_flash(b);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		assert_int_equal(probe_read(b->probe, b->core->port, places[i], found, sizeof found,
+					    PROBE_ANY, NULL), 0);
+		assert_memory_equal(found, text, sizeof text);
+	}
+}
+
 static void can_leave_out_the_reset_at_the_end(void **state)
 {
 	struct bench *b = *state;
@@ -283,6 +305,7 @@ int main(void)
 		TEST(erases_what_is_not_blank),
 		TEST_SPECIAL(erases_everything_at_once),
 		TEST(preserves_what_was_not_sent),
+		TEST(keeps_sections_in_ram),
 		TEST(can_leave_out_the_reset_at_the_end),
 		TEST(leaves_out_what_is_there),
 		TEST(does_not_erase_blank_sectors),
