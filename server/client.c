@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define owner(watcher, type, member) ((type *)((char *)(watcher) - offsetof(type, member)))
-
 static const ev_tstamp keep_alive_s = 1.0;
 
 enum { LOGGED_BAD_PACKETS = 5 };

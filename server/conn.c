@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define owner(watcher, type, member) ((type *)((char *)(watcher) - offsetof(type, member)))
-
 static bool would_block(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;

@@ -12,6 +12,9 @@
 
 #include <ev.h>
 
+/* The struct that a watcher is a member of. */
+#define owner(watcher, type, member) ((type *)((char *)(watcher) - offsetof(type, member)))
+
 enum { CONN_INPUT_SIZE = 4096, CONN_OUTPUT_MAX = 4 << 20 };
 
 struct conn_events {

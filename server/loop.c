@@ -18,15 +18,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define owner(watcher, type, member) ((type *)((char *)(watcher) - offsetof(type, member)))
-
 static const ev_tstamp grace_s = 5.0;		/* R10 */
 static const ev_tstamp linger_s = 1.0;		/* R15: for the last observer */
 static const ev_tstamp farewell_s = 0.2;	/* for last words to slow readers */
 static const ev_tstamp accept_pause_s = 0.5;	/* while there are no descriptors left */
 
 static const int quit_signals[] = { SIGTERM, SIGINT, SIGHUP };
-enum { QUIT_SIGNALS = ARRAY_SIZE(quit_signals), NOBODY = CLIENTS_MAX };
+enum {
+	QUIT_SIGNALS = ARRAY_SIZE(quit_signals),
+	NOBODY = CLIENTS_MAX,
+	OUTPUTS_AT_ONCE = 64,			/* then sockets and signals have their turn */
+};
 
 struct slot {
 	struct client *client;		/* NULL = free */
@@ -148,14 +150,14 @@ static void on_closed(void *context, struct client *client, const char *reason)
 	log_line(LOG_SESSION, "client %u left: %s", number, reason);
 	if (!client_has_spoken(client)) {
 		free_slot(loop, number);	/* the engine never heard of it */
-		if (!loop->options.listener)
-			post_quit(loop);
 	} else {
 		loop->slots[number].closed = true;
 		atomic_store(&loop->flags->interrupt[number], true);
 		post(loop, EVENT_CLOSED, number, NULL, 0);
 		end_session(loop, number);
 	}
+	if (!loop->options.listener)
+		post_quit(loop);
 	leave_if_farewell_is_over(loop);
 }
 
@@ -333,7 +335,10 @@ static void on_outputs(struct ev_loop *ev, ev_io *watcher, int events)
 	struct message *message;
 
 	(void)watcher, (void)events;
-	while ((message = mailbox_take(loop->outbox, 0))) {
+	for (unsigned i = 0; i < OUTPUTS_AT_ONCE; i++) {
+		message = mailbox_take(loop->outbox, 0);
+		if (!message)
+			break;
 		on_output(loop, message);
 		free(message);
 	}

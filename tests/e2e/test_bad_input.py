@@ -217,7 +217,7 @@ def says_when_it_cannot_write():
 
 
 def ends_with_its_standard_input():
-    for said in (b"", b"nonsense", b"$?#", b"$m0,4#00", Rsp.frame("?")):
+    for said in (b"", b"nonsense", b"$?#", b"$m0,4#00", Rsp.frame("?"), Rsp.frame("QStartNoAckMode")):
         run = subprocess.run([TETHER, "--stdio", "--probe", BOARD], input=said,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
         equal(run.returncode, 0, "exit code after %r" % said)
