@@ -207,3 +207,11 @@ struct rig *rig_at_faults(enum virtual_core core, bool enabled)
 	rig_set_reg(rig, 10, 0);
 	return rig;
 }
+
+struct rig *rig_new_halted(enum virtual_core core, const uint8_t *program, size_t size)
+{
+	struct rig *rig = rig_new(core, program, size);
+
+	rig_reset_halt(rig);
+	return rig;
+}

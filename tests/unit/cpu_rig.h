@@ -36,6 +36,9 @@ struct rig {
 struct rig *rig_new(enum virtual_core core, const uint8_t *program, size_t size);
 void rig_free(struct rig *rig);
 #define RIG(core, name) rig_new(core, program_##name, sizeof(program_##name))
+/* The same, halted at reset. */
+struct rig *rig_new_halted(enum virtual_core core, const uint8_t *program, size_t size);
+#define HALTED_RIG(core, name) rig_new_halted(core, program_##name, sizeof(program_##name))
 
 /* Halted at reset, r10 and r11 cleared, with the program `faults` and its faults enabled in SHCSR, or not. */
 struct rig *rig_at_faults(enum virtual_core core, bool enabled);
