@@ -11,6 +11,13 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* It keeps a bitmap of a page with code over uc_close. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libunicorn";
+}
 
 enum { CODE_BYTES = 128, STEP_BYTES = 7, SLICE_CYCLES = 200 };
 
