@@ -14,7 +14,7 @@
 enum {
 	/* From start to start. A stop is noticed after half a period and half an exchange (0.9 ms on a
 	 * V2) on average: early ones within 1 ms, others within 2 ms. */
-	POLL_QUICK_US = 1000, POLL_US = 2500,
+	POLL_QUICK_US = 1000, POLL_US = 2500, POLL_UNWATCHED_US = 25 * 1000,
 	WATCH_US = 250 * 1000,
 	FAILURES_MAX = 5,
 	/* 4.6 ms on a V2 at 1.8 MHz: what a poll may be late while another client reads. */
@@ -26,8 +26,21 @@ static bool wants_poll(const struct session *session)
 	return session->run == RUN_RUNNING;
 }
 
+static bool is_waited_for(const struct session *session)
+{
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		const struct peer *peer = &session->engine->peers[i];
+
+		if (peer->session == session && peer->waits)
+			return true;
+	}
+	return false;
+}
+
 static uint32_t poll_period_us(const struct session *session)
 {
+	if (!is_waited_for(session))
+		return POLL_UNWATCHED_US;
 	return engine_now_us(session->engine) < session->quick_until_us ? POLL_QUICK_US : POLL_US;
 }
 
