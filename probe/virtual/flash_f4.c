@@ -18,7 +18,7 @@ enum { SR_CLEARABLE = 0xF3, SR_BSY = 1 << 16 };
 
 enum { FLASH_IRQ = 4 };
 
-enum { LONG_WAIT_NS = 1000000, POLL_NS = 20000 };
+enum { SHORT_WAIT_NS = 2000, POLL_NS = 20000 };
 
 /* --- locks ------------------------------------------------------------------------------------ */
 
@@ -131,14 +131,17 @@ static uint32_t read_register(const struct flash_f4 *flash, uint32_t offset)
 	return 0;
 }
 
-/* A core that polls through an erase would cost the host seconds of instructions that tell nothing:
- * while the end is far away, each of its looks takes a little longer than on silicon. */
+/* A core that polls through an operation would cost the host millions of instructions that tell
+ * nothing: while the end is far, each of its looks takes longer than on silicon, but never so long
+ * that it would see the end late. */
 static void thin_out_polling(struct flash_f4 *flash)
 {
 	const struct soc_host *host = flash->soc->host;
+	uint64_t now = vclock_now(flash->soc->clock);
+	uint64_t left = flash->busy_until_ns > now ? flash->busy_until_ns - now : 0;
 
-	if (vclock_now(flash->soc->clock) + LONG_WAIT_NS < flash->busy_until_ns)
-		host->stall_core(host->context, POLL_NS);
+	if (left > SHORT_WAIT_NS)
+		host->stall_core(host->context, left / 2 < POLL_NS ? left / 2 : POLL_NS);
 }
 
 static enum bus_result registers_read(void *context, uint32_t offset, unsigned width,
