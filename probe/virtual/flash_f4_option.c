@@ -89,7 +89,8 @@ static void start_change(struct flash_f4 *flash)
 
 enum bus_result flash_f4_option_write(struct flash_f4 *flash, unsigned word, uint32_t value)
 {
-	uint32_t implemented = flash->soc->spec->options[word].factory | 0xFFFC;
+	const struct virtual_option_word *spec = &flash->soc->spec->options[word];
+	uint32_t implemented = spec->writable | spec->factory | 0xFFFC;
 
 	if (!flash->option_lock.open) {
 		log_line(LOG_VIRTUAL, "flash: OPTCR = %08X while locked: ignored", (unsigned)value);
@@ -252,7 +253,7 @@ static void identify(struct flash_f4 *flash)
 
 	memcpy(flash->info + (spec->uid_address - flash->info_base), spec->uid, sizeof(spec->uid));
 	put_u16(flash->info + (spec->size_address - flash->info_base),
-		(uint16_t)(flash->size >> 10));
+		(uint16_t)(spec->size_value ? spec->size_value : flash->size >> 10));
 }
 
 void flash_f4_otp_add(struct flash_f4 *flash)

@@ -34,6 +34,8 @@ static int add_region(struct machine *machine, const struct virtual_region *regi
 {
 	struct bus_memory memory = { .name = region->name, .base = region->base };
 
+	if (region->kind == VIRTUAL_EEPROM)
+		return OK;	/* the flash controller brings it */
 	if (region->size == 0 || region->base % PAGE || region->size % PAGE)
 		return explain(why, E_CONFIG, "%s: region %s is not made of whole KiB",
 			       machine->spec.chip, region->name);
