@@ -185,8 +185,9 @@ int nvic_active_priority(const struct cpu *cpu);	/* without the masks */
 /* The pending, enabled exception to be taken first (0 = none), whether or not it may be now. */
 unsigned nvic_first_pending(const struct cpu *cpu);
 bool nvic_wakes(const struct cpu *cpu);
-uint32_t nvic_read(struct cpu *cpu, uint32_t offset);
-void nvic_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask);
+uint32_t nvic_read(struct cpu *cpu, uint32_t offset, enum bus_master master);
+void nvic_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,
+		enum bus_master master);
 
 /* cpu_exception.c */
 bool exception_take_pending(struct cpu *cpu);
@@ -201,8 +202,9 @@ void exception_breakpoint(struct cpu *cpu);	/* the BKPT instruction */
 void systick_reset(struct cpu *cpu);
 void systick_catch_up(struct cpu *cpu);		/* to cpu_cycles() */
 uint64_t systick_next(const struct cpu *cpu);	/* cycle of the next interrupt, or UINT64_MAX */
-uint32_t systick_read(struct cpu *cpu, uint32_t offset);
-void systick_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask);
+uint32_t systick_read(struct cpu *cpu, uint32_t offset, enum bus_master master);
+void systick_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,
+		   enum bus_master master);
 
 /* cpu_scs.c */
 void scs_reset(struct cpu *cpu);

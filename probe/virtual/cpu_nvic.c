@@ -196,11 +196,12 @@ static uint32_t irq_word(const uint32_t *bits, unsigned word)
 	return word + 1 < EXC_WORDS ? value | bits[word + 1] << 16 : value;
 }
 
-uint32_t nvic_read(struct cpu *cpu, uint32_t offset)
+uint32_t nvic_read(struct cpu *cpu, uint32_t offset, enum bus_master master)
 {
 	const uint32_t *bits = offset < IPR ? bank(cpu, offset) : NULL;
 	uint32_t value = 0;
 
+	(void)master;
 	if (bits && (offset & 0x7F) / 4 < EXC_WORDS)
 		return irq_word(bits, (offset & 0x7F) / 4);
 	if (offset >= IPR && offset < IPR_END)
@@ -231,11 +232,13 @@ static void write_priorities(struct cpu *cpu, uint32_t offset, uint32_t value, u
 			cpu->nvic.priority[EXC_IRQ0 + offset - IPR + i] = (uint8_t)(value >> 8 * i) & kept;
 }
 
-void nvic_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask)
+void nvic_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,
+		enum bus_master master)
 {
 	uint32_t *bits = offset < IABR ? bank(cpu, offset) : NULL;
 	unsigned word = (offset & 0x7F) / 4;
 
+	(void)master;
 	if (bits && word < EXC_WORDS)
 		put_irqs(cpu, bits, word, value & mask, !(offset & 0x80));
 	else if (offset >= IPR && offset < IPR_END)

@@ -278,32 +278,6 @@ static void write_block(struct cpu *cpu, uint32_t offset, uint32_t value, uint32
 	}
 }
 
-static uint32_t read_systick(struct cpu *cpu, uint32_t offset, enum bus_master master)
-{
-	(void)master;
-	return systick_read(cpu, offset);
-}
-
-static void write_systick(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,
-			  enum bus_master master)
-{
-	(void)master;
-	systick_write(cpu, offset, value, mask);
-}
-
-static uint32_t read_nvic(struct cpu *cpu, uint32_t offset, enum bus_master master)
-{
-	(void)master;
-	return nvic_read(cpu, offset);
-}
-
-static void write_nvic(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,
-		       enum bus_master master)
-{
-	(void)master;
-	nvic_write(cpu, offset, value, mask);
-}
-
 static uint32_t read_ids(struct cpu *cpu, uint32_t offset, enum bus_master master)
 {
 	(void)master;
@@ -324,8 +298,8 @@ static const struct scs_range {
 		      enum bus_master master);
 } scs_ranges[] = {
 	{ 0x010, read_block, write_block },
-	{ 0x020, read_systick, write_systick },
-	{ 0xD00, read_nvic, write_nvic },
+	{ 0x020, systick_read, systick_write },
+	{ 0xD00, nvic_read, nvic_write },
 	{ 0xD30, read_block, write_block },
 	{ 0xD34, debug_read, debug_write },	/* DFSR */
 	{ 0xDF0, read_block, write_block },

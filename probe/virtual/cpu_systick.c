@@ -80,7 +80,8 @@ void systick_reset(struct cpu *cpu)
 	cpu->systick = (struct cpu_systick){ .expiry = UINT64_MAX };
 }
 
-uint32_t systick_read(struct cpu *cpu, uint32_t offset)
+/* A debugger's read leaves COUNTFLAG alone (its accesses have MasterType 1). */
+uint32_t systick_read(struct cpu *cpu, uint32_t offset, enum bus_master master)
 {
 	struct cpu_systick *tick = &cpu->systick;
 	uint32_t value = 0;
@@ -89,7 +90,7 @@ uint32_t systick_read(struct cpu *cpu, uint32_t offset)
 	case CSR:
 		systick_catch_up(cpu);
 		value = tick->control | (tick->passed ? CSR_COUNTFLAG : 0);
-		tick->passed = false;
+		tick->passed = tick->passed && master == BUS_DEBUG;
 		return value;
 	case RVR:
 		return tick->reload;
@@ -112,11 +113,13 @@ static void write_control(struct cpu *cpu, uint32_t control)
 		start(cpu, value);
 }
 
-void systick_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask)
+void systick_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,
+		   enum bus_master master)
 {
 	struct cpu_systick *tick = &cpu->systick;
 	uint32_t control = tick->control;
 
+	(void)master;
 	switch (offset) {
 	case CSR:
 		lanes_put(&control, value, mask);

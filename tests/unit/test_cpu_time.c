@@ -161,6 +161,7 @@ static void deep_sleep_stops_systick(void **state)
 static void systick_counts_cycles(void **state)
 {
 	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
+	uint32_t value;
 
 	(void)state;
 	rig_write(rig, SYST_RVR, 999);
@@ -172,6 +173,9 @@ static void systick_counts_cycles(void **state)
 	rig_run(rig, 984);
 	assert_int_equal(rig_read(rig, SYST_CVR), 0);
 	assert_int_equal(rig_read(rig, SYST_CSR), COUNTFLAG | 5);
+	assert_int_equal(rig_read(rig, SYST_CSR), COUNTFLAG | 5);
+	assert_int_equal(bus_read(&rig->bus, SYST_CSR, 4, &value, BUS_CPU), BUS_OK);
+	assert_int_equal(value, COUNTFLAG | 5);
 	assert_int_equal(rig_read(rig, SYST_CSR), 5);
 	rig_run(rig, 10 * 1000 + 100);
 	assert_int_equal(rig_read(rig, SYST_CVR), 900);
