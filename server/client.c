@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One client's side of the conversation. The rules come from how GDB and LLDB really behave: a packet
- * is acknowledged before any work; '-' never repeats an answer while a newer one is in work; a '+' each
- * second keeps them waiting (both give up after 2 to 6 s of silence).
+ * One client's side of the conversation. The rules come from how GDB and LLDB really behave: a
+ * packet is acknowledged before any work; '-' never repeats an answer while a newer one is in work;
+ * a '+' each second keeps them waiting (both give up after 2 to 6 s of silence).
  */
 #include "server/client.h"
 
@@ -108,7 +108,7 @@ static void take_packet(struct client *c)
 	if (packet_is(&c->framer, "QStartNoAckMode")) {
 		log_line(LOG_GDB, "%u: no acknowledgements from here on", c->number);
 		answer_text(c, "OK");
-		c->no_ack = true;	/* the client's '+' for this OK is still to come: harmless */
+		c->no_ack = true;	/* its '+' for this OK is still to come: harmless */
 		forget_last(c);
 		return;
 	}

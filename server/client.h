@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One client's side of the conversation: acknowledgements, repeats, keep-alives, and one packet at a time
- * for the engine. Lives on the loop's thread.
+ * One client's side of the conversation: acknowledgements, repeats, keep-alives, and one packet at
+ * a time for the engine. Lives on the loop's thread.
  */
 #ifndef SERVER_CLIENT_H
 #define SERVER_CLIENT_H
@@ -15,7 +15,8 @@
 struct client;
 
 struct client_events {
-	/* A valid packet; data is borrowed for the call. The next one comes after client_packet_handled(). */
+	/* A valid packet; data is borrowed for the call. The next one comes after
+	 * client_packet_handled(). */
 	void (*packet)(void *context, struct client *client, const uint8_t *data, size_t length);
 	/* 0x03, and the client has spoken before; any number of times. */
 	void (*interrupt)(void *context, struct client *client);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes to and from one client. Every end is announced from a watcher's callback, at the bottom of the
- * stack, so nobody loses its conn while working with it.
+ * Bytes to and from one client. Every end is announced from a watcher's callback, at the bottom of
+ * the stack, so nobody loses its conn while working with it.
  */
 #include "server/conn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packets of the remote serial protocol, byte by byte: takes off framing, escapes and run lengths on the
- * way in, puts framing and escapes on the way out. Pure; fuzzed.
+ * Packets of the remote serial protocol, byte by byte: takes off framing, escapes and run lengths
+ * on the way in, puts framing and escapes on the way out. Pure; fuzzed.
  */
 #ifndef SERVER_FRAMER_H
 #define SERVER_FRAMER_H
@@ -26,7 +26,7 @@ struct framer {
 	} state;
 	uint8_t sum;			/* of the payload so far */
 	uint8_t claimed;		/* the sender's, after '#' */
-	const char *fault;		/* what is wrong with the packet that is coming in; NULL = fine */
+	const char *fault;		/* of the packet that is coming in; NULL = none */
 	const char *problem;		/* of the last FRAME_BAD; static text */
 	size_t length;
 	uint8_t data[FRAMER_PAYLOAD_MAX];	/* plain bytes: no escapes, no run lengths */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small JSON writer (RFC 8259). Readers of it are scripts: the output is always valid, whatever a probe's
- * serial number or a target's output contains.
+ * A small JSON writer (RFC 8259). Readers of it are scripts: the output is always valid, whatever a
+ * probe's serial number or a target's output contains.
  */
 #include "server/json.h"
 

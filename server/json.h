@@ -20,8 +20,8 @@ struct json {
 /* json belongs to the caller; file is kept. */
 void json_init(struct json *json, FILE *file, bool on_one_line);
 
-/* In an object each value has a key; in an array and at the top key is NULL. Text is UTF-8; bytes that are not
- * become U+FFFD. NULL text is null. */
+/* In an object each value has a key; in an array and at the top key is NULL. Text is UTF-8; bytes
+ * that are not become U+FFFD. NULL text is null. */
 void json_object(struct json *json, const char *key);
 void json_object_end(struct json *json);
 void json_array(struct json *json, const char *key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sockets that wait for clients. "localhost" is ::1 for one client and 127.0.0.1 for the next, so the
- * same port has to be ours on both.
+ * The sockets that wait for clients. "localhost" is ::1 for one client and 127.0.0.1 for the next,
+ * so the same port has to be ours on both.
  */
 #include "server/listener.h"
 
@@ -71,7 +71,8 @@ static bool is_loopback(const struct sockaddr *address)
 	return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-/* Adds the sockets of one address; 0, or -1 with errno, or E_ARGUMENT for a name that means nothing. */
+/* Adds the sockets of one address; 0, or -1 with errno, or E_ARGUMENT for a name that means
+ * nothing. */
 static int add_address(struct listener *l, const char *address)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found;
@@ -90,8 +91,8 @@ static int add_address(struct listener *l, const char *address)
 			break;
 		}
 		if (!is_loopback(i->ai_addr))
-			log_line(LOG_WARN, "listening on %s: whoever reaches it controls the target",
-				 address);
+			log_line(LOG_WARN, "listening on %s: whoever reaches it controls "
+				 "the target", address);
 		l->fds[l->count++] = fd;
 		if (l->port == 0) {	/* the other addresses take the same one */
 			l->port = port_of(fd);

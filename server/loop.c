@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop. Towards the engine at most one packet, one break and one goodbye of each client are on the
- * way, so the inbox can't overflow; back, a client that does not read is dropped.
+ * The loop. Towards the engine at most one packet, one break and one goodbye of each client are on
+ * the way, so the inbox can't overflow; back, a client that does not read is dropped.
  */
 #include "server/loop.h"
 
@@ -163,7 +163,8 @@ static void on_closed(void *context, struct client *client, const char *reason)
 
 static const struct client_events client_events = { on_packet, on_interrupt, on_closed };
 
-/* True when there is no place now, but soon: clients have left whom the engine still believes in. */
+/* True when there is no place now, but soon: clients have left whom the engine still believes
+ * in. */
 static bool has_to_wait(const struct loop *loop)
 {
 	bool leaving = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop: moves bytes between clients and the engine's mailboxes; owns sockets, timers and signals. It
- * never waits for the engine (R6).
+ * The loop: moves bytes between clients and the engine's mailboxes; owns sockets, timers and
+ * signals. It never waits for the engine (R6).
  */
 #ifndef SERVER_LOOP_H
 #define SERVER_LOOP_H

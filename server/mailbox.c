@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A list under a mutex, and two pipes that say "there is something" and "there is room". Pipes rather than
- * condition variables: libev can watch them, and poll() waits without anybody asking the clock.
+ * A list under a mutex, and two pipes that say "there is something" and "there is room". Pipes
+ * rather than condition variables: libev can watch them, and poll() waits without anybody asking
+ * the clock.
  */
 #include "server/mailbox.h"
 

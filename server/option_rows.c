@@ -47,7 +47,8 @@ const struct option_row option_rows[] = {
 	  "end when the first debug session has ended" },
 	{ NULL, "stdio", 0, OPTION_FLAG, NULL, FIELD(stdio), 0, 0, NULL, SERVE,
 	  "talk to GDB on stdin and stdout:\n(gdb) target remote | tether --stdio" },
-	{ NULL, "on-exit", 0, OPTION_CHOICE, "WHAT", FIELD(on_exit), 0, 0, "run|halt|keep", SERVE | RUN,
+	{ NULL, "on-exit", 0, OPTION_CHOICE, "WHAT", FIELD(on_exit), 0, 0, "run|halt|keep",
+	  SERVE | RUN,
 	  "how to leave the target: run (default), halt, keep" },
 
 	{ "Output", "json", 0, OPTION_FLAG, NULL, FIELD(json), 0, 0, NULL, LIST | CHIPS | RUN,

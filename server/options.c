@@ -148,7 +148,8 @@ static int check_arguments(const struct options *options, struct why *why)
 	if (options->command >= COMMAND_HELP)
 		return 0;
 	if (options->command == COMMAND_RUN && count == 0)
-		return explain(why, E_ARGUMENT, "run wants a command, like: tether run \"flash info\"");
+		return explain(why, E_ARGUMENT,
+			       "run wants a command, like: tether run \"flash info\"");
 	most = options->command == COMMAND_RUN ? count : options->command == COMMAND_CHIPS;
 	if (count > most)
 		return explain(why, E_ARGUMENT, "'%s' is one word too many for %s",

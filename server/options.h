@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command line: one table of options gives parsing, --help and, by scripts, the man page and the
- * completions.
+ * The command line: one table of options gives parsing, --help and, by scripts, the man page and
+ * the completions.
  */
 #ifndef SERVER_OPTIONS_H
 #define SERVER_OPTIONS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `tether run`: monitor commands without GDB, from the command line or from @FILE (one a line, # begins
- * a comment, @- is stdin).
+ * `tether run`: monitor commands without GDB, from the command line or from @FILE (one a line, #
+ * begins a comment, @- is stdin).
  */
 #include "server/run.h"
 

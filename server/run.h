@@ -9,8 +9,8 @@
 #include "server/options.h"
 #include "server/rig.h"
 
-/* Runs options->arguments one after the other and stops at the first that fails: EXIT_OK only if all
- * succeed. Output goes to stdout, errors to stderr; with --json one object a line on stdout. */
+/* Runs options->arguments one after the other and stops at the first that fails: EXIT_OK only if
+ * all succeed. Output goes to stdout, errors to stderr; with --json one object a line on stdout. */
 enum exit_status run(const struct options *options, const struct virtual_opener *virtual_opener);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine's thread. Its loop is: next event, or next due job (R5). How long it sleeps is counted in
- * the link's time, so a virtual chip that nobody talks to lives at about real speed.
+ * The engine's thread. Its loop is: next event, or next due job (R5). How long it sleeps is counted
+ * in the link's time, so a virtual chip that nobody talks to lives at about real speed.
  */
 #include "server/thread.h"
 
@@ -57,7 +57,8 @@ static void handle(struct thread *t, const struct message *message)
 	send_handled(t, message);
 }
 
-/* During a load (R13). Only packets: what ends it is for afterwards, and keeps its place in the queue. */
+/* During a load (R13). Only packets: what ends it is for afterwards, and keeps its place in the
+ * queue. */
 static void serve_others(void *context)
 {
 	struct thread *t = context;
@@ -100,7 +101,8 @@ static void *run(void *context)
 			handle(t, message);
 			free(message);
 		}
-		/* Without an event the time to the due job has passed, on the wall if not yet on the link. */
+		/* Without an event the time to the due job has passed, on the wall if not yet on
+		 * the link. */
 		if (!mailbox_is_closed(t->inbox) && (message ? job_is_due(t) : wait_ms < IDLE_MS))
 			engine_run_due(t->engine);
 	}

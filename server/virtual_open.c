@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * "virtual:CHIP[,KEY=VALUE...]": which chip stands behind the virtual probe, and what is special about it.
+ * "virtual:CHIP[,KEY=VALUE...]": which chip stands behind the virtual probe, and what is special
+ * about it.
  */
 #include "server/virtual_open.h"
 
@@ -64,8 +65,8 @@ static int set_size(struct virtual_spec *spec, struct chip *chip, const char *va
 	if (err)
 		return err;
 	if (chip_set_flash_size(chip, kib))
-		return explain(why, E_ARGUMENT, "virtual probe: there is no %s with %u KiB of flash",
-			       chip->name, (unsigned)kib);
+		return explain(why, E_ARGUMENT, "virtual probe: there is no %s with %u KiB of "
+			       "flash", chip->name, (unsigned)kib);
 	return 0;
 }
 
