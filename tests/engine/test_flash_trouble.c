@@ -63,6 +63,44 @@ static void adapts_to_the_supply(void **state)
 	}
 }
 
+/* A link whose board loses volts after some exchanges. */
+static struct {
+	const struct link_ops *inner;
+	struct machine *machine;
+	unsigned left;
+} sagging;
+
+static int sag(struct link *link, struct link_exchange *x)
+{
+	if (sagging.left && --sagging.left == 0)
+		machine_set_supply_mv(sagging.machine, 2400);
+	return sagging.inner->exchange(link, x);
+}
+
+static void stops_when_the_supply_falls(void **state)
+{
+	struct bench *b = *state;
+	struct link_ops ops = *b->link->ops;
+
+	sagging.inner = b->link->ops;
+	sagging.machine = b->machine;
+	sagging.left = 10;		/* the voltage is asked first, then the chip is reset */
+	ops.exchange = sag;
+	b->link->ops = &ops;
+	poke_random(b, 0, 0x1000);
+	plan_new(b);
+	assert_int_equal(flash_plan_erase(b->plan, FLASH, 0x4000, &b->why), 0);
+	assert_int_equal(commit(b), E_POWER);
+	assert_non_null(strstr(b->why.text, "the supply fell from 33"));
+	assert_flash(b);
+	assert_left_well(b);
+	commit_well(b);			/* now that it is known */
+	expect_erased(b, 0);
+	assert_flash(b);
+	assert_int_equal(b->report.parallel_bits, 16);
+	b->link->ops = sagging.inner;
+}
+
 static void works_without_a_loader(void **state)
 {
 	static const uint32_t supplies_mv[] = { 3300, 2400, 1900 };
@@ -364,6 +402,7 @@ int main(void)
 		TEST_SPECIAL(keeps_a_hardware_watchdog_fed),
 		TEST_SPECIAL(would_be_bitten_without_feeding),
 		TEST(adapts_to_the_supply),
+		TEST(stops_when_the_supply_falls),
 		TEST(works_without_a_loader),
 		cmocka_unit_test(works_with_every_probe),
 		TEST(falls_back_when_there_is_no_ram_for_it),

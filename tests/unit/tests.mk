@@ -70,3 +70,4 @@ UNIT_exit_status = server/exit_status.c
 UNIT_journal = targets/journal.c
 UNIT_core_units = targets/core_units.c targets/batch.c
 UNIT_buffer = server/buffer.c
+UNIT_flash_report = flash/report.c
