@@ -2,8 +2,8 @@
  *
  * A Cortex-M core: instructions by Unicorn; exceptions, NVIC, SysTick, the system control space,
  * debug registers, FPB and DWT by us (Armv7-M ARM DDI 0403E, Armv6-M DDI 0419E, Armv8-M DDI 0553).
- * The core adds its private peripheral bus (0xE0000000-0xE00FFFFF, without the chip's DBGMCU) to the bus
- * as devices; the debug port reaches DHCSR and the others through the same devices (BUS_DEBUG).
+ * The core adds its private peripheral bus (0xE0000000-0xE00FFFFF, without the chip's DBGMCU) to
+ * the bus as devices; the debug port reaches DHCSR and the others through the same devices (BUS_DEBUG).
  */
 #ifndef PROBE_VIRTUAL_CPU_H
 #define PROBE_VIRTUAL_CPU_H

@@ -53,7 +53,10 @@ bool code_is_divide(uint16_t first, uint16_t second)
 /* CPS or MSR: may let a pending exception in. */
 bool code_is_mask_change(uint16_t first, uint16_t second)
 {
-	return (first & 0xFFE8) == 0xB660 || ((first & 0xFFE0) == 0xF380 && (second & 0xD000) == 0x8000);
+	bool cps = (first & 0xFFE8) == 0xB660;
+	bool msr = (first & 0xFFE0) == 0xF380 && (second & 0xD000) == 0x8000;
+
+	return cps || msr;
 }
 
 static bool is_hint(uint16_t first, uint16_t second, unsigned hint)

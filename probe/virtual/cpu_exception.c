@@ -29,6 +29,15 @@ static void lock_up(struct cpu *cpu)
 	cpu->regs.pc = 0xFFFFFFFE;
 }
 
+/* Its handler can't even be started. */
+static void lock_up_in_hardfault(struct cpu *cpu)
+{
+	cpu->regs.xpsr = (cpu->regs.xpsr & ~(uint32_t)(XPSR_EXCEPTION | XPSR_IT)) | EXC_HARD;
+	cpu->regs.control &= ~(uint32_t)CONTROL_SPSEL;
+	nvic_set_active(cpu, EXC_HARD, true);
+	lock_up(cpu);
+}
+
 static void set_hfsr(struct cpu *cpu, uint32_t bits)
 {
 	if (cpu_holds_v7(cpu))
@@ -66,7 +75,7 @@ static void start_handler(struct cpu *cpu, unsigned exception, uint32_t exc_retu
 		set_hfsr(cpu, HFSR_VECTTBL);
 		cpu->fault_catch |= DEMCR_VC_INTERR;
 		if (exception <= EXC_HARD || !read_vector(cpu, EXC_HARD, &vector)) {
-			lock_up(cpu);
+			lock_up_in_hardfault(cpu);
 			return;
 		}
 		exception = EXC_HARD;
@@ -167,7 +176,7 @@ static void enter(struct cpu *cpu, unsigned exception, uint32_t return_address)
 	if (exception)
 		start_handler(cpu, exception, exc_return);
 	else
-		lock_up(cpu);
+		lock_up_in_hardfault(cpu);
 }
 
 bool exception_take_pending(struct cpu *cpu)

@@ -229,7 +229,7 @@ static void write_priorities(struct cpu *cpu, uint32_t offset, uint32_t value, u
 
 	for (unsigned i = 0; i < 4; i++)
 		if (mask >> 8 * i & 0xFF)
-			cpu->nvic.priority[EXC_IRQ0 + offset - IPR + i] = (uint8_t)(value >> 8 * i) & kept;
+			cpu->nvic.priority[EXC_IRQ0 + offset - IPR + i] = value >> 8 * i & kept;
 }
 
 void nvic_write(struct cpu *cpu, uint32_t offset, uint32_t value, uint32_t mask,

@@ -115,8 +115,9 @@ static bool fp_was_used(struct engine *engine)
 /* Unicorn sets FPCA at every use of the FPU; the core only where FPCCR.ASPEN says so. */
 static uint32_t control_bits(const struct engine *engine)
 {
-	return engine->cpu->fpu && engine->cpu->scs.fpccr & FPCCR_ASPEN ? CONTROL_NPRIV | CONTROL_SPSEL | CONTROL_FPCA
-				: CONTROL_NPRIV | CONTROL_SPSEL;
+	bool fpca = engine->cpu->fpu && engine->cpu->scs.fpccr & FPCCR_ASPEN;
+
+	return CONTROL_NPRIV | CONTROL_SPSEL | (fpca ? CONTROL_FPCA : 0);
 }
 
 /* Unprivileged code can't see the other registers; a short stay in Handler mode can. */

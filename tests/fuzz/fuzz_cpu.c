@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Any code, any registers, any writes to the private peripheral bus: the virtual core may fault and lock up,
- * but it neither crashes nor hangs, and time goes on.
+ * Any code, any registers, any writes to the private peripheral bus: the virtual core may fault and
+ * lock up, but it neither crashes nor hangs, and time goes on.
  */
 #include "tests/unit/cpu_rig.h"
 

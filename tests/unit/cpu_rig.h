@@ -40,7 +40,8 @@ void rig_free(struct rig *rig);
 struct rig *rig_new_halted(enum virtual_core core, const uint8_t *program, size_t size);
 #define HALTED_RIG(core, name) rig_new_halted(core, program_##name, sizeof(program_##name))
 
-/* Halted at reset, r10 and r11 cleared, with the program `faults` and its faults enabled in SHCSR, or not. */
+/* Halted at reset, r10 and r11 cleared, with the program `faults`; its faults enabled in SHCSR
+ * or not. */
 struct rig *rig_at_faults(enum virtual_core core, bool enabled);
 
 /* 16 cycles are 1 us. */

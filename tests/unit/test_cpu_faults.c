@@ -227,6 +227,8 @@ static void empty_flash_locks_up(void **state)
 	(void)state;
 	rig_run(rig, 100);
 	assert_int_equal(cpu_state(rig->cpu), CPU_LOCKED_UP);
+	assert_int_equal(rig_reg(rig, PC), 0xFFFFFFFE);
+	assert_int_equal(rig_reg(rig, XPSR) & 0x1FF, 3);
 	rig_free(rig);
 }
 
