@@ -12,27 +12,35 @@
 #include "probe/bytes.h"
 
 static const char *const event_words[FAULT_EVENTS] = {
-	[FAULT_AT_COMMAND] = "command", [FAULT_AT_ACCESS] = "access", [FAULT_ALWAYS] = "always",
+	[FAULT_AT_COMMAND] = "command", [FAULT_AT_ACCESS] = "access",
+	[FAULT_AT_FLASH] = "flash", [FAULT_ALWAYS] = "always",
 };
 
 static const struct {
 	enum fault_event event;
 	const char *word;
 	enum fault_kind kind;
-	uint64_t unit_ns;		/* of its number; 0 = takes none */
+	uint64_t unit;			/* its number's, in ns or bytes; 0 = takes none */
 	bool needs_number;
 } kinds[] = {
 	{ FAULT_AT_COMMAND, "timeout", FAULT_TIMEOUT, 0, false },
 	{ FAULT_AT_COMMAND, "lost", FAULT_LOST, 0, false },
 	{ FAULT_AT_COMMAND, "late", FAULT_LATE, 1000000, true },
+	{ FAULT_AT_COMMAND, "short", FAULT_SHORT, 1, true },
+	{ FAULT_AT_COMMAND, "babble", FAULT_BABBLE, 0, false },
 	{ FAULT_AT_COMMAND, "stall", FAULT_STALL, 0, false },
-	{ FAULT_AT_COMMAND, "gone", FAULT_GONE, 0, false },
+	{ FAULT_AT_COMMAND, "gone", FAULT_GONE, 1000000, false },
 	{ FAULT_AT_COMMAND, "power-off", FAULT_POWER_OFF, 0, false },
 	{ FAULT_AT_COMMAND, "power-on", FAULT_POWER_ON, 0, false },
 	{ FAULT_AT_ACCESS, "wait", FAULT_WAIT, 1000, false },
 	{ FAULT_AT_ACCESS, "fault", FAULT_BUS_ERROR, 0, false },
+	{ FAULT_AT_FLASH, "stuck", FAULT_STUCK, 0, false },
 	{ FAULT_ALWAYS, "nrst-unwired", FAULT_NRST_UNWIRED, 0, false },
 	{ FAULT_ALWAYS, "junk", FAULT_JUNK, 0, false },
+	{ FAULT_ALWAYS, "held-in-reset", FAULT_HELD_IN_RESET, 0, false },
+	{ FAULT_ALWAYS, "pins-taken", FAULT_PINS_TAKEN, 1000000, true },
+	{ FAULT_ALWAYS, "asleep", FAULT_ASLEEP, 0, false },
+	{ FAULT_ALWAYS, "lock-up", FAULT_LOCK_UP, 0, false },
 };
 
 /* The next word of a line, or "" at its end. */
@@ -73,8 +81,8 @@ static bool parse_kind(struct fault_rule *rule, char **rest)
 		rule->kind = kinds[i].kind;
 		if (!*number)
 			return !kinds[i].needs_number;
-		rule->ns = parse_number(number, &value) ? value * kinds[i].unit_ns : 0;
-		return rule->ns && !*take_word(rest);
+		rule->amount = parse_number(number, &value) ? value * kinds[i].unit : 0;
+		return rule->amount && !*take_word(rest);
 	}
 	return false;
 }
@@ -151,10 +159,15 @@ void faults_count(struct faults *faults, enum fault_event event,
 			act(context, &faults->rules[i]);
 }
 
-bool faults_has(const struct faults *faults, enum fault_kind kind)
+const struct fault_rule *faults_find(const struct faults *faults, enum fault_kind kind)
 {
 	for (size_t i = 0; i < faults->count; i++)
 		if (faults->rules[i].kind == kind)
-			return true;
-	return false;
+			return &faults->rules[i];
+	return NULL;
+}
+
+bool faults_has(const struct faults *faults, enum fault_kind kind)
+{
+	return faults_find(faults, kind);
 }

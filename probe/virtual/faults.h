@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
  * A fault schedule: what goes wrong, and when. A text with one rule per line; # starts a comment.
+ * An example with every rule: tests/data/faults-all.txt.
  *
  *	command N timeout	the N-th command block gets lost: not done, no reply
  *	command N lost		done, but its reply gets lost
  *	command N late MS	done, its reply comes MS milliseconds late
+ *	command N short BYTES	done, its reply ends after BYTES bytes
+ *	command N babble	done, its reply goes on for longer than anybody asked
  *	command N stall		refused with a stalled endpoint, until the host clears the halt
- *	command N gone		the probe is unplugged
+ *	command N gone [MS]	the probe is unplugged; and plugged in again after MS milliseconds
  *	command N power-off	the target loses power just before the command
  *	command N power-on	and has it again
  *	access N wait [US]	the N-th memory access stalls for US microseconds, or until aborted
  *	access N fault		the N-th memory access ends with a bus error
+ *	flash N stuck		the N-th erase or program stays busy until a reset
  *	always nrst-unwired	the probe's nRST pin leads nowhere
  *	always junk		bytes 2 and 3 of longer replies are leftovers, as seen on V2
+ *	always held-in-reset	something else holds nRST low
+ *	always pins-taken MS	firmware that has run for MS milliseconds uses the SWD pins otherwise
+ *	always asleep		flash begins with a program that goes to deep sleep at once
+ *	always lock-up		flash begins with a program whose first instruction locks the core up
  *
- * N counts from 1. Several rules may name the same N.
+ * N counts from 1. Several rules may name the same N. A hardware watchdog, read protection and the
+ * like are option bytes: option=NAME:VALUE of the virtual board sets them.
  */
 #ifndef PROBE_VIRTUAL_FAULTS_H
 #define PROBE_VIRTUAL_FAULTS_H
@@ -27,19 +36,21 @@
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_TIMEOUT, FAULT_LOST, FAULT_LATE, FAULT_STALL, FAULT_GONE,
+	FAULT_TIMEOUT, FAULT_LOST, FAULT_LATE, FAULT_SHORT, FAULT_BABBLE, FAULT_STALL, FAULT_GONE,
 	FAULT_POWER_OFF, FAULT_POWER_ON,
 	FAULT_WAIT, FAULT_BUS_ERROR,
+	FAULT_STUCK,
 	FAULT_NRST_UNWIRED, FAULT_JUNK,
+	FAULT_HELD_IN_RESET, FAULT_PINS_TAKEN, FAULT_ASLEEP, FAULT_LOCK_UP,
 };
 
-enum fault_event { FAULT_AT_COMMAND, FAULT_AT_ACCESS, FAULT_ALWAYS, FAULT_EVENTS };
+enum fault_event { FAULT_AT_COMMAND, FAULT_AT_ACCESS, FAULT_AT_FLASH, FAULT_ALWAYS, FAULT_EVENTS };
 
 struct fault_rule {
 	enum fault_event event;
 	enum fault_kind kind;
 	uint64_t at;
-	uint64_t ns;			/* how late, how long; 0 = for ever */
+	uint64_t amount;		/* ns (how late, how long; 0 = for ever), or bytes */
 };
 
 enum { FAULT_RULES_MAX = 64 };
@@ -59,5 +70,7 @@ int faults_load(struct faults *faults, const char *path, struct why *why);
 void faults_count(struct faults *faults, enum fault_event event,
 		  void (*act)(void *context, const struct fault_rule *rule), void *context);
 bool faults_has(const struct faults *faults, enum fault_kind kind);
+/* The first rule of a kind, or NULL. */
+const struct fault_rule *faults_find(const struct faults *faults, enum fault_kind kind);
 
 #endif

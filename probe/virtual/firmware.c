@@ -33,6 +33,12 @@ static void queue_reply(struct firmware *fw, uint32_t length)
 {
 	uint64_t ready_ns = meter_now_ns(&fw->meter) + fw->late_ns;
 
+	if (length > fw->cut_length)
+		length = fw->cut_length;
+	if (fw->babbles) {
+		memset(fw->data + length, 0, fw->replies.packet);
+		length += fw->replies.packet;
+	}
 	if (!replies_add(&fw->replies, fw->data, length, ready_ns))
 		firmware_odd(fw, "reply dropped, nobody fetches them");
 }
@@ -147,6 +153,12 @@ void firmware_set_power(struct firmware *fw, bool on)
 	dap_notice_power(&fw->dap);
 }
 
+static void unplug(struct firmware *fw, uint64_t ns)
+{
+	fw->gone = true;
+	fw->back_ns = ns ? meter_now_ns(&fw->meter) + ns : UINT64_MAX;
+}
+
 static void act_on_command(void *context, const struct fault_rule *rule)
 {
 	struct firmware *fw = context;
@@ -154,11 +166,15 @@ static void act_on_command(void *context, const struct fault_rule *rule)
 	if (rule->kind == FAULT_STALL)
 		fw->stalled = true;
 	else if (rule->kind == FAULT_GONE)
-		fw->gone = true;
+		unplug(fw, rule->amount);
+	else if (rule->kind == FAULT_SHORT)
+		fw->cut_length = (uint32_t)rule->amount;
+	else if (rule->kind == FAULT_BABBLE)
+		fw->babbles = true;
 	else if (rule->kind == FAULT_POWER_OFF || rule->kind == FAULT_POWER_ON)
 		firmware_set_power(fw, rule->kind == FAULT_POWER_ON);
 	else if (rule->kind == FAULT_LATE)
-		fw->late_ns = rule->ns;
+		fw->late_ns = rule->amount;
 	else if (rule->kind == FAULT_TIMEOUT)
 		fw->ignored = true;
 	else
@@ -181,7 +197,8 @@ int firmware_out(struct firmware *fw, const void *bytes, size_t length)
 		take_payload(fw, bytes, length);
 		return 0;
 	}
-	fw->lost = fw->ignored = fw->silent = false;
+	fw->lost = fw->ignored = fw->silent = fw->babbles = false;
+	fw->cut_length = UINT32_MAX;
 	fw->late_ns = 0;
 	faults_count(&fw->faults, FAULT_AT_COMMAND, act_on_command, fw);
 	err = check_endpoint(fw);
@@ -232,6 +249,19 @@ void firmware_clear_halt(struct firmware *fw)
 	fw->stalled = false;
 }
 
+void firmware_replug(struct firmware *fw)
+{
+	fw->gone = false;
+	firmware_usb_reset(fw);
+	fw->mode = fw->personality->start;
+	speed_init(fw);
+}
+
+uint64_t firmware_back_ns(const struct firmware *fw)
+{
+	return fw->gone ? fw->back_ns : UINT64_MAX;
+}
+
 void firmware_usb_reset(struct firmware *fw)
 {
 	fw->stalled = false;
@@ -246,7 +276,7 @@ static void act_on_access(void *context, const struct fault_rule *rule)
 	struct firmware *fw = context;
 
 	fw->spoiled = rule->kind == FAULT_WAIT ? BUS_STALL : BUS_FAULT;
-	fw->spoiled_until_ns = rule->ns ? meter_now_ns(&fw->meter) + rule->ns : UINT64_MAX;
+	fw->spoiled_until_ns = rule->amount ? meter_now_ns(&fw->meter) + rule->amount : UINT64_MAX;
 }
 
 static enum bus_result spoil_access(void *context, bool again)

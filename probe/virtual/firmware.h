@@ -42,6 +42,11 @@ void firmware_clear_halt(struct firmware *fw);
 /* A USB reset: forgets commands and replies, leaves debug mode and releases nRST. */
 void firmware_usb_reset(struct firmware *fw);
 
+/* Unplugged and plugged in again: its RAM is lost, speed and mode too. The target keeps its power. */
+void firmware_replug(struct firmware *fw);
+/* When the fault schedule plugs an unplugged probe in again; UINT64_MAX = not. */
+uint64_t firmware_back_ns(const struct firmware *fw);
+
 /* The schedule of faults; may be changed at any time. */
 struct faults *firmware_faults(struct firmware *fw);
 struct meter *firmware_meter(struct firmware *fw);

@@ -83,10 +83,12 @@ struct firmware {
 	uint32_t payload_length, payload_got;
 	bool ignored, lost;		/* fault schedule: not done; done without a reply */
 	bool silent;			/* no reply to this one */
-	uint64_t late_ns;
+	uint32_t cut_length;		/* where its reply ends early */
+	bool babbles;			/* it goes on too long */
+	uint64_t late_ns, back_ns;	/* of the reply; of an unplugged probe */
 	enum bus_result spoiled;	/* what the fault schedule makes of the access in work */
 	uint64_t spoiled_until_ns;
-	uint8_t data[DATA_MAX];
+	uint8_t data[DATA_MAX + 512];	/* babble goes on for a packet */
 
 	/* Status of the last memory command, for 3B and 3E. */
 	uint8_t rw_status;

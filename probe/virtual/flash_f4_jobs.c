@@ -70,8 +70,7 @@ void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_
 			 flash_f4_psize(flash), (unsigned)flash->soc->supply_mv);
 	flash->job = *job;
 	flash->job.started_ns = from;
-	flash->busy_until_ns = from + ns;
-	flash->soc->flash_busy_ns += ns;
+	flash->busy_until_ns = from + soc_flash_takes(flash->soc, ns);
 	flash->special = true;
 	vclock_arm(flash->soc->clock, &flash->done, flash->busy_until_ns - now);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "probe/virtual/firmware.h"
+#include "probe/virtual/mishaps.h"
 #include "probe/virtual/personality.h"
 
 enum {
@@ -138,6 +139,15 @@ static void wait_us(struct link *link, uint64_t us)
 	hold_back(v);
 }
 
+/* Plugged in again by the fault schedule, it is found again by a reset. */
+static void look_for_probe(struct virtual_link *v)
+{
+	if (firmware_back_ns(v->fw) <= virtual_now_ns(v))
+		firmware_replug(v->fw);
+	else
+		firmware_usb_reset(v->fw);
+}
+
 static int recover(struct link *link, enum link_recovery step)
 {
 	struct virtual_link *v = from(link);
@@ -151,7 +161,7 @@ static int recover(struct link *link, enum link_recovery step)
 		firmware_clear_halt(v->fw);
 		break;
 	case LINK_RESET:
-		firmware_usb_reset(v->fw);
+		look_for_probe(v);
 		break;
 	}
 	return firmware_is_gone(v->fw) ? E_GONE : 0;
@@ -226,7 +236,11 @@ static int build(struct virtual_link *v, const struct virtual_spec *spec, struct
 	if (!v->fw)
 		return explain(why, E_MEMORY, "out of memory");
 	identify(v, spec);
-	return spec->faults[0] ? faults_load(firmware_faults(v->fw), spec->faults, why) : 0;
+	if (spec->faults[0])
+		err = faults_load(firmware_faults(v->fw), spec->faults, why);
+	if (!err)
+		mishaps_apply(firmware_faults(v->fw), v->machine);
+	return err;
 }
 
 int virtual_link_open(struct link **out, const struct virtual_spec *spec, struct why *why)

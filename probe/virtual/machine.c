@@ -32,6 +32,7 @@ static void update_halted(struct machine *machine)
 static void enter_reset(struct machine *machine)
 {
 	machine->in_reset = true;
+	machine->cpu_ns_at_reset = machine->cpu_ns;
 	cpu_hold_in_reset(machine->cpu, true);
 	cpu_reset(machine->cpu);
 	soc_reset_all(&machine->soc);
@@ -42,7 +43,7 @@ static void enter_reset(struct machine *machine)
 static void update_reset(struct machine *machine)
 {
 	bool low = machine->pin_low || machine->pulse_low || machine->supply_low ||
-		   !machine->powered;
+		   machine->mishaps.held_in_reset || !machine->powered;
 
 	if (low && !machine->in_reset) {
 		enter_reset(machine);
@@ -319,11 +320,27 @@ void machine_set_supply_mv(struct machine *machine, uint32_t mv)
 	settle(machine);
 }
 
+void machine_set_mishaps(struct machine *machine, const struct machine_mishaps *mishaps)
+{
+	machine->mishaps = *mishaps;
+	machine->soc.flash_stuck = mishaps->flash_stuck;
+	update_reset(machine);
+	settle(machine);
+}
+
+static bool are_pins_taken(const struct machine *machine)
+{
+	uint64_t after_ns = machine->mishaps.pins_taken_ns;
+
+	return machine->soc.swd_pins_taken ||
+	       (after_ns && machine->cpu_ns - machine->cpu_ns_at_reset >= after_ns);
+}
+
 enum machine_swd machine_swd(const struct machine *machine)
 {
 	const struct soc *soc = &machine->soc;
 	bool stopped = cpu_is_deep_sleep(machine->cpu) && !(soc->debug_modes & DEBUG_STOP_MODES);
-	bool dead = !machine->powered || soc->swd_disabled || soc->swd_pins_taken || stopped;
+	bool dead = !machine->powered || soc->swd_disabled || are_pins_taken(machine) || stopped;
 
 	return dead ? MACHINE_SWD_DEAD : MACHINE_SWD_OK;
 }

@@ -42,6 +42,15 @@ void machine_set_supply_mv(struct machine *machine, uint32_t mv);
 enum machine_swd { MACHINE_SWD_OK, MACHINE_SWD_DEAD /* no acknowledge */ };
 enum machine_swd machine_swd(const struct machine *machine);
 
+/* What is wrong on purpose. */
+struct machine_mishaps {
+	bool held_in_reset;		/* something else holds nRST low */
+	uint64_t pins_taken_ns;		/* firmware that has run that long since its reset uses the
+					 * SWD pins otherwise; 0 = never */
+	uint32_t flash_stuck;		/* that erase or program, counted from 1, does not end; 0 = none */
+};
+void machine_set_mishaps(struct machine *machine, const struct machine_mishaps *mishaps);
+
 const struct virtual_spec *machine_spec(const struct machine *machine);
 struct cpu *machine_cpu(struct machine *machine);
 struct bus *machine_bus(struct machine *machine);

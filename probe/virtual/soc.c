@@ -4,8 +4,12 @@
  */
 #include "probe/virtual/soc.h"
 
+#include "probe/log.h"
+
 #include <assert.h>
 #include <stdlib.h>
+
+#define FLASH_STUCK_NS	1000000000000u	/* longer than anybody waits; a reset ends it */
 
 void soc_release(struct soc *soc)
 {
@@ -158,6 +162,17 @@ void soc_notice(struct soc *soc)
 	for (size_t i = 0; i < soc->peripheral_count; i++)
 		if (soc->peripherals[i].notice)
 			soc->peripherals[i].notice(soc->peripherals[i].state);
+}
+
+uint64_t soc_flash_takes(struct soc *soc, uint64_t ns)
+{
+	if (++soc->flash_operations == soc->flash_stuck) {
+		log_line(LOG_VIRTUAL, "flash: operation %u stays busy (fault schedule)",
+			 (unsigned)soc->flash_operations);
+		ns = FLASH_STUCK_NS;
+	}
+	soc->flash_busy_ns += ns;
+	return ns;
 }
 
 void soc_print(struct soc *soc, char byte)

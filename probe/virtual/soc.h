@@ -109,6 +109,8 @@ struct soc {
 	void (*dma_request)(void *dma, unsigned timer);
 	uint32_t reset_causes;		/* of the reset in work; RCC latches them */
 	uint64_t flash_busy_ns;		/* sum so far */
+	uint32_t flash_operations;	/* so far, and the one that does not end; 0 = none */
+	uint32_t flash_stuck;
 };
 
 /* Frees the states of all peripherals. */
@@ -129,6 +131,8 @@ void soc_reset_all(struct soc *soc);
 void soc_power_all(struct soc *soc, bool on);
 /* Tells every peripheral that a wire changed. */
 void soc_notice(struct soc *soc);
+/* Accounts for an erase or program that takes ns; returns how long it really takes. */
+uint64_t soc_flash_takes(struct soc *soc, uint64_t ns);
 void soc_print(struct soc *soc, char byte);
 /* Short for the host's functions. */
 void soc_set_irq(const struct soc *soc, unsigned irq, bool level);

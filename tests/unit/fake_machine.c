@@ -247,3 +247,18 @@ unsigned fake_machine_resets(const struct machine *m)
 {
 	return m->resets;
 }
+
+/* The chip itself is not tested here. */
+void machine_set_mishaps(struct machine *m, const struct machine_mishaps *mishaps)
+{
+	(void)m;
+	(void)mishaps;
+}
+
+void machine_poke(struct machine *m, uint32_t address, const void *data, uint32_t length)
+{
+	(void)m;
+	(void)address;
+	(void)data;
+	(void)length;
+}

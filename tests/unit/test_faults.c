@@ -44,6 +44,12 @@ static void the_text_is_read_or_refused_with_its_line(void **state)
 		{ "# nothing\n\n  \t\n", 0, 0 },
 		{ "command 3 late 500 # half a second\r\naccess 1 wait\naccess 2 wait 50\n", 0, 3 },
 		{ "always nrst-unwired", 0, 1 },
+		{ "command 3 gone\ncommand 4 gone 100\ncommand 5 short 2\nflash 1 stuck", 0, 4 },
+		{ "always pins-taken 5", 0, 1 },
+		{ "always pins-taken", E_CONFIG, 0 },
+		{ "always 5 asleep", E_CONFIG, 0 },
+		{ "command 3 short", E_CONFIG, 0 },
+		{ "flash stuck", E_CONFIG, 0 },
 		{ "command 0 stall", E_CONFIG, 0 },
 		{ "command 3", E_CONFIG, 0 },
 		{ "command x stall", E_CONFIG, 0 },
@@ -67,6 +73,19 @@ static void the_text_is_read_or_refused_with_its_line(void **state)
 	}
 	assert_non_null(strstr(why.text, "line 2"));
 	assert_int_equal(faults_load(&faults, "/nowhere/at/all", &why), E_SYSTEM);
+}
+
+static void the_example_has_every_kind(void **state)
+{
+	struct faults faults;
+	struct why why;
+
+	(void)state;
+	if (faults_load(&faults, "tests/data/faults-all.txt", &why))
+		fail_msg("%s", why.text);
+	for (unsigned kind = FAULT_NONE + 1; kind <= FAULT_LOCK_UP; kind++)
+		if (!faults_has(&faults, (enum fault_kind)kind))
+			fail_msg("the example lacks kind %u", kind);
 }
 
 static void a_schedule_that_is_too_long_is_refused(void **state)
@@ -160,6 +179,54 @@ static void an_unplugged_probe_stays_away(void **state)
 	assert_int_equal(ask_mode(&b), E_GONE);
 	assert_int_equal(link_recover(b.link, LINK_RESET), E_GONE);
 	assert_int_equal(ask_mode(&b), E_GONE);
+	bench_close(&b);
+}
+
+static void a_probe_that_is_plugged_in_again_is_as_new(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_with(&b, "command 2 gone 300");
+	bench_expect(&b, "F5", "02 00");
+	assert_int_equal(ask_mode(&b), E_GONE);
+	assert_int_equal(link_recover(b.link, LINK_RESET), E_GONE);
+	link_wait_us(b.link, 290000);
+	assert_int_equal(link_recover(b.link, LINK_RESET), E_GONE);
+	link_wait_us(b.link, 20000);
+	assert_int_equal(ask_mode(&b), E_GONE);	/* it is another device until it is opened again */
+	assert_int_equal(link_recover(b.link, LINK_RESET), 0);
+	bench_expect(&b, "F5", "00 01");
+	bench_expect(&b, "F3 07", "");
+	bench_expect(&b, "F2 30 A3", "80 00");
+	bench_close(&b);
+}
+
+static void a_reply_can_be_short_once(void **state)
+{
+	uint8_t reply[8];
+	struct bench b;
+	size_t got;
+
+	(void)state;
+	open_with(&b, "command 1 short 3");
+	assert_int_equal(bench_ask(&b, "F2 36 00 ED 00 E0", reply, sizeof(reply), &got), 0);
+	assert_int_equal(got, 3);
+	bench_expect(&b, "F2 36 00 ED 00 E0", "80 00 00 00 30 C2 2F 41");
+	bench_close(&b);
+}
+
+static void a_reply_can_be_too_long_once(void **state)
+{
+	uint8_t reply[8];
+	struct bench b;
+	size_t got;
+
+	(void)state;
+	open_with(&b, "command 1 babble");
+	assert_int_equal(bench_ask(&b, "F2 36 00 ED 00 E0", reply, sizeof(reply), &got), E_USB);
+	assert_int_equal(link_recover(b.link, LINK_DRAIN), 0);
+	bench_expect(&b, "F2 36 00 ED 00 E0", "80 00 00 00 30 C2 2F 41");
 	bench_close(&b);
 }
 
@@ -279,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_text_is_read_or_refused_with_its_line),
+		cmocka_unit_test(the_example_has_every_kind),
 		cmocka_unit_test(a_schedule_that_is_too_long_is_refused),
 		cmocka_unit_test(a_timed_out_command_is_not_done),
 		cmocka_unit_test(a_lost_reply_was_done),
@@ -286,6 +354,9 @@ int main(void)
 		cmocka_unit_test(draining_too_early_does_not_help),
 		cmocka_unit_test(a_stalled_endpoint_stays_so_until_cleared),
 		cmocka_unit_test(an_unplugged_probe_stays_away),
+		cmocka_unit_test(a_probe_that_is_plugged_in_again_is_as_new),
+		cmocka_unit_test(a_reply_can_be_short_once),
+		cmocka_unit_test(a_reply_can_be_too_long_once),
 		cmocka_unit_test(power_can_go_and_come),
 		cmocka_unit_test(an_access_can_wait_for_ever),
 		cmocka_unit_test(a_short_wait_is_retried_by_the_probe),

@@ -16,7 +16,7 @@ UNIT_flash_plan = flash/plan.c targets/chip_map.c probe/error.c
 UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/chip_map.c probe/error.c
 # The virtual probe's firmware on a stand-in for the chip.
 FIRMWARE_BENCH := $(wildcard probe/virtual/firmware*.c) \
-	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults link_virtual) \
+	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults mishaps link_virtual) \
 	probe/link.c probe/log.c probe/error.c tests/unit/fake_machine.c tests/unit/bench.c
 UNIT_firmware_vectors = $(FIRMWARE_BENCH)
 UNIT_probe_memory = $(PROBE_FILES) tests/unit/array_probe.c
