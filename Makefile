@@ -126,6 +126,10 @@ check-timed:
 	$(MAKE) --no-print-directory -j2 $(TESTED) $(UNIT_BIN) $(ENGINE_BIN) firmware && \
 	$(MAKE) --no-print-directory static unit engine e2e peers && \
 	echo "make check: $$(($$(date +%s) - start)) s"
+# The long form: every step of every sweep, the peers' whole programs.
+check-all:
+	$(Q)scripts/setup check
+	$(Q)FULL=1 TETHER_TEST_ALL=1 $(MAKE) --no-print-directory check-timed sanitize
 # Unit and engine tests under AddressSanitizer and UBSan, engine tests under ThreadSanitizer (R46).
 sanitize:
 	$(Q)scripts/setup check
