@@ -18,12 +18,12 @@ enum { HSE_HZ = 8000000 };	/* the crystal of ST's Discovery and Nucleo boards */
 enum { FREEZE_TIM2 = 0, FREEZE_TIM3, FREEZE_TIM4, FREEZE_TIM5, FREEZE_WWDG = 11, FREEZE_IWDG = 12 };
 
 static const struct usart_place usarts[] = {
-	{ "USART1", 0x40011000, SOC_APB2 + 4, 37 },
-	{ "USART2", 0x40004400, SOC_APB1 + 17, 38 },
-	{ "USART3", 0x40004800, SOC_APB1 + 18, 39 },
-	{ "UART4", 0x40004C00, SOC_APB1 + 19, 52 },
-	{ "UART5", 0x40005000, SOC_APB1 + 20, 53 },
-	{ "USART6", 0x40011400, SOC_APB2 + 5, 71 },
+	{ "USART1", 0x40011000, SOC_APB2 + 4, 37, false },
+	{ "USART2", 0x40004400, SOC_APB1 + 17, 38, false },
+	{ "USART3", 0x40004800, SOC_APB1 + 18, 39, false },
+	{ "UART4", 0x40004C00, SOC_APB1 + 19, 52, false },
+	{ "UART5", 0x40005000, SOC_APB1 + 20, 53, false },
+	{ "USART6", 0x40011400, SOC_APB2 + 5, 71, false },
 };
 
 static const struct gpio_place gpios[] = {
@@ -54,6 +54,8 @@ static const struct { uint32_t base, size; } windows[] = {
 	{ 0x50000000, 0x60C00 },	/* AHB2 */
 };
 
+static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false };
+
 static int add_rows(struct soc *soc)
 {
 	int err = OK;
@@ -71,7 +73,7 @@ static int add_rows(struct soc *soc)
 static int add_peripherals(struct soc *soc)
 {
 	if (rcc_f4_add(soc, 0x40023800, HSE_HZ) || pwr_add(soc, 0x40007000, SOC_APB1 + 28) ||
-	    dbgmcu_add(soc) || syscfg_add(soc, 0x40013800, SOC_APB2 + 14, SYSTEM_MEMORY, RAM) ||
+	    dbgmcu_add(soc, &dbgmcu) || syscfg_add(soc, 0x40013800, SOC_APB2 + 14, SYSTEM_MEMORY, RAM) ||
 	    iwdg_add(soc, 0x40003000, FREEZE_IWDG) ||
 	    wwdg_add(soc, 0x40002C00, SOC_APB1 + 11, FREEZE_WWDG) ||
 	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 12) ||

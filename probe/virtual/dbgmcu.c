@@ -7,35 +7,51 @@
 
 #include <stdlib.h>
 
-enum { CR = 4, APB1_FZ = 8, APB2_FZ = 12 };
+enum { CR = 4, LOW_POWER = 7 };
 
 struct dbgmcu {
 	struct soc *soc;
+	struct dbgmcu_layout layout;
 	uint32_t idcode_offset;
+	uint32_t cr;
 };
+
+/* The freeze register at an offset, or NULL. */
+static uint32_t *freeze_at(const struct dbgmcu *dbgmcu, uint32_t offset)
+{
+	for (size_t i = 0; i < SOC_FREEZE_REGISTERS; i++)
+		if (dbgmcu->layout.freeze[i] && dbgmcu->layout.freeze[i] == offset)
+			return &dbgmcu->soc->freeze[i];
+	return NULL;
+}
 
 static uint32_t dbgmcu_read(void *state, uint32_t offset, enum bus_master master)
 {
 	const struct dbgmcu *dbgmcu = state;
-	const struct soc *soc = dbgmcu->soc;
+	const uint32_t *freeze = freeze_at(dbgmcu, offset);
 
 	(void)master;
 	if (offset == dbgmcu->idcode_offset)
-		return soc->spec->idcode;
-	return offset == CR ? soc->debug_modes : offset == APB1_FZ ? soc->freeze[0]
-	     : offset == APB2_FZ ? soc->freeze[1] : 0;
+		return dbgmcu->soc->spec->idcode;
+	return offset == CR ? dbgmcu->cr : freeze ? *freeze : 0;
 }
 
 static void dbgmcu_write(void *state, uint32_t offset, uint32_t value)
 {
-	struct soc *soc = ((struct dbgmcu *)state)->soc;
+	struct dbgmcu *dbgmcu = state;
+	struct soc *soc = dbgmcu->soc;
+	uint32_t *freeze = freeze_at(dbgmcu, offset);
 
-	if (offset == CR)
-		soc->debug_modes = value & 0xE7;
-	else if (offset == APB1_FZ)
-		soc->freeze[0] = value;
-	else if (offset == APB2_FZ)
-		soc->freeze[1] = value;
+	if (!soc_gate_open(soc, dbgmcu->layout.gate))
+		return;
+	if (freeze) {
+		*freeze = value;
+	} else if (offset == CR) {
+		dbgmcu->cr = value & dbgmcu->layout.cr_bits;
+		soc->debug_modes = dbgmcu->cr & LOW_POWER;
+		if (dbgmcu->layout.freeze_in_cr)
+			soc->freeze[0] = dbgmcu->cr;
+	}
 	soc_notice(soc);
 }
 
@@ -46,19 +62,23 @@ static void dbgmcu_reset(void *state)
 
 static void dbgmcu_power(void *state, bool on)
 {
-	struct soc *soc = ((struct dbgmcu *)state)->soc;
+	struct dbgmcu *dbgmcu = state;
+	struct soc *soc = dbgmcu->soc;
 
 	(void)on;
-	soc->debug_modes = soc->freeze[0] = soc->freeze[1] = 0;
+	dbgmcu->cr = soc->debug_modes = 0;
+	for (size_t i = 0; i < SOC_FREEZE_REGISTERS; i++)
+		soc->freeze[i] = 0;
 }
 
-int dbgmcu_add(struct soc *soc)
+int dbgmcu_add(struct soc *soc, const struct dbgmcu_layout *layout)
 {
 	struct dbgmcu *dbgmcu = calloc(1, sizeof(*dbgmcu));
 
 	if (!dbgmcu)
 		return E_MEMORY;
 	dbgmcu->soc = soc;
+	dbgmcu->layout = *layout;
 	dbgmcu->idcode_offset = soc->spec->idcode_address & 0x3FF;
 	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "dbgmcu", .state = dbgmcu,
 			   .gate = SOC_ALWAYS_ON, .reset = dbgmcu_reset, .power = dbgmcu_power });

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The independent watchdog (RM0090 section 21): keys, prescaler and reload value on the 32 kHz LSI,
- * which takes some cycles to accept them. It stands still only while the core is halted and the
- * freeze bit is set.
+ * The independent watchdog (RM0090 section 21): keys, prescaler and reload value on the LSI, which
+ * takes some cycles to accept them; on later families a window, too (RM0091 section 23). It stands
+ * still only while the core is halted and the freeze bit is set.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -10,11 +10,11 @@
 
 #include <stdlib.h>
 
-enum { KR = 0, PR = 4, RLR = 8, SR = 12, SR_PVU = 1, SR_RVU = 2 };
+enum { KR = 0, PR = 4, RLR = 8, SR = 12, WINR = 16, SR_PVU = 1, SR_RVU = 2, SR_WVU = 4 };
 
 enum { KEY_UNLOCK = 0x5555, KEY_RELOAD = 0xAAAA, KEY_START = 0xCCCC };
 
-enum { LSI_NS = 31250, UPDATE_NS = 5 * LSI_NS /* 21.4.4: up to 5 cycles */ };
+enum { LSI_HZ = 32000, UPDATE_CYCLES = 5 /* 21.4.4: up to 5 */, NO_WINDOW = 0xFFF };
 
 /* A value that crosses into the LSI domain. */
 struct crossing {
@@ -25,11 +25,17 @@ struct crossing {
 struct iwdg {
 	struct soc *soc;
 	unsigned freeze_bit;
+	bool has_window;
 	bool unlocked, running, frozen;
-	struct crossing prescaler, reload;
+	struct crossing prescaler, reload, window;
 	uint64_t left_ns;		/* while frozen */
 	struct vclock_alarm expiry;
 };
+
+static uint64_t cycle_ns(const struct iwdg *iwdg)
+{
+	return 1000000000u / (iwdg->soc->lsi_hz ? iwdg->soc->lsi_hz : LSI_HZ);
+}
 
 static bool crossing_busy(const struct iwdg *iwdg, const struct crossing *c)
 {
@@ -50,18 +56,24 @@ static void crossing_write(struct iwdg *iwdg, struct crossing *c, uint32_t value
 	}
 	c->old = c->value;
 	c->value = value;
-	c->done_ns = vclock_now(iwdg->soc->clock) + UPDATE_NS;
+	c->done_ns = vclock_now(iwdg->soc->clock) + UPDATE_CYCLES * cycle_ns(iwdg);
+}
+
+static uint64_t tick_ns(const struct iwdg *iwdg)
+{
+	uint32_t shift = crossing_value(iwdg, &iwdg->prescaler);
+
+	return cycle_ns(iwdg) * (4u << (shift > 6 ? 6 : shift));
 }
 
 /* A changed prescaler counts from the next reload on. */
 static void reload(struct iwdg *iwdg)
 {
-	uint32_t shift = crossing_value(iwdg, &iwdg->prescaler);
 	uint64_t ticks = crossing_value(iwdg, &iwdg->reload) + 1;
 
 	if (!iwdg->running)
 		return;
-	iwdg->left_ns = ticks * LSI_NS * (4u << (shift > 6 ? 6 : shift));
+	iwdg->left_ns = ticks * tick_ns(iwdg);
 	if (!iwdg->frozen)
 		vclock_arm(iwdg->soc->clock, &iwdg->expiry, iwdg->left_ns);
 }
@@ -80,6 +92,19 @@ static void expire(void *context)
 	soc_request_reset(iwdg->soc, SOC_RESET_IWDG);
 }
 
+/* Too early, where there is a window, is as bad as too late. */
+static void refresh(struct iwdg *iwdg)
+{
+	uint32_t window = crossing_value(iwdg, &iwdg->window);
+	uint64_t left_ns = iwdg->expiry.due_ns - vclock_now(iwdg->soc->clock);
+
+	if (iwdg->running && !iwdg->frozen && window < NO_WINDOW &&
+	    left_ns > (uint64_t)(window + 1) * tick_ns(iwdg))
+		expire(iwdg);
+	else
+		reload(iwdg);
+}
+
 static uint32_t iwdg_read(void *state, uint32_t offset, enum bus_master master)
 {
 	const struct iwdg *iwdg = state;
@@ -92,7 +117,10 @@ static uint32_t iwdg_read(void *state, uint32_t offset, enum bus_master master)
 		return crossing_value(iwdg, &iwdg->reload);
 	case SR:
 		return (crossing_busy(iwdg, &iwdg->prescaler) ? SR_PVU : 0) |
-		       (crossing_busy(iwdg, &iwdg->reload) ? SR_RVU : 0);
+		       (crossing_busy(iwdg, &iwdg->reload) ? SR_RVU : 0) |
+		       (crossing_busy(iwdg, &iwdg->window) ? SR_WVU : 0);
+	case WINR:
+		return iwdg->has_window ? crossing_value(iwdg, &iwdg->window) : 0;
 	default:
 		return 0;
 	}
@@ -106,6 +134,10 @@ static void iwdg_write(void *state, uint32_t offset, uint32_t value)
 		crossing_write(iwdg, &iwdg->prescaler, value & 7, "PR");
 	else if (offset == RLR)
 		crossing_write(iwdg, &iwdg->reload, value & 0xFFF, "RLR");
+	else if (offset == WINR && iwdg->has_window)
+		crossing_write(iwdg, &iwdg->window, value & 0xFFF, "WINR");
+	if (offset == WINR && iwdg->has_window && iwdg->unlocked)
+		reload(iwdg);
 	if (offset != KR)
 		return;
 	value &= 0xFFFF;
@@ -113,14 +145,14 @@ static void iwdg_write(void *state, uint32_t offset, uint32_t value)
 	if (value == KEY_START)
 		start(iwdg);
 	else if (value == KEY_RELOAD)
-		reload(iwdg);
+		refresh(iwdg);
 }
 
 static void iwdg_notice(void *state)
 {
 	struct iwdg *iwdg = state;
 	const struct soc *soc = iwdg->soc;
-	bool freeze = soc->core_halted && soc->freeze[0] >> iwdg->freeze_bit & 1;
+	bool freeze = soc_frozen(soc, iwdg->freeze_bit);
 
 	if (freeze == iwdg->frozen)
 		return;
@@ -142,7 +174,7 @@ static void iwdg_reset(void *state)
 	vclock_disarm(&iwdg->expiry);
 	iwdg->unlocked = iwdg->running = iwdg->frozen = false;
 	iwdg->prescaler = (struct crossing){ 0, 0, 0 };
-	iwdg->reload = (struct crossing){ 0xFFF, 0xFFF, 0 };
+	iwdg->reload = iwdg->window = (struct crossing){ 0xFFF, 0xFFF, 0 };
 	if (iwdg->soc->hardware_watchdog)
 		start(iwdg);
 	iwdg_notice(iwdg);
@@ -156,7 +188,7 @@ static void iwdg_power(void *state, bool on)
 		vclock_disarm(&iwdg->expiry);
 }
 
-int iwdg_add(struct soc *soc, uint32_t base, unsigned freeze_bit)
+static int add(struct soc *soc, uint32_t base, unsigned freeze_bit, bool has_window)
 {
 	struct iwdg *iwdg = calloc(1, sizeof(*iwdg));
 
@@ -164,6 +196,7 @@ int iwdg_add(struct soc *soc, uint32_t base, unsigned freeze_bit)
 		return E_MEMORY;
 	iwdg->soc = soc;
 	iwdg->freeze_bit = freeze_bit;
+	iwdg->has_window = has_window;
 	iwdg->expiry.ring = expire;
 	iwdg->expiry.context = iwdg;
 	vclock_add(soc->clock, &iwdg->expiry);
@@ -174,4 +207,14 @@ int iwdg_add(struct soc *soc, uint32_t base, unsigned freeze_bit)
 			  .gate = SOC_ALWAYS_ON, .apb = true, .state = iwdg, .read = iwdg_read,
 			  .write = iwdg_write });
 	return OK;
+}
+
+int iwdg_add(struct soc *soc, uint32_t base, unsigned freeze_bit)
+{
+	return add(soc, base, freeze_bit, false);
+}
+
+int iwdg_windowed_add(struct soc *soc, uint32_t base, unsigned freeze_bit)
+{
+	return add(soc, base, freeze_bit, true);
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GATES = 6 };	/* registers of clock gates: AHB1 to APB2 */
+
 enum { CR = 0x00, PLLCFGR = 0x04, CFGR = 0x08, RSTR = 0x10, ENR = 0x30, BDCR = 0x70, CSR = 0x74,
        REGISTERS = 0x90 };
 
@@ -180,14 +182,14 @@ static void rcc_write(void *state, uint32_t offset, uint32_t value)
 	} else if (offset == CFGR) {
 		*word(rcc, CFGR) = value;
 		switch_clock(rcc);
-	} else if (offset >= ENR && offset < ENR + SOC_GATES / 8) {
+	} else if (offset >= ENR && offset < ENR + 4 * GATES) {
 		write_gates(rcc, offset, value);
 	} else if (offset == CSR) {
 		uint32_t flags = value & CSR_RMVF ? 0 : *word(rcc, CSR) & 0xFE000000;
 
 		*word(rcc, CSR) = flags | (value & CSR_LSION);
 	} else {
-		if (offset >= RSTR && offset < RSTR + SOC_GATES / 8)
+		if (offset >= RSTR && offset < RSTR + 4 * GATES)
 			soc_reset_gated(rcc->soc, (offset - RSTR) / 4, value & ~*word(rcc, offset));
 		*word(rcc, offset) = value;
 	}
@@ -206,7 +208,7 @@ static void rcc_reset(void *state)
 			csr |= causes[i].flags;
 	*word(rcc, CSR) = csr;
 	*word(rcc, BDCR) = bdcr;
-	for (unsigned i = 0; i < SOC_GATES / 32; i++)
+	for (unsigned i = 0; i < GATES; i++)
 		rcc->soc->gates[i] = *word(rcc, ENR + 4 * i);
 	rcc->sws = HSI;
 	rcc->ready_ns[HSI] = 0;

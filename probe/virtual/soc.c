@@ -41,6 +41,11 @@ bool soc_gate_open(const struct soc *soc, unsigned gate)
 	return gate == SOC_ALWAYS_ON || (soc->gates[gate / 32] >> gate % 32 & 1);
 }
 
+bool soc_frozen(const struct soc *soc, unsigned freeze_bit)
+{
+	return soc->core_halted && soc->freeze[freeze_bit / 32] >> freeze_bit % 32 & 1;
+}
+
 static uint32_t lane_mask(unsigned width)
 {
 	return width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;

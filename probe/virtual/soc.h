@@ -22,11 +22,16 @@ enum soc_reset {
 	SOC_RESET_SOFTWARE = 1 << 2,
 	SOC_RESET_IWDG = 1 << 3,
 	SOC_RESET_WWDG = 1 << 4,
+	SOC_RESET_OPTIONS = 1 << 5,	/* the option bytes are loaded again */
 };
 
-/* Clock gates: the bits of the reset and clock controller's enable registers, 32 to a register. */
-enum { SOC_AHB1 = 0, SOC_AHB2 = 32, SOC_AHB3 = 64, SOC_APB1 = 128, SOC_APB2 = 160,
-       SOC_GATES = 192, SOC_ALWAYS_ON = 255 };
+/* Clock gates: the bits of the reset and clock controller's enable registers, 32 to a register. A
+ * family that has one AHB or APB calls it the first; AHB4 is also the bus of the I/O ports. */
+enum { SOC_AHB1 = 0, SOC_AHB2 = 32, SOC_AHB3 = 64, SOC_AHB4 = 96, SOC_APB1 = 128, SOC_APB2 = 160,
+       SOC_APB3 = 192, SOC_APB4 = 224, SOC_APB1_HIGH = 256, SOC_GATES = 288, SOC_ALWAYS_ON = 1023 };
+
+/* Freeze bits of DBGMCU: 32 to a register, in the order of its layout. */
+enum { SOC_FREEZE_REGISTERS = 5 };
 
 /* What a peripheral asks of the core and the reset logic. All rows are needed. */
 struct soc_host {
@@ -95,7 +100,8 @@ struct soc {
 	uint32_t gates[SOC_GATES / 32];	/* clock gates that are open */
 	uint32_t apb_hz[2], timer_hz[2];
 	uint32_t hclk_hz;
-	uint32_t freeze[2];		/* DBGMCU's freeze bits of APB1 and APB2 */
+	uint32_t freeze[SOC_FREEZE_REGISTERS];	/* DBGMCU's freeze bits */
+	uint32_t lsi_hz;		/* of the independent watchdog; 0 = 32 kHz */
 	uint32_t debug_modes;		/* DBGMCU_CR */
 	uint32_t supply_mv;
 	uint32_t brownout_mv;		/* below it the chip is held in reset */
@@ -125,6 +131,8 @@ void soc_add_registers(struct soc *soc, const struct soc_registers *registers);
 void soc_fill_reserved(struct soc *soc, uint32_t base, uint32_t size);
 
 bool soc_gate_open(const struct soc *soc, unsigned gate);
+/* Whether a freeze bit holds its peripheral right now. */
+bool soc_frozen(const struct soc *soc, unsigned freeze_bit);
 /* Resets the peripherals behind these bits of one enable register (index = first gate / 32). */
 void soc_reset_gated(struct soc *soc, unsigned index, uint32_t bits);
 void soc_reset_all(struct soc *soc);

@@ -61,7 +61,7 @@ static void restart(struct tim *tim, uint32_t from)
 {
 	const struct soc *soc = tim->soc;
 	uint32_t top = *word(tim, ARR) & tim->place.counter_mask;
-	bool frozen = soc->core_halted && soc->freeze[0] >> tim->place.freeze_bit & 1;
+	bool frozen = soc_frozen(soc, tim->place.freeze_bit);
 
 	tim->from = from & tim->place.counter_mask;
 	tim->from_ns = vclock_now(soc->clock);
@@ -137,7 +137,7 @@ static void tim_notice(void *state)
 {
 	struct tim *tim = state;
 	const struct soc *soc = tim->soc;
-	bool freeze = soc->core_halted && soc->freeze[0] >> tim->place.freeze_bit & 1;
+	bool freeze = soc_frozen(soc, tim->place.freeze_bit);
 
 	if (*word(tim, CR1) & CR1_CEN && freeze == tim->counting)
 		restart(tim, count(tim));

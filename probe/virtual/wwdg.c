@@ -122,7 +122,7 @@ static void wwdg_write(void *state, uint32_t offset, uint32_t value)
 static void wwdg_notice(void *state)
 {
 	struct wwdg *wwdg = state;
-	bool freeze = wwdg->soc->core_halted && wwdg->soc->freeze[0] >> wwdg->freeze_bit & 1;
+	bool freeze = soc_frozen(wwdg->soc, wwdg->freeze_bit);
 
 	if (freeze == wwdg->frozen)
 		return;
