@@ -39,7 +39,7 @@ enum {
 	CR_STRT = 1 << 16,
 };
 
-enum { OPTCR_RDP_SHIFT = 8, OPTCR_RDP_NONE = 0xAA, OPTCR_NWRP_SHIFT = 16 };
+enum { OPTCR_RDP_SHIFT = 8, OPTCR_RDP_NONE = 0xAA, OPTCR_NWRP_SHIFT = 16, OPTCR_NWRP_LAST = 14 };
 
 /* An operation that a reset left behind is over within the longest sector erase. */
 enum { SETTLE_US = 4400000, PROGRAM_TYPICAL_US = 16, PROGRAM_MAXIMUM_US = 100 };
@@ -67,9 +67,12 @@ static void begin(struct registers *r, const struct flash_device *device)
 	registers_begin(r, device->board->probe, device->core->port, device->registers);
 }
 
+/* Bit n of nWRP is sector n; the last one of 15 stands for sectors 14 and 15 (F413). */
 static bool write_protected(const struct chip_sector *sector, const uint32_t optcr[2])
 {
-	return !(optcr[sector->bank] >> (OPTCR_NWRP_SHIFT + sector->number) & 1);
+	unsigned bit = min_u32(sector->number, OPTCR_NWRP_LAST);
+
+	return !(optcr[sector->bank] >> (OPTCR_NWRP_SHIFT + bit) & 1);
 }
 
 static int check(const struct flash_device *device, const struct chip_sector *sectors, size_t count,

@@ -34,6 +34,7 @@ struct job {
 	struct loader *loader;		/* NULL: through the debug port */
 	struct job_sector *sectors;
 	size_t sector_count;
+	bool acted;			/* flash may have changed */
 	uint8_t *kept;			/* RAM in the loader's area that a client wrote, or NULL */
 	uint32_t kept_base, kept_size;
 	struct routine_context context_before;	/* after the first reset; for options->reset_after = false */

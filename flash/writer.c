@@ -248,10 +248,12 @@ static int act(struct job *job, struct why *why)
 
 	if (err)
 		return err;
-	mark_unfinished(job);
 	err = job->device.controller->unlock(&job->device, why);
-	if (!err)
+	if (!err) {
+		job->acted = true;
+		mark_unfinished(job);
 		err = job_execute(job, why);
+	}
 	err = finish_writing(job, err, why);
 	job->report->write_us += now_us(job) - start_us;
 	return err;
@@ -318,7 +320,6 @@ static void settle_unfinished(struct job *job)
  * error that is tried, and the words of the error stay. */
 static int leave(struct job *job, int err, struct why *why)
 {
-	bool was_changed = job->report->erased_sectors || job->done > job->report->skipped_bytes;
 	struct why reason = { "" };
 	int left;
 
@@ -329,7 +330,7 @@ static int leave(struct job *job, int err, struct why *why)
 		left = put_ram_back(job, &reason);
 	memory_cache_drop(job->core);
 	probe_critical_end(job->board->probe);
-	if (was_changed && job->board->listener.flash_changed)
+	if (job->acted && job->board->listener.flash_changed)
 		job->board->listener.flash_changed(job->board->listener.context);
 	if (!err)
 		settle_unfinished(job);
