@@ -69,16 +69,18 @@ static unsigned number_of(config_setting_t *group, const char *key)
 	return (unsigned)value;
 }
 
-static void print_ids(config_setting_t *ids)
+static void print_ids(config_setting_t *ids, unsigned core_ap)
 {
 	int count = ids ? config_setting_length(ids) : 0;
 
 	printf("\t\t.ids = {\n");
 	for (int i = 0; i < count; i++) {
 		config_setting_t *id = config_setting_get_elem(ids, i);
+		int has_ap = config_setting_get_member(id, "ap") != NULL;
 
-		printf("\t\t\t{ 0x%08xu, 0x%xu, 0x%xu, 0x%xu },\n", number_of(id, "register"),
-		       number_of(id, "mask"), number_of(id, "value"), number_of(id, "cpu"));
+		printf("\t\t\t{ 0x%08xu, 0x%xu, 0x%xu, 0x%xu, %u, %d },\n", number_of(id, "register"),
+		       number_of(id, "mask"), number_of(id, "value"), number_of(id, "cpu"),
+		       has_ap ? number_of(id, "ap") : core_ap, has_ap);
 	}
 	printf("\t\t},\n\t\t.id_count = %d,\n", count);
 }
@@ -100,7 +102,8 @@ static void print_chip(const char *path)
 	print_parts(path, config_setting_get_member(root, "parts"));
 	printf("\t\t.cpuid = 0x%08xu,\n\t\t.dpidr = 0x%08xu,\n", number_of(root, "cpuid"),
 	       number_of(root, "dpidr"));
-	print_ids(config_setting_get_member(root, "ids"));
+	printf("\t\t.ap = %u,\n\t\t.swd_khz = %u,\n", number_of(root, "ap"), number_of(root, "swd_khz"));
+	print_ids(config_setting_get_member(root, "ids"), number_of(root, "ap"));
 	print_text(text, length);
 	printf("\t},\n");
 	config_destroy(&config);

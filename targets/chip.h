@@ -14,7 +14,7 @@
 
 #include "probe/error.h"
 
-enum chip_core { CHIP_M0, CHIP_M0PLUS, CHIP_M3, CHIP_M4, CHIP_M7, CHIP_M33 };
+enum chip_core { CHIP_M0, CHIP_M0PLUS, CHIP_M3, CHIP_M4, CHIP_M7, CHIP_M33, CHIP_OTHER_CORE };
 
 enum chip_region_kind { CHIP_RAM, CHIP_CCM /* data only */, CHIP_BACKUP, CHIP_ROM, CHIP_EEPROM };
 
@@ -22,7 +22,8 @@ struct chip_region {
 	char name[16];
 	enum chip_region_kind kind;
 	uint32_t base, size;
-	bool loader;		/* safe for code and data of a loader */
+	bool loader;		/* safe for code and data of a loader: its first loader_size bytes */
+	uint32_t loader_size;	/* what every part of the line has, and no option takes away */
 	bool ecc;		/* reading what was never written may fault: no read-ahead */
 };
 
@@ -32,18 +33,62 @@ struct chip_sectors {		/* count sectors of size bytes */
 
 enum { CHIP_SECTOR_RUNS = 8, CHIP_BANKS = 2, CHIP_REGIONS = 16, CHIP_ALIASES = 4, CHIP_IDS = 4,
        CHIP_PARTS = 64, CHIP_OPTION_WORDS = 24, CHIP_OPTION_FIELDS = 96, CHIP_VALUES = 16,
-       CHIP_BITS_SET = 8, CHIP_RESET_FLAGS = 12 };
+       CHIP_BITS_SET = 8, CHIP_RESET_FLAGS = 12, CHIP_LAYOUTS = 8, CHIP_LAYOUT_SIZES = 6,
+       CHIP_CONDITIONS = 2, CHIP_SIZE_CODES = 4, CHIP_RESERVED = 4, CHIP_REVISIONS = 12 };
 
 struct chip_bank {
 	uint32_t base, size;	/* of this part, after the size register was read */
 	uint32_t registers;	/* controller of this bank */
+	uint8_t physical;	/* 0 or 1: what the controller calls it, also when the banks are swapped */
+	bool shared;		/* some of it is not ours (CPU2, EDATA): not in size, and no bank erase */
 	struct chip_sectors runs[CHIP_SECTOR_RUNS];
 	size_t run_count;
+};
+
+struct chip_condition {		/* "DBANK=1": of the option words as they are loaded */
+	uint8_t word;
+	uint32_t mask, value;	/* mask 0 = no condition */
+};
+
+/* How the banks share the flash of a size. */
+enum chip_split {
+	CHIP_IN_ORDER,		/* bank 1 is full before bank 2 begins */
+	CHIP_HALVES,		/* each has half; bank 2 keeps its base, whatever the size */
+	CHIP_CONTIGUOUS,	/* each has half; bank 2 begins where bank 1 ends */
+};
+
+struct chip_layout {		/* holds for these sizes (none = any that fits) while all of when does */
+	uint32_t sizes_kib[CHIP_LAYOUT_SIZES];
+	size_t size_count;
+	struct chip_condition when[CHIP_CONDITIONS];
+	size_t when_count;
+	enum chip_split split;
+	struct chip_bank banks[CHIP_BANKS];	/* at their largest */
+	size_t bank_count;
+};
+
+/* The end of a bank that belongs to somebody else (CPU2 of WB and WL, EDATA of H5). */
+struct chip_reserved {
+	uint32_t bank, unit;		/* bytes */
+	struct chip_condition when;
+	struct chip_condition count;	/* whose value is not used: the field that counts units */
+	bool from_end;			/* it counts the last units, minus 1; else those before */
 };
 
 struct chip_id {
 	uint32_t address, mask, value;	/* DBGMCU_IDCODE and its like */
 	uint32_t cpuid_part;		/* 0 = any; CPUID[15:4], e.g. 0xC24 */
+	uint32_t ap;			/* access port it is read through: the core's, unless has_ap */
+	bool has_ap;
+};
+
+struct chip_size_code {		/* what the size register says, and means */
+	uint32_t code, kib;
+};
+
+struct chip_revision {		/* upper half of the id */
+	uint32_t id;
+	char name[32];
 };
 
 struct chip_alias {		/* the same bytes at another address (flash at 0) */
@@ -54,6 +99,10 @@ struct chip_part {		/* a marketing name pattern and what it has */
 	char name[24];		/* "STM32F407VG": x matches one letter or digit */
 	uint32_t flash_kib;
 	uint32_t ram_kib;	/* of the first region; 0 = as the memory list says */
+	uint32_t ram2_kib;	/* of the second region, when has_ram2; 0 = it is not there */
+	bool has_ram2;
+	uint32_t eeprom;	/* bytes; 0 = as the memory list says */
+	uint32_t cores;		/* 0 = 1 */
 };
 
 struct chip_value {
@@ -64,9 +113,11 @@ struct chip_value {
 
 struct chip_option_word {
 	char name[16];
-	uint32_t address;	/* register */
+	uint32_t address;	/* register; F0 F1 F3 L0 L1: the option memory itself, with complements */
+	uint32_t program;	/* register it is written through (*_PRG); 0 = the same */
 	uint32_t mirror;	/* in option memory; 0 = none */
 	uint32_t factory;
+	uint32_t now;		/* as last told by chip_set_option_word; factory before */
 	uint32_t writable;	/* mask of implemented bits: the union of its fields */
 };
 
@@ -88,6 +139,7 @@ struct chip_option_field {
 struct chip_bits {		/* read-modify-write while attached, put back on detach */
 	uint32_t address, set;
 	bool low_power;		/* skipped with --no-low-power-debug */
+	bool clock;		/* without it the others can't be read or written */
 };
 
 struct chip_reset_flag {	/* a bit of the reset cause register */
@@ -102,11 +154,19 @@ struct chip {
 	enum chip_core core;
 	bool fpu;
 	uint8_t ap;
+	enum chip_core second_core;	/* of parts with cores = 2 */
+	bool second_fpu;
+	uint8_t second_ap;
+	unsigned core_count;	/* of the part chosen by name; 1 when it is not known */
+	char known_only[120];	/* why this chip is named and refused; "" = it isn't */
+	uint32_t swd_khz;	/* safe at the slowest clock after reset; 0 = any */
 	uint32_t dpidr, cpuid;	/* usual values; 0 = not stated */
 	uint32_t idcode;	/* the whole id register of a common revision */
 
 	struct chip_id ids[CHIP_IDS];
 	size_t id_count;
+	struct chip_revision revisions[CHIP_REVISIONS], clones[CHIP_REVISIONS];
+	size_t revision_count, clone_count;
 	struct chip_part parts[CHIP_PARTS];
 	size_t part_count;
 
@@ -117,14 +177,30 @@ struct chip {
 
 	char controller[12];	/* "f4": flash/f4.c drives it; "" = none */
 	uint32_t flash_registers;
-	struct chip_bank banks[CHIP_BANKS];
+	uint32_t flash_secure;	/* secure alias of the first bank; 0 = none */
+	struct chip_bank banks[CHIP_BANKS];	/* of the layout that holds for size and option words */
 	size_t bank_count;
+	struct chip_layout layouts[CHIP_LAYOUTS];	/* the first one that holds counts */
+	size_t layout_count;
+	size_t layout;			/* which one holds now */
+	struct chip_layout only_layout;	/* a file that has just banks; it is layouts[0] then */
+	struct chip_condition swap;	/* the second bank stands at the first one's address */
+	bool swapped;
+	struct chip_condition trustzone;	/* TZEN */
+	struct chip_reserved reserved[CHIP_RESERVED];
+	size_t reserved_count;
 	uint32_t size_address;	/* u16 KiB */
+	uint32_t size_mask;	/* bits of it that count */
+	struct chip_size_code size_codes[CHIP_SIZE_CODES];	/* any other value is KiB */
+	size_t size_code_count;
+	uint32_t flash_kib;	/* as last set; the size register's, before anything is reserved */
 	uint32_t flash_kib_max;	/* what the file lists */
 	uint8_t erased;		/* value of an erased byte */
 
 	uint32_t uid_address;
+	bool uid_split;		/* its words are at +0x00, +0x04, +0x14 */
 	uint32_t otp_base, otp_size, otp_block, otp_locks;
+	uint32_t otp_unit;	/* bytes that are programmed at once */
 	uint8_t otp_locked;
 
 	struct chip_option_word option_words[CHIP_OPTION_WORDS];
@@ -150,6 +226,7 @@ struct chip_index {
 	const char *text;	/* the whole file */
 	size_t length;
 	uint32_t cpuid, dpidr;	/* usual values; 0 = not stated */
+	uint32_t ap, swd_khz;
 	struct chip_id ids[CHIP_IDS];
 	size_t id_count;
 };
@@ -174,13 +251,29 @@ int chip_parse(struct chip *chip, const char *file, const char *text, size_t len
  * that the name states goes into the banks. E_CHIP with the nearest names in why. */
 int chip_find_part(struct chip *chip, const struct chip_library *library, const char *part,
 		   struct why *why);
-/* Loads the chip with this id value read at that address (banks at their maximum). E_CHIP when none
- * has it, or none that has this CPU. */
-int chip_find_id(struct chip *chip, const struct chip_library *library, uint32_t address,
+/* Loads the chip with this id value read at that address through that access port (banks at their
+ * maximum). cpuid 0 = no Cortex-M answers. E_CHIP when none has it, or none that has this CPU. */
+int chip_find_id(struct chip *chip, const struct chip_library *library, const struct chip_id *place,
 		 uint32_t idcode, uint32_t cpuid, struct why *why);
+/* A chip that nothing is known of but its CPU: RAM and peripherals, no flash (R31). */
+void chip_make_unknown(struct chip *chip, uint32_t cpuid);
 
-/* Trims banks to kib; sectors that don't fit go. E_ARGUMENT when it is not a size this chip has. */
+/* Lays out the banks for kib and the option words. E_ARGUMENT when it is not a size this chip has;
+ * the banks stay as they were. */
 int chip_set_flash_size(struct chip *chip, uint32_t kib);
+/* One layout alone, whatever the option words say: can it have kib, and the banks then. */
+bool chip_layout_fits(const struct chip_layout *layout, uint32_t kib);
+void chip_layout_banks(const struct chip_layout *layout, uint32_t kib, struct chip_bank *banks);
+/* The KiB that a value of the size register means; 0 = none that makes sense. */
+uint32_t chip_meant_size(const struct chip *chip, uint32_t size_register);
+/* Notes the value that an option word has, and lays out the banks anew. */
+void chip_set_option_word(struct chip *chip, size_t word, uint32_t value);
+/* The same for one field by name (any case). E_ARGUMENT: no such field, or the value does not fit. */
+int chip_set_option(struct chip *chip, const char *field, uint32_t value);
+/* Whether the layout depends on this option word. */
+bool chip_word_matters(const struct chip *chip, size_t word);
+/* True while the option words are so; false without a condition. */
+bool chip_holds(const struct chip *chip, const struct chip_condition *condition);
 uint32_t chip_flash_size(const struct chip *chip);	/* bytes, all banks */
 
 struct chip_sector {

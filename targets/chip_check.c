@@ -171,6 +171,69 @@ static int check_map(const struct chip *chip, const struct chip_source *source)
 	return 0;
 }
 
+static bool banks_overlap(const struct chip_bank *a, const struct chip_bank *b)
+{
+	return a->base < (uint64_t)b->base + b->size && b->base < (uint64_t)a->base + a->size;
+}
+
+static int check_layout_size(const struct chip_layout *layout, uint32_t kib,
+			     const struct chip_source *source)
+{
+	unsigned line = chip_source_line(source, layout);
+	struct chip_bank banks[CHIP_BANKS];
+
+	if (!chip_layout_fits(layout, kib))
+		return chip_source_error(source, line, "%u KiB can't be laid out in these banks", kib);
+	chip_layout_banks(layout, kib, banks);
+	for (size_t i = 0; i < layout->bank_count; i++) {
+		if (banks[i].base + (uint64_t)banks[i].size > (uint64_t)UINT32_MAX + 1)
+			return chip_source_error(source, line, "flash ends past 2^32");
+	}
+	if (layout->bank_count == 2 && banks_overlap(&banks[0], &banks[1]))
+		return chip_source_error(source, line, "the banks overlap with %u KiB", kib);
+	return 0;
+}
+
+static int check_layout(const struct chip_layout *layout, const struct chip_source *source)
+{
+	uint32_t room = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < layout->bank_count; i++) {
+		if (!layout->banks[i].run_count)
+			return chip_source_error(source, chip_source_line(source, &layout->banks[i]),
+						 "a bank needs sectors or pages");
+		room += layout->banks[i].size / 1024;
+	}
+	if (layout->split != CHIP_IN_ORDER && layout->bank_count != 2)
+		return chip_source_error(source, chip_source_line(source, layout),
+					 "halves need two banks");
+	for (size_t i = 0; !err && i < layout->size_count; i++)
+		err = check_layout_size(layout, layout->sizes_kib[i], source);
+	return err || layout->size_count ? err : check_layout_size(layout, room, source);
+}
+
+static int check_layouts(const struct chip *chip, const struct chip_source *source)
+{
+	int err = 0;
+
+	if (chip->only_layout.bank_count && chip->layout_count > 1)
+		return chip_source_error(source, 1, "flash: either banks or layouts");
+	for (size_t i = 0; !err && i < chip->layout_count; i++)
+		err = check_layout(&chip->layouts[i], source);
+	if (!err && chip->layout_count && !chip->bank_count)
+		return chip_source_error(source, 1, "no layout holds for %u KiB and the factory's option bytes",
+					 chip->flash_kib_max);
+	for (size_t i = 0; !err && i < chip->reserved_count; i++) {
+		const struct chip_reserved *reserved = &chip->reserved[i];
+
+		if (reserved->bank >= CHIP_BANKS || !reserved->count.mask || !reserved->unit)
+			err = chip_source_error(source, chip_source_line(source, reserved),
+						"reserved: a bank of 0 or 1, and first or last");
+	}
+	return err;
+}
+
 /* Aliases show flash; the OTP area is made of blocks, each with a lock byte. */
 static int check_parents(const struct chip *chip, const struct chip_source *source)
 {
@@ -193,6 +256,15 @@ static int check_parents(const struct chip *chip, const struct chip_source *sour
 	return 0;
 }
 
+static bool some_layout_fits(const struct chip *chip, uint32_t kib)
+{
+	for (size_t i = 0; i < chip->layout_count; i++) {
+		if (chip_layout_fits(&chip->layouts[i], kib))
+			return true;
+	}
+	return !chip->layout_count;
+}
+
 static int check_parts(const struct chip *chip, const struct chip_source *source)
 {
 	for (size_t i = 0; i < chip->part_count; i++) {
@@ -203,6 +275,9 @@ static int check_parts(const struct chip *chip, const struct chip_source *source
 			return chip_source_error(source, line,
 						 "%s has %u KiB of flash, but the banks end at %u",
 						 part->name, part->flash_kib, chip->flash_kib_max);
+		if (!some_layout_fits(chip, part->flash_kib))
+			return chip_source_error(source, line, "%s: no layout has %u KiB", part->name,
+						 part->flash_kib);
 		if (part->ram_kib * (uint64_t)1024 > chip->regions[0].size)
 			return chip_source_error(source, line, "%s has more RAM than %s", part->name,
 						 chip->regions[0].name);
@@ -298,10 +373,30 @@ static int check_ids(const struct chip *chip, const struct chip_source *source)
 	return 0;
 }
 
+/* A chip that is only named needs no more than its ids. */
+static int check_completeness(const struct chip *chip, const struct chip_source *source)
+{
+	if (chip->known_only[0])
+		return 0;
+	if (!chip->region_count)
+		return chip_source_error(source, 1, "'memory' is missing");
+	if (!chip->reset_clock_hz)
+		return chip_source_error(source, 1, "'reset_clock_hz' is missing");
+	for (size_t i = 0; i < chip->region_count; i++) {
+		const struct chip_region *region = &chip->regions[i];
+
+		if (region->loader_size > region->size)
+			return chip_source_error(source, chip_source_line(source, region),
+						 "%s: loader_kib is more than it has", region->name);
+	}
+	return 0;
+}
+
 int chip_check(const struct chip *chip, const struct chip_source *source)
 {
 	static int (*const checks[])(const struct chip *, const struct chip_source *) = {
-		check_ids, check_map, check_parents, check_parts, check_options,
+		check_completeness, check_ids, check_layouts, check_map, check_parents, check_parts,
+		check_options,
 	};
 	int err = 0;
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "probe/bytes.h"
+
 enum { NAME_ROOM = 24, NEAREST = 4 };
 
 /* How many characters of name agree with the pattern (x = any letter or digit). */
@@ -41,16 +43,18 @@ static bool next_part(const char **list, char out[NAME_ROOM])
 	return true;
 }
 
-static bool row_has_part(const struct chip_index *row, const char *part)
+/* The length of the longest pattern that fits; 0 when none does. STM32L151CBT6A is also an STM32L151CB. */
+static size_t best_match(const struct chip_index *row, const char *part)
 {
 	const char *list = row->parts;
 	char pattern[NAME_ROOM];
+	size_t best = 0;
 
 	while (next_part(&list, pattern)) {
-		if (matches(pattern, part))
-			return true;
+		if (matches(pattern, part) && strlen(pattern) > best)
+			best = strlen(pattern);
 	}
-	return false;
+	return best;
 }
 
 /* "STM32F407VG" from "f407vg"; chip files may also be named: "stm32f405" or "stm32f405.cfg". */
@@ -111,18 +115,48 @@ static int unknown_part(const struct chip_library *library, const char *part, co
 	return E_CHIP;
 }
 
+static void drop_region(struct chip *chip, size_t i)
+{
+	memmove(&chip->regions[i], &chip->regions[i + 1],
+		(chip->region_count - i - 1) * sizeof(chip->regions[0]));
+	chip->region_count--;
+}
+
+static void set_eeprom(struct chip *chip, uint32_t size)
+{
+	for (size_t i = 0; i < chip->region_count; i++) {
+		if (chip->regions[i].kind == CHIP_EEPROM && size < chip->regions[i].size)
+			chip->regions[i].size = size;
+	}
+}
+
+static int set_part(struct chip *chip, const struct chip_part *part)
+{
+	if (part->ram_kib)
+		chip->regions[0].size = part->ram_kib * 1024;
+	if (part->eeprom)
+		set_eeprom(chip, part->eeprom);
+	if (part->has_ram2) {
+		chip->regions[1].size = part->ram2_kib * 1024;
+		if (!part->ram2_kib)
+			drop_region(chip, 1);
+	}
+	if (part->cores)
+		chip->core_count = part->cores;
+	return part->flash_kib ? chip_set_flash_size(chip, part->flash_kib) : 0;
+}
+
 static int apply_part(struct chip *chip, const char *name)
 {
+	const struct chip_part *best = NULL;
+
 	for (size_t i = 0; i < chip->part_count; i++) {
 		const struct chip_part *part = &chip->parts[i];
 
-		if (!matches(part->name, name))
-			continue;
-		if (part->ram_kib)
-			chip->regions[0].size = part->ram_kib * 1024;
-		return chip_set_flash_size(chip, part->flash_kib);
+		if (matches(part->name, name) && (!best || strlen(part->name) > strlen(best->name)))
+			best = part;
 	}
-	return 0;
+	return best ? set_part(chip, best) : 0;
 }
 
 static int parse_row(struct chip *chip, const struct chip_index *row, struct why *why)
@@ -130,39 +164,63 @@ static int parse_row(struct chip *chip, const struct chip_index *row, struct why
 	return chip_parse(chip, row->file, row->text, row->length, why);
 }
 
+static const struct chip_index *find_part_row(const struct chip_library *library, const char *name)
+{
+	const struct chip_index *found = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < chip_library_count(library); i++) {
+		const struct chip_index *row = chip_library_row(library, i);
+		size_t length = best_match(row, name);
+
+		if (names_file(row, name))
+			return row;
+		if (length > longest) {
+			found = row;
+			longest = length;
+		}
+	}
+	return found;
+}
+
 int chip_find_part(struct chip *chip, const struct chip_library *library, const char *part,
 		   struct why *why)
 {
+	const struct chip_index *row;
 	char name[64];
+	int err;
 
 	normalise(part, name, sizeof(name));
-	for (size_t i = 0; i < chip_library_count(library); i++) {
-		const struct chip_index *row = chip_library_row(library, i);
-		int err;
-
-		if (!row_has_part(row, name) && !names_file(row, name))
-			continue;
-		err = parse_row(chip, row, why);
-		return err ? err : apply_part(chip, name);
-	}
-	return unknown_part(library, part, name, why);
+	row = find_part_row(library, name);
+	if (!row)
+		return unknown_part(library, part, name, why);
+	err = parse_row(chip, row, why);
+	return err ? err : apply_part(chip, name);
 }
 
-static bool id_matches(const struct chip_id *id, uint32_t address, uint32_t idcode, uint32_t cpuid)
+static bool same_cpu(uint32_t part, uint32_t cpuid)
 {
-	return id->address == address && (idcode & id->mask) == id->value &&
-	       (!id->cpuid_part || id->cpuid_part == (cpuid >> 4 & 0xFFF));
+	return part == (cpuid >> 4 & 0xFFF);
+}
+
+static bool id_matches(const struct chip_id *id, const struct chip_id *place, uint32_t idcode,
+		       uint32_t cpuid)
+{
+	return id->address == place->address && id->ap == place->ap &&
+	       (idcode & id->mask) == id->value &&
+	       (!id->cpuid_part || same_cpu(id->cpuid_part, cpuid));
 }
 
 /* A known id with another CPU is a clone, or another family with the same number. */
 static bool cpu_fits(const struct chip_index *row, uint32_t cpuid)
 {
-	return !row->cpuid || (row->cpuid >> 4 & 0xFFF) == (cpuid >> 4 & 0xFFF);
+	return !row->cpuid || same_cpu(row->cpuid >> 4 & 0xFFF, cpuid);
 }
 
 /* A row that also names the CPU wins over one that doesn't (F4 revision A has the F2's id). */
-static const struct chip_index *find_row(const struct chip_library *library, uint32_t address,
-					 uint32_t idcode, uint32_t cpuid)
+static const struct chip_index *find_row(const struct chip_library *library,
+					 const struct chip_id *place, uint32_t idcode,
+					 uint32_t cpuid)
 {
 	const struct chip_index *found = NULL;
 
@@ -170,7 +228,7 @@ static const struct chip_index *find_row(const struct chip_library *library, uin
 		const struct chip_index *row = chip_library_row(library, i);
 
 		for (size_t j = 0; j < row->id_count; j++) {
-			if (!id_matches(&row->ids[j], address, idcode, cpuid) ||
+			if (!id_matches(&row->ids[j], place, idcode, cpuid) ||
 			    !cpu_fits(row, cpuid))
 				continue;
 			if (row->ids[j].cpuid_part)
@@ -182,14 +240,41 @@ static const struct chip_index *find_row(const struct chip_library *library, uin
 	return found;
 }
 
-int chip_find_id(struct chip *chip, const struct chip_library *library, uint32_t address,
+int chip_find_id(struct chip *chip, const struct chip_library *library, const struct chip_id *place,
 		 uint32_t idcode, uint32_t cpuid, struct why *why)
 {
-	const struct chip_index *row = find_row(library, address, idcode, cpuid);
+	const struct chip_index *row = find_row(library, place, idcode, cpuid);
 
 	if (!row)
 		return explain(why, E_CHIP,
 			       "no chip file has the id 0x%03x (0x%08x read at 0x%08x, CPUID 0x%08x)",
-			       idcode & 0xFFF, idcode, address, cpuid);
+			       idcode & 0xFFF, idcode, place->address, cpuid);
 	return parse_row(chip, row, why);
+}
+
+/* What the architecture says of any Cortex-M (DDI 0403E B3.1). */
+void chip_make_unknown(struct chip *chip, uint32_t cpuid)
+{
+	static const struct { uint32_t part; enum chip_core core; const char *name; } cores[] = {
+		{ 0xC20, CHIP_M0, "Cortex-M0" }, { 0xC60, CHIP_M0PLUS, "Cortex-M0+" },
+		{ 0xC23, CHIP_M3, "Cortex-M3" }, { 0xC24, CHIP_M4, "Cortex-M4" },
+		{ 0xC27, CHIP_M7, "Cortex-M7" }, { 0xD21, CHIP_M33, "Cortex-M33" },
+	};
+	const char *name = "Cortex-M";
+
+	memset(chip, 0, sizeof(*chip));
+	chip->core = CHIP_OTHER_CORE;
+	chip->core_count = 1;
+	chip->cpuid = cpuid;
+	for (size_t i = 0; i < ARRAY_SIZE(cores); i++) {
+		if (same_cpu(cores[i].part, cpuid)) {
+			chip->core = cores[i].core;
+			name = cores[i].name;
+		}
+	}
+	snprintf(chip->name, sizeof(chip->name), "unknown chip with a %s", name);
+	chip->regions[0] = (struct chip_region){ .name = "code", .kind = CHIP_ROM, .size = 0x20000000 };
+	chip->regions[1] = (struct chip_region){ .name = "sram", .kind = CHIP_RAM, .base = 0x20000000,
+						 .size = 0x20000000 };
+	chip->region_count = 2;
 }

@@ -63,6 +63,7 @@ static void fill_row(struct chip_index *row, struct own_row *own, const struct c
 	*row = (struct chip_index){ .file = own->file, .name = own->name, .parts = own->parts,
 				    .text = own->text, .length = length,
 				    .cpuid = chip->cpuid, .dpidr = chip->dpidr,
+				    .ap = chip->ap, .swd_khz = chip->swd_khz,
 				    .id_count = chip->id_count };
 	memcpy(row->ids, chip->ids, sizeof(row->ids));
 }

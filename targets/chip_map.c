@@ -8,51 +8,6 @@
 
 #include "probe/bytes.h"
 
-static uint32_t bank_room(const struct chip_bank *bank)
-{
-	uint32_t room = 0;
-
-	for (size_t i = 0; i < bank->run_count; i++)
-		room += bank->runs[i].count * bank->runs[i].size;
-	return room;
-}
-
-/* True when a sector of the bank ends at size (or size is 0). */
-static bool sector_ends_at(const struct chip_bank *bank, uint32_t size)
-{
-	uint32_t end = 0;
-
-	for (size_t i = 0; i < bank->run_count; i++) {
-		uint32_t run = bank->runs[i].count * bank->runs[i].size;
-
-		if (size - end <= run)
-			return (size - end) % bank->runs[i].size == 0;
-		end += run;
-	}
-	return false;
-}
-
-int chip_set_flash_size(struct chip *chip, uint32_t kib)
-{
-	uint32_t left = kib * 1024;
-
-	if (!kib || kib > chip->flash_kib_max)
-		return E_ARGUMENT;
-	for (size_t i = 0; i < chip->bank_count; i++) {
-		uint32_t size = min_u32(left, bank_room(&chip->banks[i]));
-
-		if (!sector_ends_at(&chip->banks[i], size))
-			return E_ARGUMENT;
-		left -= size;
-	}
-	left = kib * 1024;
-	for (size_t i = 0; i < chip->bank_count; i++) {
-		chip->banks[i].size = min_u32(left, bank_room(&chip->banks[i]));
-		left -= chip->banks[i].size;
-	}
-	return 0;
-}
-
 uint32_t chip_flash_size(const struct chip *chip)
 {
 	uint32_t size = 0;
@@ -62,27 +17,61 @@ uint32_t chip_flash_size(const struct chip *chip)
 	return size;
 }
 
+/* Sectors of one size in a row, as far as the bank reaches. */
+struct row {
+	unsigned bank;
+	size_t run;
+	uint32_t base, count, size;
+	unsigned number, index;		/* of the first of them, in the bank and in the chip */
+};
+
+static void measure(const struct chip *chip, struct row *row)
+{
+	const struct chip_bank *bank = &chip->banks[row->bank];
+	const struct chip_sectors *run = &bank->runs[row->run];
+
+	row->size = run->size;
+	row->count = min_u32(run->count, (bank->base + bank->size - row->base) / run->size);
+}
+
+/* Begins with the first row, or goes on to the next; false past the end. */
+static bool next_row(const struct chip *chip, struct row *row)
+{
+	if (row->size) {
+		row->base += row->count * row->size;
+		row->number += row->count;
+		row->index += row->count;
+		row->run++;
+	}
+	while (row->bank < chip->bank_count) {
+		if (!row->run && !row->number)
+			row->base = chip->banks[row->bank].base;
+		if (row->run < chip->banks[row->bank].run_count) {
+			measure(chip, row);
+			if (row->count)
+				return true;
+		}
+		row->bank++;
+		row->run = 0;
+		row->number = 0;
+	}
+	return false;
+}
+
+static void pick(const struct row *row, uint32_t i, struct chip_sector *out)
+{
+	*out = (struct chip_sector){ row->base + i * row->size, row->size, row->bank, row->number + i,
+				     row->index + i };
+}
+
 bool chip_sector_number(const struct chip *chip, unsigned index, struct chip_sector *out)
 {
-	unsigned left = index;
+	struct row row = { 0 };
 
-	for (unsigned b = 0; b < chip->bank_count; b++) {
-		const struct chip_bank *bank = &chip->banks[b];
-		uint32_t offset = 0;
-		unsigned number = 0;
-
-		for (size_t r = 0; r < bank->run_count && offset < bank->size; r++) {
-			const struct chip_sectors *run = &bank->runs[r];
-			uint32_t count = min_u32(run->count, (bank->size - offset) / run->size);
-
-			if (left < count) {
-				*out = (struct chip_sector){ bank->base + offset + left * run->size,
-							     run->size, b, number + left, index };
-				return true;
-			}
-			left -= count;
-			number += count;
-			offset += count * run->size;
+	while (next_row(chip, &row)) {
+		if (index - row.index < row.count) {
+			pick(&row, index - row.index, out);
+			return true;
 		}
 	}
 	return false;
@@ -90,9 +79,13 @@ bool chip_sector_number(const struct chip *chip, unsigned index, struct chip_sec
 
 bool chip_sector_at(const struct chip *chip, uint32_t address, struct chip_sector *out)
 {
-	for (unsigned i = 0; chip_sector_number(chip, i, out); i++) {
-		if (address - out->base < out->size)
+	struct row row = { 0 };
+
+	while (next_row(chip, &row)) {
+		if (address - row.base < row.count * row.size) {
+			pick(&row, (address - row.base) / row.size, out);
 			return true;
+		}
 	}
 	return false;
 }

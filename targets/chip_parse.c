@@ -11,21 +11,37 @@
 
 #include "probe/bytes.h"
 
-static int read_core(struct reader *reader, const struct config_setting_t *setting, void *base)
+enum { FPU = 0x100 };
+
+static int read_core_word(struct reader *reader, const struct config_setting_t *setting,
+			  enum chip_core *core, bool *fpu)
 {
-	enum { FPU = 0x100 };
 	static const struct word words[] = {
 		{ "cortex-m0", CHIP_M0 }, { "cortex-m0+", CHIP_M0PLUS }, { "cortex-m3", CHIP_M3 },
 		{ "cortex-m4", CHIP_M4 }, { "cortex-m4f", CHIP_M4 | FPU },
 		{ "cortex-m7", CHIP_M7 }, { "cortex-m7f", CHIP_M7 | FPU },
-		{ "cortex-m33", CHIP_M33 }, { "cortex-m33f", CHIP_M33 | FPU }, { NULL, 0 },
+		{ "cortex-m33", CHIP_M33 }, { "cortex-m33f", CHIP_M33 | FPU },
+		{ "other", CHIP_OTHER_CORE }, { NULL, 0 },
 	};
-	struct chip *chip = base;
 	int value = 0, err = reader_word(reader, setting, words, &value);
 
-	chip->core = (enum chip_core)(value & ~FPU);
-	chip->fpu = value & FPU;
+	*core = (enum chip_core)(value & ~FPU);
+	*fpu = value & FPU;
 	return err;
+}
+
+static int read_core(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	struct chip *chip = base;
+
+	return read_core_word(reader, setting, &chip->core, &chip->fpu);
+}
+
+static int read_second_core(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	struct chip *chip = base;
+
+	return read_core_word(reader, setting, &chip->second_core, &chip->second_fpu);
 }
 
 static int read_region_kind(struct reader *reader, const struct config_setting_t *setting, void *base)
@@ -41,7 +57,7 @@ static int read_region_kind(struct reader *reader, const struct config_setting_t
 }
 
 static int read_run(struct reader *reader, const struct config_setting_t *setting,
-		    struct chip_bank *bank)
+		    struct chip_bank *bank, uint32_t unit)
 {
 	uint32_t pair[2];
 	int err = reader_pair(reader, setting, pair);
@@ -50,22 +66,170 @@ static int read_run(struct reader *reader, const struct config_setting_t *settin
 		return err;
 	if (pair[0] < 1 || pair[0] > 4096 || pair[1] < 1 || pair[1] > 4096)
 		return reader_complain(reader, setting, "sectors: a number is not in 1..4096");
-	if (bank->size + (uint64_t)pair[0] * pair[1] * 1024 > UINT32_MAX)
+	if (bank->size + (uint64_t)pair[0] * pair[1] * unit > UINT32_MAX)
 		return reader_complain(reader, setting, "the sectors hold more than 4 GiB");
-	bank->runs[bank->run_count++] = (struct chip_sectors){ pair[0], pair[1] * 1024 };
-	bank->size += pair[0] * pair[1] * 1024;
+	bank->runs[bank->run_count++] = (struct chip_sectors){ pair[0], pair[1] * unit };
+	bank->size += pair[0] * pair[1] * unit;
 	return 0;
+}
+
+static int read_runs(struct reader *reader, const struct config_setting_t *setting,
+		     struct chip_bank *bank, uint32_t unit)
+{
+	unsigned count = 0;
+	int err = reader_length(reader, setting, CHIP_SECTOR_RUNS, &count);
+
+	bank->run_count = 0;
+	bank->size = 0;
+	for (unsigned i = 0; !err && i < count; i++)
+		err = read_run(reader, reader_item(setting, i), bank, unit);
+	return err;
 }
 
 /* A list of [how many, KiB each]. */
 static int read_sectors(struct reader *reader, const struct config_setting_t *setting, void *base)
 {
-	unsigned count = 0;
-	int err = reader_length(reader, setting, CHIP_SECTOR_RUNS, &count);
+	return read_runs(reader, setting, base, 1024);
+}
 
-	for (unsigned i = 0; !err && i < count; i++)
-		err = read_run(reader, reader_item(setting, i), base);
+/* A list of [how many, bytes each]. */
+static int read_pages(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_runs(reader, setting, base, 1);
+}
+
+static int read_split(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	static const struct word words[] = {
+		{ "halves", CHIP_HALVES }, { "contiguous", CHIP_CONTIGUOUS }, { NULL, 0 },
+	};
+	int value = 0, err = reader_word(reader, setting, words, &value);
+
+	((struct chip_layout *)base)->split = (enum chip_split)value;
 	return err;
+}
+
+static int read_sizes(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	struct chip_layout *layout = base;
+
+	return reader_numbers(reader, setting, layout->sizes_kib, CHIP_LAYOUT_SIZES,
+			      &layout->size_count);
+}
+
+/* A list of [code, KiB]. */
+static int read_size_codes(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	struct chip *chip = base;
+	unsigned count = 0;
+	int err = reader_length(reader, setting, CHIP_SIZE_CODES, &count);
+
+	for (unsigned i = 0; !err && i < count; i++) {
+		uint32_t pair[2] = { 0, 0 };
+
+		err = reader_pair(reader, reader_item(setting, i), pair);
+		chip->size_codes[chip->size_code_count++] = (struct chip_size_code){ pair[0], pair[1] };
+	}
+	return err;
+}
+
+static const struct chip_option_field *find_field(const struct chip *chip, const char *name)
+{
+	for (size_t i = 0; i < chip->option_field_count; i++) {
+		if (!strcmp(chip->option_fields[i].name, name))
+			return &chip->option_fields[i];
+	}
+	return NULL;
+}
+
+/* Names a field; options stand before flash in the table of keys. */
+static int read_field_place(struct reader *reader, const struct config_setting_t *setting,
+			    const char *name, struct chip_condition *out)
+{
+	const struct chip_option_field *field = find_field(reader->root, name);
+
+	if (!field)
+		return reader_complain(reader, setting, "no option field is called '%s'", name);
+	out->word = field->word;
+	out->mask = (UINT32_MAX >> (31 - (field->high - field->low))) << field->low;
+	return 0;
+}
+
+/* "NAME=VALUE". */
+static int read_condition(struct reader *reader, const struct config_setting_t *setting,
+			  const char *text, struct chip_condition *out)
+{
+	char name[24];
+	unsigned value;
+	int end = 0, err;
+
+	if (sscanf(text, "%23[A-Za-z0-9_]=%i%n", name, (int *)&value, &end) != 2 || text[end])
+		return reader_complain(reader, setting, "'%s' is not like NAME=VALUE", text);
+	err = read_field_place(reader, setting, name, out);
+	if (err)
+		return err;
+	out->value = value * (out->mask & -out->mask);
+	if (out->value & ~out->mask || out->value / (out->mask & -out->mask) != value)
+		return reader_complain(reader, setting, "'%s': the value does not fit", text);
+	return 0;
+}
+
+static int read_condition_text(struct reader *reader, const struct config_setting_t *setting,
+			       struct chip_condition *out)
+{
+	char text[48];
+	int err = reader_text(reader, setting, text, sizeof(text));
+
+	return err ? err : read_condition(reader, setting, text, out);
+}
+
+/* Conditions with commas between them: all must hold. */
+static int read_when(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	struct chip_layout *layout = base;
+	char text[80], *rest = text, *word;
+	int err = reader_text(reader, setting, text, sizeof(text));
+
+	while (!err && (word = strsep(&rest, ","))) {
+		if (layout->when_count == CHIP_CONDITIONS)
+			return reader_complain(reader, setting, "more than %d conditions", CHIP_CONDITIONS);
+		err = read_condition(reader, setting, word + strspn(word, " "),
+				     &layout->when[layout->when_count++]);
+	}
+	return err;
+}
+
+static int read_swap(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_condition_text(reader, setting, &((struct chip *)base)->swap);
+}
+
+static int read_trustzone(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_condition_text(reader, setting, &((struct chip *)base)->trustzone);
+}
+
+static int read_reserved_when(struct reader *reader, const struct config_setting_t *setting,
+			      void *base)
+{
+	return read_condition_text(reader, setting, &((struct chip_reserved *)base)->when);
+}
+
+static int read_reserved_first(struct reader *reader, const struct config_setting_t *setting,
+			       void *base)
+{
+	struct chip_reserved *reserved = base;
+	char name[ROOM(chip_option_field, name)];
+	int err = reader_text(reader, setting, name, sizeof(name));
+
+	return err ? err : read_field_place(reader, setting, name, &reserved->count);
+}
+
+static int read_reserved_last(struct reader *reader, const struct config_setting_t *setting,
+			      void *base)
+{
+	((struct chip_reserved *)base)->from_end = true;
+	return read_reserved_first(reader, setting, base);
 }
 
 static int read_bits(struct reader *reader, const struct config_setting_t *setting, void *base)
@@ -113,6 +277,13 @@ static const struct key id_keys[] = {
 	NUMBER("mask", NEEDED, chip_id, mask),
 	NUMBER("value", NEEDED, chip_id, value),
 	NUMBER("cpu", OPTIONAL, chip_id, cpuid_part),
+	MARKED("ap", chip_id, ap, has_ap),
+	END,
+};
+
+static const struct key revision_keys[] = {
+	NUMBER("id", NEEDED, chip_revision, id),
+	TEXT("name", NEEDED, chip_revision, name),
 	END,
 };
 
@@ -120,6 +291,9 @@ static const struct key part_keys[] = {
 	TEXT("name", NEEDED, chip_part, name),
 	NUMBER("flash_kib", NEEDED, chip_part, flash_kib),
 	NUMBER("ram_kib", OPTIONAL, chip_part, ram_kib),
+	MARKED("ram2_kib", chip_part, ram2_kib, has_ram2),
+	NUMBER("eeprom", OPTIONAL, chip_part, eeprom),
+	NUMBER("cores", OPTIONAL, chip_part, cores),
 	END,
 };
 
@@ -127,8 +301,10 @@ static const struct key region_keys[] = {
 	TEXT("name", NEEDED, chip_region, name),
 	OTHER("kind", NEEDED, read_region_kind),
 	NUMBER("base", NEEDED, chip_region, base),
-	KIB("size_kib", NEEDED, chip_region, size),
+	KIB("size_kib", OPTIONAL, chip_region, size),
+	NUMBER("size", OPTIONAL, chip_region, size),
 	BOOL("loader", chip_region, loader),
+	KIB("loader_kib", OPTIONAL, chip_region, loader_size),
 	BOOL("ecc", chip_region, ecc),
 	END,
 };
@@ -143,7 +319,25 @@ static const struct key alias_keys[] = {
 static const struct key bank_keys[] = {
 	NUMBER("base", NEEDED, chip_bank, base),
 	NUMBER("registers", OPTIONAL, chip_bank, registers),
-	OTHER("sectors", NEEDED, read_sectors),
+	OTHER("sectors", OPTIONAL, read_sectors),
+	OTHER("pages", OPTIONAL, read_pages),
+	END,
+};
+
+static const struct key layout_keys[] = {
+	OTHER("kib", OPTIONAL, read_sizes),
+	OTHER("when", OPTIONAL, read_when),
+	OTHER("split", OPTIONAL, read_split),
+	LIST("banks", NEEDED, chip_layout, banks, bank_count, bank_keys),
+	END,
+};
+
+static const struct key reserved_keys[] = {
+	NUMBER("bank", NEEDED, chip_reserved, bank),
+	OTHER("when", NEEDED, read_reserved_when),
+	OTHER("first", OPTIONAL, read_reserved_first),
+	OTHER("last", OPTIONAL, read_reserved_last),
+	KIB("unit_kib", NEEDED, chip_reserved, unit),
 	END,
 };
 
@@ -151,8 +345,14 @@ static const struct key flash_keys[] = {
 	TEXT("controller", NEEDED, chip, controller),
 	NUMBER("registers", NEEDED, chip, flash_registers),
 	NUMBER("size_kib_at", OPTIONAL, chip, size_address),
+	NUMBER("size_mask", OPTIONAL, chip, size_mask),
+	OTHER("size_codes", OPTIONAL, read_size_codes),
 	BYTE("erased", NEEDED, chip, erased),
-	LIST("banks", NEEDED, chip, banks, bank_count, bank_keys),
+	NUMBER("secure", OPTIONAL, chip, flash_secure),
+	LIST("banks", OPTIONAL, chip, only_layout.banks, only_layout.bank_count, bank_keys),
+	LIST("layouts", OPTIONAL, chip, layouts, layout_count, layout_keys),
+	OTHER("swap", OPTIONAL, read_swap),
+	LIST("reserved", OPTIONAL, chip, reserved, reserved_count, reserved_keys),
 	END,
 };
 
@@ -160,6 +360,7 @@ static const struct key otp_keys[] = {
 	NUMBER("base", NEEDED, chip, otp_base),
 	NUMBER("size", NEEDED, chip, otp_size),
 	NUMBER("block", OPTIONAL, chip, otp_block),
+	NUMBER("unit", OPTIONAL, chip, otp_unit),
 	NUMBER("locks", OPTIONAL, chip, otp_locks),
 	BYTE("locked", OPTIONAL, chip, otp_locked),
 	END,
@@ -168,6 +369,7 @@ static const struct key otp_keys[] = {
 static const struct key word_keys[] = {
 	TEXT("name", NEEDED, chip_option_word, name),
 	NUMBER("address", NEEDED, chip_option_word, address),
+	NUMBER("program", OPTIONAL, chip_option_word, program),
 	NUMBER("mirror", OPTIONAL, chip_option_word, mirror),
 	NUMBER("factory", NEEDED, chip_option_word, factory),
 	END,
@@ -202,6 +404,7 @@ static const struct key attached_keys[] = {
 	NUMBER("address", NEEDED, chip_bits, address),
 	NUMBER("set", NEEDED, chip_bits, set),
 	BOOL("low_power", chip_bits, low_power),
+	BOOL("clock", chip_bits, clock),
 	END,
 };
 
@@ -217,6 +420,13 @@ static const struct key reset_cause_keys[] = {
 	END,
 };
 
+static const struct key second_keys[] = {
+	OTHER("core", NEEDED, read_second_core),
+	BYTE("ap", NEEDED, chip, second_ap),
+	END,
+};
+
+/* Options stand before what names their fields. */
 static const struct key chip_keys[] = {
 	TEXT("name", NEEDED, chip, name),
 	TEXT("family", NEEDED, chip, family),
@@ -225,29 +435,47 @@ static const struct key chip_keys[] = {
 	NUMBER("cpuid", OPTIONAL, chip, cpuid),
 	NUMBER("dpidr", OPTIONAL, chip, dpidr),
 	NUMBER("idcode", OPTIONAL, chip, idcode),
-	NUMBER("reset_clock_hz", NEEDED, chip, reset_clock_hz),
+	TEXT("known_only", OPTIONAL, chip, known_only),
+	NUMBER("reset_clock_hz", OPTIONAL, chip, reset_clock_hz),
+	NUMBER("swd_khz", OPTIONAL, chip, swd_khz),
+	GROUP("second", OPTIONAL, second_keys),
 	LIST("ids", NEEDED, chip, ids, id_count, id_keys),
-	LIST("parts", NEEDED, chip, parts, part_count, part_keys),
-	LIST("memory", NEEDED, chip, regions, region_count, region_keys),
+	LIST("revisions", OPTIONAL, chip, revisions, revision_count, revision_keys),
+	LIST("clones", OPTIONAL, chip, clones, clone_count, revision_keys),
+	LIST("parts", OPTIONAL, chip, parts, part_count, part_keys),
+	LIST("memory", OPTIONAL, chip, regions, region_count, region_keys),
 	LIST("aliases", OPTIONAL, chip, aliases, alias_count, alias_keys),
+	GROUP("options", OPTIONAL, option_keys),
+	OTHER("trustzone", OPTIONAL, read_trustzone),
 	GROUP("flash", OPTIONAL, flash_keys),
 	NUMBER("uid", OPTIONAL, chip, uid_address),
+	BOOL("uid_split", chip, uid_split),
 	GROUP("otp", OPTIONAL, otp_keys),
-	GROUP("options", OPTIONAL, option_keys),
 	LIST("while_attached", OPTIONAL, chip, while_attached, while_attached_count, attached_keys),
 	GROUP("reset_cause", OPTIONAL, reset_cause_keys),
 	NUMBER("watchdog", OPTIONAL, chip, watchdog_address),
 	END,
 };
 
-/* What follows from the rest of the file. */
-static void complete(struct chip *chip)
+static void complete_layout(struct chip *chip, struct chip_layout *layout)
 {
-	for (size_t i = 0; i < chip->bank_count; i++) {
-		if (!chip->banks[i].registers)
-			chip->banks[i].registers = chip->flash_registers;
-		chip->flash_kib_max += chip->banks[i].size / 1024;
+	uint32_t room = 0;
+
+	for (size_t i = 0; i < layout->bank_count; i++) {
+		if (!layout->banks[i].registers)
+			layout->banks[i].registers = chip->flash_registers;
+		room += layout->banks[i].size / 1024;
 	}
+	for (size_t i = 0; i < layout->size_count; i++)
+		chip->flash_kib_max = max_u32(chip->flash_kib_max, layout->sizes_kib[i]);
+	if (!layout->size_count)
+		chip->flash_kib_max = max_u32(chip->flash_kib_max, room);
+}
+
+static void complete_options(struct chip *chip)
+{
+	for (size_t i = 0; i < chip->option_word_count; i++)
+		chip->option_words[i].now = chip->option_words[i].factory;
 	for (size_t i = 0; i < chip->option_field_count; i++) {
 		const struct chip_option_field *field = &chip->option_fields[i];
 		uint32_t width = (uint32_t)field->high - field->low + 1;
@@ -255,6 +483,29 @@ static void complete(struct chip *chip)
 
 		chip->option_words[field->word].writable |= mask << field->low;
 	}
+}
+
+/* What follows from the rest of the file. */
+static void complete(struct chip *chip)
+{
+	if (chip->only_layout.bank_count && !chip->layout_count)
+		chip->layouts[chip->layout_count++] = chip->only_layout;
+	for (size_t i = 0; i < chip->layout_count; i++)
+		complete_layout(chip, &chip->layouts[i]);
+	for (size_t i = 0; i < chip->region_count; i++) {
+		if (chip->regions[i].loader && !chip->regions[i].loader_size)
+			chip->regions[i].loader_size = chip->regions[i].size;
+		chip->regions[i].loader = chip->regions[i].loader_size > 0;
+	}
+	for (size_t i = 0; i < chip->id_count; i++) {
+		if (!chip->ids[i].has_ap)
+			chip->ids[i].ap = chip->ap;
+	}
+	if (chip->size_address && !chip->size_mask)
+		chip->size_mask = 0xFFFF;
+	chip->core_count = 1;
+	complete_options(chip);
+	chip_set_flash_size(chip, chip->flash_kib_max);
 }
 
 static int parse_text(struct reader *reader, struct chip *chip, const char *text, size_t length)

@@ -87,6 +87,19 @@ int reader_pair(struct reader *reader, const config_setting_t *setting, uint32_t
 	return 0;
 }
 
+int reader_numbers(struct reader *reader, const config_setting_t *setting, uint32_t *out,
+		   unsigned max, size_t *count)
+{
+	int length = config_setting_length(setting), err = 0;
+
+	if (config_setting_type(setting) != CONFIG_TYPE_ARRAY || length < 1 || (unsigned)length > max)
+		return reader_complain(reader, setting, "expected 1 to %u numbers in brackets", max);
+	for (int i = 0; !err && i < length; i++)
+		err = read_u32(reader, config_setting_get_elem(setting, (unsigned)i), &out[i]);
+	*count = (size_t)length;
+	return err;
+}
+
 int reader_length(struct reader *reader, const config_setting_t *setting, unsigned max,
 		  unsigned *length)
 {

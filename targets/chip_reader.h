@@ -78,6 +78,9 @@ int reader_limited(struct reader *reader, const struct config_setting_t *setting
 		   uint32_t *out);
 /* Two numbers in brackets. */
 int reader_pair(struct reader *reader, const struct config_setting_t *setting, uint32_t pair[2]);
+/* One to max numbers in brackets. */
+int reader_numbers(struct reader *reader, const struct config_setting_t *setting, uint32_t *out,
+		   unsigned max, size_t *count);
 /* The length of a list in ( ) of 1 to max items. */
 int reader_length(struct reader *reader, const struct config_setting_t *setting, unsigned max,
 		  unsigned *length);

@@ -77,7 +77,9 @@ static int try_candidate(struct board *board, uint32_t address, struct why *why)
 	if (!idcode || idcode == UINT32_MAX)
 		return E_CHIP;
 	board->idcode = idcode;
-	return chip_find_id(&board->chip, board->options.chips, address, idcode, core->cpuid, why);
+	return chip_find_id(&board->chip, board->options.chips,
+			    &(struct chip_id){ .address = address, .ap = core->port.ap }, idcode,
+			    core->cpuid, why);
 }
 
 /* The maker's code out of the ROM table; 0 = can't be read. */

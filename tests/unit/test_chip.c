@@ -92,14 +92,14 @@ static void finds_a_chip_by_id(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(chip_find_id(&f->chip, f->library, 0xE0042000, 0x10076413, 0x410FC241,
-				      &f->why), 0);
+	const struct chip_id place = { .address = 0xE0042000 };
+
+	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x10076413, 0x410FC241, &f->why), 0);
 	assert_string_equal(f->chip.family, "F4");
 	/* Revision A says it is an F2, but has an M4. */
-	assert_int_equal(chip_find_id(&f->chip, f->library, 0xE0042000, 0x20006411, 0x410FC241,
-				      &f->why), 0);
-	assert_int_equal(chip_find_id(&f->chip, f->library, 0xE0042000, 0x20006411, 0x412FC230,
-				      &f->why), E_CHIP);
+	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x20006411, 0x410FC241, &f->why), 0);
+	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x20006411, 0x412FC230, &f->why),
+			 E_CHIP);
 	assert_non_null(strstr(f->why.text, "0x20006411"));
 }
 

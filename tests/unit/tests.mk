@@ -1,6 +1,6 @@
 # UNIT_name = the files that tests/unit/test_name.c links: the coupling of a module, one line each.
 # UNITLIBS_name = libraries beyond the usual ones.
-UNIT_chip = targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_virtual.c probe/error.c chips.c
+UNIT_chip = targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_layout.c targets/chip_virtual.c probe/error.c chips.c
 UNIT_abilities = probe/abilities.c probe/models.c probe/speed.c probe/stlink_status.c
 UNIT_framer = server/framer.c
 UNIT_mailbox = server/mailbox.c
@@ -12,8 +12,8 @@ UNIT_client = server/client.c server/conn.c server/framer.c probe/log.c
 UNIT_json = server/json.c
 UNIT_crc = flash/crc32.c
 UNITLIBS_crc = -lunicorn
-UNIT_flash_plan = flash/plan.c targets/chip_map.c probe/error.c
-UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/chip_map.c probe/error.c
+UNIT_flash_plan = flash/plan.c targets/chip_map.c targets/chip_layout.c probe/error.c
+UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
 # The virtual probe's firmware on a stand-in for the chip.
 FIRMWARE_BENCH := $(wildcard probe/virtual/firmware*.c) \
 	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults mishaps link_virtual) \
@@ -26,8 +26,8 @@ UNIT_firmware_gates = $(FIRMWARE_BENCH)
 UNIT_firmware_memory = $(FIRMWARE_BENCH)
 UNIT_usb_select = probe/usb_select.c probe/usb_holder.c probe/error.c
 UNIT_log = probe/log.c probe/error.c probe/link.c tests/unit/fake_link.c
-UNIT_list_chips = server/list_chips.c server/exit_status.c server/json.c targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_virtual.c probe/error.c chips.c
-UNIT_virtual_open = server/virtual_open.c targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_virtual.c probe/error.c chips.c
+UNIT_list_chips = server/list_chips.c server/exit_status.c server/json.c targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_layout.c targets/chip_virtual.c probe/error.c chips.c
+UNIT_virtual_open = server/virtual_open.c targets/chip_parse.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_layout.c targets/chip_virtual.c probe/error.c chips.c
 UNIT_cursor = server/cursor.c
 UNIT_xml = server/xml.c server/buffer.c server/registers_map.c
 UNIT_firmware_session = $(FIRMWARE_BENCH)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How the flash of a size lies in banks: that depends on option bytes (DBANK, DB1M, nDBANK, SWAP_BANK),
+ * and some of it may belong to somebody else.
+ */
+#include "targets/chip.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "probe/bytes.h"
+
+bool chip_holds(const struct chip *chip, const struct chip_condition *condition)
+{
+	return condition->mask &&
+	       (chip->option_words[condition->word].now & condition->mask) == condition->value;
+}
+
+static uint32_t bank_room(const struct chip_bank *bank)
+{
+	uint32_t room = 0;
+
+	for (size_t i = 0; i < bank->run_count; i++)
+		room += bank->runs[i].count * bank->runs[i].size;
+	return room;
+}
+
+/* True when a sector of the bank ends at size (or size is 0). */
+static bool sector_ends_at(const struct chip_bank *bank, uint32_t size)
+{
+	uint32_t end = 0;
+
+	for (size_t i = 0; i < bank->run_count; i++) {
+		uint32_t run = bank->runs[i].count * bank->runs[i].size;
+
+		if (size - end <= run)
+			return (size - end) % bank->runs[i].size == 0;
+		end += run;
+	}
+	return false;
+}
+
+/* Divides size among the banks; false when it does not go. */
+static bool share_out(const struct chip_layout *layout, uint32_t size, uint32_t shares[CHIP_BANKS])
+{
+	uint32_t left = size;
+
+	for (size_t i = 0; i < layout->bank_count; i++) {
+		const struct chip_bank *bank = &layout->banks[i];
+
+		shares[i] = layout->split == CHIP_IN_ORDER ? min_u32(left, bank_room(bank)) : size / 2;
+		if (shares[i] > bank_room(bank) || !sector_ends_at(bank, shares[i]))
+			return false;
+		left -= min_u32(left, shares[i]);
+	}
+	return left == 0;
+}
+
+static bool is_for_size(const struct chip_layout *layout, uint32_t kib)
+{
+	for (size_t i = 0; i < layout->size_count; i++) {
+		if (layout->sizes_kib[i] == kib)
+			return true;
+	}
+	return layout->size_count == 0;
+}
+
+static bool is_in_force(const struct chip *chip, const struct chip_layout *layout)
+{
+	for (size_t i = 0; i < layout->when_count; i++) {
+		if (!chip_holds(chip, &layout->when[i]))
+			return false;
+	}
+	return true;
+}
+
+bool chip_layout_fits(const struct chip_layout *layout, uint32_t kib)
+{
+	uint32_t shares[CHIP_BANKS];
+
+	return kib && kib <= UINT32_MAX / 1024 && is_for_size(layout, kib) &&
+	       share_out(layout, kib * 1024, shares);
+}
+
+void chip_layout_banks(const struct chip_layout *layout, uint32_t kib, struct chip_bank *banks)
+{
+	uint32_t shares[CHIP_BANKS];
+
+	share_out(layout, kib * 1024, shares);
+	memcpy(banks, layout->banks, sizeof(layout->banks));
+	for (size_t i = 0; i < layout->bank_count; i++) {
+		banks[i].size = shares[i];
+		banks[i].physical = (uint8_t)i;
+		if (i && layout->split == CHIP_CONTIGUOUS)
+			banks[i].base = banks[0].base + shares[0];
+	}
+}
+
+/* What CPU2 or the data area has taken from the end. */
+static void trim(struct chip *chip, const struct chip_reserved *reserved)
+{
+	struct chip_bank *bank = &chip->banks[reserved->bank];
+	uint32_t mask = reserved->count.mask, value, ours;
+
+	if (!chip_holds(chip, &reserved->when) || reserved->bank >= chip->bank_count)
+		return;
+	value = (chip->option_words[reserved->count.word].now & mask) / (mask & -mask);
+	ours = value * reserved->unit;
+	if (reserved->from_end)
+		ours = bank->size - min_u32(bank->size, ours + reserved->unit);
+	if (ours >= bank->size)
+		return;
+	bank->size = ours;
+	bank->shared = true;
+}
+
+static void lay_out(struct chip *chip, const struct chip_layout *layout, uint32_t kib)
+{
+	chip_layout_banks(layout, kib, chip->banks);
+	chip->bank_count = layout->bank_count;
+	chip->flash_kib = kib;
+	chip->swapped = chip->bank_count == 2 && chip_holds(chip, &chip->swap);
+	if (chip->swapped) {
+		chip->banks[0].physical = 1;
+		chip->banks[1].physical = 0;
+	}
+	for (size_t i = 0; i < chip->reserved_count; i++)
+		trim(chip, &chip->reserved[i]);
+}
+
+int chip_set_flash_size(struct chip *chip, uint32_t kib)
+{
+	for (size_t i = 0; i < chip->layout_count; i++) {
+		const struct chip_layout *layout = &chip->layouts[i];
+
+		if (!is_in_force(chip, layout) || !chip_layout_fits(layout, kib))
+			continue;
+		chip->layout = i;
+		lay_out(chip, layout, kib);
+		return 0;
+	}
+	return E_ARGUMENT;
+}
+
+uint32_t chip_meant_size(const struct chip *chip, uint32_t size_register)
+{
+	uint32_t value = size_register & chip->size_mask;
+
+	for (size_t i = 0; i < chip->size_code_count; i++) {
+		if (chip->size_codes[i].code == value)
+			return chip->size_codes[i].kib;
+	}
+	for (size_t i = 0; i < chip->layout_count; i++) {
+		if (chip_layout_fits(&chip->layouts[i], value))
+			return value;
+	}
+	return 0;
+}
+
+void chip_set_option_word(struct chip *chip, size_t word, uint32_t value)
+{
+	chip->option_words[word].now = value;
+	chip_set_flash_size(chip, chip->flash_kib);
+}
+
+int chip_set_option(struct chip *chip, const char *name, uint32_t value)
+{
+	for (size_t i = 0; i < chip->option_field_count; i++) {
+		const struct chip_option_field *field = &chip->option_fields[i];
+		uint32_t mask = UINT32_MAX >> (31 - (field->high - field->low));
+
+		if (strcasecmp(field->name, name))
+			continue;
+		if (value & ~mask)
+			return E_ARGUMENT;
+		chip_set_option_word(chip, field->word,
+				     (chip->option_words[field->word].now & ~(mask << field->low)) |
+				     value << field->low);
+		return 0;
+	}
+	return E_ARGUMENT;
+}
+
+static bool is_about(const struct chip_condition *condition, size_t word)
+{
+	return condition->mask && condition->word == word;
+}
+
+bool chip_word_matters(const struct chip *chip, size_t word)
+{
+	bool matters = is_about(&chip->swap, word) || is_about(&chip->trustzone, word);
+
+	for (size_t i = 0; i < chip->layout_count; i++) {
+		for (size_t j = 0; j < chip->layouts[i].when_count; j++)
+			matters |= is_about(&chip->layouts[i].when[j], word);
+	}
+	for (size_t i = 0; i < chip->reserved_count; i++)
+		matters |= is_about(&chip->reserved[i].when, word) ||
+			   is_about(&chip->reserved[i].count, word);
+	return matters;
+}
