@@ -104,8 +104,10 @@ static struct chip *like_f407(void)
 	chip->bank_count = 1;
 	chip->aliases[0] = (struct chip_alias){ 0, 1024 * 1024, 0x08000000 };
 	chip->alias_count = 1;
-	chip->regions[0] = (struct chip_region){ "sram", CHIP_RAM, 0x20000000, 0x20000, true, false };
-	chip->regions[1] = (struct chip_region){ "system", CHIP_ROM, 0x1FFF0000, 0x7800, false, false };
+	chip->regions[0] = (struct chip_region){ .name = "sram", .kind = CHIP_RAM, .base = 0x20000000,
+						  .size = 0x20000, .loader = true };
+	chip->regions[1] = (struct chip_region){ .name = "system", .kind = CHIP_ROM,
+						  .base = 0x1FFF0000, .size = 0x7800 };
 	chip->region_count = 2;
 	chip->otp_base = 0x1FFF7800;
 	chip->otp_size = 512;
