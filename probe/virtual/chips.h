@@ -8,6 +8,8 @@
 
 #include "probe/virtual/soc.h"
 
+int chip_f0_build(struct soc *soc, struct why *why);	/* and F3 */
+int chip_f1_build(struct soc *soc, struct why *why);
 int chip_f4_build(struct soc *soc, struct why *why);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The GPIO ports of STM32F1 (RM0008 section 9.2): four bits of CRL and CRH for each pin. An input is
- * low unless its pull-up is on, an output reads what it drives. That SWD can be switched off is
- * AFIO's business.
+ * low unless its pull-up is on, an output reads what it drives. AFIO (9.4) can switch SWD off.
  */
 #include "probe/virtual/peripherals.h"
 
@@ -75,5 +74,55 @@ int gpio_f1_add(struct soc *soc, const struct gpio_place *place)
 	soc_add_registers(soc, &(struct soc_registers){ .name = "GPIO", .base = place->base,
 			  .gate = place->gate, .apb = true, .state = gpio, .read = gpio_read,
 			  .write = gpio_write });
+	return OK;
+}
+
+/* --- AFIO ------------------------------------------------------------------------------------- */
+
+enum { MAPR = 0x04, SWJ_SHIFT = 24, SWJ_OFF = 4, AFIO_REGISTERS = 0x20 };
+
+struct afio {
+	struct soc *soc;
+	uint32_t words[AFIO_REGISTERS / 4];
+};
+
+static uint32_t afio_read(void *state, uint32_t offset, enum bus_master master)
+{
+	const struct afio *afio = state;
+	uint32_t value = offset < AFIO_REGISTERS ? afio->words[offset / 4] : 0;
+
+	(void)master;
+	return offset == MAPR ? value & ~(7u << SWJ_SHIFT) : value;	/* SWJ_CFG is write-only */
+}
+
+static void afio_write(void *state, uint32_t offset, uint32_t value)
+{
+	struct afio *afio = state;
+
+	if (offset < AFIO_REGISTERS)
+		afio->words[offset / 4] = value;
+	if (offset == MAPR)
+		afio->soc->swd_pins_taken = (value >> SWJ_SHIFT & 7) == SWJ_OFF;
+}
+
+static void afio_reset(void *state)
+{
+	struct afio *afio = state;
+
+	memset(afio->words, 0, sizeof(afio->words));
+	afio->soc->swd_pins_taken = false;
+}
+
+int afio_f1_add(struct soc *soc, uint32_t base, unsigned gate)
+{
+	struct afio *afio = calloc(1, sizeof(*afio));
+
+	if (!afio)
+		return E_MEMORY;
+	afio->soc = soc;
+	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "afio", .state = afio,
+			   .gate = gate, .reset = afio_reset });
+	soc_add_registers(soc, &(struct soc_registers){ .name = "AFIO", .base = base, .gate = gate,
+			  .apb = true, .state = afio, .read = afio_read, .write = afio_write });
 	return OK;
 }

@@ -17,6 +17,8 @@ static const struct chip_builder {
 	const char *controller;
 	int (*build)(struct soc *soc, struct why *why);
 } builders[] = {
+	{ "f1", chip_f1_build },
+	{ "f1xl", chip_f1_build },
 	{ "f4", chip_f4_build },
 };
 

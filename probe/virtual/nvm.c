@@ -119,13 +119,14 @@ void nvm_array_cut_erase(struct nvm_array *array, uint32_t offset, uint32_t leng
 	bus_changed(array->soc->bus, array->base + offset, length);
 }
 
-void nvm_array_cut_program(struct nvm_array *array, uint32_t offset, uint32_t length)
+void nvm_array_cut_program(struct nvm_array *array, uint32_t offset, unsigned length,
+			   uint32_t value)
 {
-	uint32_t seed = offset;
+	uint32_t seed = offset, old = nvm_array_get(array, offset, length), through = 0;
 
-	for (uint32_t i = 0; i < length; i++)
-		array->bytes[offset + i] = noise(&seed);
-	bus_changed(array->soc->bus, array->base + offset, length);
+	for (unsigned i = 0; i < length; i++)
+		through |= (uint32_t)noise(&seed) << 8 * i;
+	nvm_array_put(array, offset, length, old ^ ((old ^ value) & through));
 }
 
 void nvm_array_power_on(struct nvm_array *array)

@@ -44,7 +44,9 @@ void nvm_array_erase(struct nvm_array *array, uint32_t offset, uint32_t length);
 bool nvm_array_blank(const struct nvm_array *array, uint32_t offset, uint32_t length);
 /* What a reset or a power cut leaves: done = how much of the time had passed, in percent. */
 void nvm_array_cut_erase(struct nvm_array *array, uint32_t offset, uint32_t length, unsigned done);
-void nvm_array_cut_program(struct nvm_array *array, uint32_t offset, uint32_t length);
+/* Some of the bits that were to change did. */
+void nvm_array_cut_program(struct nvm_array *array, uint32_t offset, unsigned length,
+			   uint32_t value);
 void nvm_array_power_on(struct nvm_array *array);
 
 /* The operation in work: its effect comes at its end. */

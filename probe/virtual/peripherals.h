@@ -60,6 +60,8 @@ int dma_f4_add(struct soc *soc, uint32_t base, unsigned gate);
 
 /* The GPIO ports of F1 (CRL, CRH); a place without MODER and its like. */
 int gpio_f1_add(struct soc *soc, const struct gpio_place *place);
+/* The F1's pin remapping, which can take the SWD pins away. */
+int afio_f1_add(struct soc *soc, uint32_t base, unsigned gate);
 
 /* Registers that only keep what is written, for what start-up code sets and nobody looks at. */
 struct plain_place {

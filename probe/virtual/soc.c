@@ -180,6 +180,14 @@ uint64_t soc_flash_takes(struct soc *soc, uint64_t ns)
 	return ns;
 }
 
+uint32_t soc_rom_base(const struct soc *soc)
+{
+	for (size_t i = 0; i < soc->spec->region_count; i++)
+		if (soc->spec->regions[i].kind == VIRTUAL_ROM)
+			return soc->spec->regions[i].base;
+	return 0;
+}
+
 void soc_print(struct soc *soc, char byte)
 {
 	struct soc_output *out = &soc->output;

@@ -142,6 +142,8 @@ void soc_notice(struct soc *soc);
 /* Accounts for an erase or program that takes ns; returns how long it really takes. */
 uint64_t soc_flash_takes(struct soc *soc, uint64_t ns);
 void soc_print(struct soc *soc, char byte);
+/* The first ROM of the spec (system memory), or 0. */
+uint32_t soc_rom_base(const struct soc *soc);
 /* Short for the host's functions. */
 void soc_set_irq(const struct soc *soc, unsigned irq, bool level);
 void soc_request_reset(const struct soc *soc, enum soc_reset cause);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A virtual STM32F407VG without a core.
+ * A virtual chip without a core.
  */
 #include "tests/unit/fake_soc.h"
 
@@ -85,21 +85,28 @@ static void power_up(struct fake_soc *fake)
 
 static void add_memories(struct fake_soc *fake)
 {
-	bus_add_memory(&fake->bus, &(struct bus_memory){ .name = "sram", .base = 0x20000000,
-		       .size = sizeof(fake->ram), .bytes = fake->ram, .writable = true });
-	bus_add_memory(&fake->bus, &(struct bus_memory){ .name = "backup", .base = 0x40024000,
-		       .size = sizeof(fake->backup), .bytes = fake->backup, .writable = true });
-	bus_add_memory(&fake->bus, &(struct bus_memory){ .name = "system", .base = 0x1FFF0000,
-		       .size = sizeof(fake->rom), .bytes = fake->rom });
+	for (size_t i = 0; i < fake->spec.region_count; i++) {
+		const struct virtual_region *region = &fake->spec.regions[i];
+
+		if (region->kind == VIRTUAL_EEPROM)
+			continue;
+		fake->regions[i] = calloc(1, region->size);
+		assert_non_null(fake->regions[i]);
+		bus_add_memory(&fake->bus, &(struct bus_memory){ .name = region->name,
+			       .base = region->base, .size = region->size,
+			       .bytes = fake->regions[i],
+			       .writable = region->kind != VIRTUAL_ROM });
+	}
 }
 
-struct fake_soc *fake_soc_new(void)
+struct fake_soc *fake_soc_with(const struct virtual_spec *spec,
+			       int (*build)(struct soc *soc, struct why *why))
 {
 	struct fake_soc *fake = calloc(1, sizeof(*fake));
 	struct why why = { "" };
 
 	assert_non_null(fake);
-	fake_spec(&fake->spec);
+	fake->spec = *spec;
 	fake->host = (struct soc_host){ fake, note_reset, note_irq, note_stall, note_core_clock };
 	fake->soc.spec = &fake->spec;
 	fake->soc.clock = &fake->clock;
@@ -107,15 +114,25 @@ struct fake_soc *fake_soc_new(void)
 	fake->soc.host = &fake->host;
 	fake->soc.supply_mv = fake->spec.supply_mv;
 	add_memories(fake);
-	assert_int_equal(chip_f4_build(&fake->soc, &why), OK);
+	assert_int_equal(build(&fake->soc, &why), OK);
 	assert_null(fake->bus.clash);
 	power_up(fake);
 	return fake;
 }
 
+struct fake_soc *fake_soc_new(void)
+{
+	struct virtual_spec spec;
+
+	fake_spec(&spec);
+	return fake_soc_with(&spec, chip_f4_build);
+}
+
 void fake_soc_free(struct fake_soc *fake)
 {
 	soc_release(&fake->soc);
+	for (size_t i = 0; i < fake->spec.region_count; i++)
+		free(fake->regions[i]);
 	free(fake);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A virtual STM32F407VG without a core, for tests of its peripherals: what they ask of the core and
- * of the reset logic is written down here.
+ * A virtual chip without a core, an STM32F407VG or another, for tests of its peripherals: what they
+ * ask of the core and of the reset logic is written down here.
  */
 #ifndef TESTS_UNIT_FAKE_SOC_H
 #define TESTS_UNIT_FAKE_SOC_H
@@ -14,7 +14,7 @@ struct fake_soc {
 	struct bus bus;
 	struct soc soc;
 	struct soc_host host;
-	uint8_t ram[4096], backup[4096], rom[0x7800];
+	uint8_t *regions[VIRTUAL_REGIONS];
 	uint32_t resets;		/* causes asked for */
 	uint64_t stalled_ns;		/* by the core's accesses */
 	bool irqs[96];
@@ -26,6 +26,8 @@ void fake_spec(struct virtual_spec *spec);
 
 /* With power, out of reset. */
 struct fake_soc *fake_soc_new(void);
+struct fake_soc *fake_soc_with(const struct virtual_spec *spec,
+			       int (*build)(struct soc *soc, struct why *why));
 void fake_soc_free(struct fake_soc *fake);
 /* Off and on again; on at once. */
 void fake_soc_power_cycle(struct fake_soc *fake);
