@@ -67,7 +67,8 @@ UNIT_virtual_peripherals = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 # Every virtual chip, and what they are made of, without a core; and with one.
 VIRTUAL_PROBE_SIDE = usb_% firmware% link_virtual faults mishaps replies meter dap mem_ap personality
 VIRTUAL_CHIPS := $(filter-out $(patsubst %,probe/virtual/%.c,$(VIRTUAL_PROBE_SIDE) machine% cpu% image),$(wildcard probe/virtual/*.c)) \
-	probe/log.c probe/error.c tests/unit/fake_soc.c
+	probe/log.c probe/error.c tests/unit/fake_soc.c tests/unit/specs.c
+UNIT_virtual_flash_f1 = $(VIRTUAL_CHIPS)
 UNIT_virtual_machine = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image) $(wildcard probe/virtual/cpu*.c)
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
