@@ -75,6 +75,8 @@ struct engine {
 	unsigned watched;		/* whose Ctrl-C counts now, or NO_CLIENT */
 	void (*serve)(void *context);	/* lets others speak during a load; see engine_on_load */
 	void *serve_context;
+	void (*progress)(void *context, uint32_t done, uint32_t total);	/* see load_on_progress */
+	void *progress_context;
 	bool exit_asked;		/* by monitor exit */
 	struct buffer reply;		/* the answer to the packet in work */
 	char reply_data[PACKET_SIZE];

@@ -19,7 +19,7 @@ enum { WORDS_MAX = 16, LINE_MAX_LENGTH = 2048 };
 
 static const struct monitor_command *const tables[] = {
 	monitor_general, monitor_control, monitor_memory, monitor_chip, monitor_flash,
-	monitor_probe, monitor_spellings,
+	monitor_flash_files, monitor_probe, monitor_spellings,
 };
 
 const struct monitor_command *monitor_row(size_t i)
@@ -51,6 +51,11 @@ void monitor_print(struct monitor_call *call, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	call->print(call->context, text);
+}
+
+unsigned monitor_client(const struct monitor_call *call)
+{
+	return call->peer ? call->peer->number : NO_CLIENT;
 }
 
 bool monitor_is(const struct monitor_call *call, unsigned i, const char *word)
@@ -102,14 +107,20 @@ int monitor_switch(struct monitor_call *call, unsigned i, bool *on)
 		       i < call->argc ? call->argv[i] : "");
 }
 
+/* At blanks; "a word with blanks" is one (file names). */
 static unsigned split(char *line, char *words[WORDS_MAX])
 {
+	static const char blanks[] = " \t\r\n";
 	unsigned count = 0;
-	char *rest, *word = strtok_r(line, " \t\r\n", &rest);
 
-	while (word && count < WORDS_MAX) {
-		words[count++] = word;
-		word = strtok_r(NULL, " \t\r\n", &rest);
+	for (line += strspn(line, blanks); *line && count < WORDS_MAX; line += strspn(line, blanks)) {
+		const char *stop = *line == '"' ? "\"" : blanks;
+
+		line += *line == '"';
+		words[count++] = line;
+		line += strcspn(line, stop);
+		if (*line)
+			*line++ = '\0';
 	}
 	return count;
 }

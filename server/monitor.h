@@ -30,7 +30,7 @@ struct monitor_call {
 struct monitor_command {
 	const char *name;		/* one or two words; NULL ends a table */
 	const char *arguments;		/* as shown: "[halt|run]" */
-	const char *help;		/* one line */
+	const char *help;		/* one line; behind a line end an example for `help NAME` */
 	unsigned rules;
 	int (*run)(struct monitor_call *call);
 };
@@ -55,9 +55,11 @@ int monitor_number(struct monitor_call *call, unsigned i, uint32_t *value);
 int monitor_switch(struct monitor_call *call, unsigned i, bool *on);
 /* "usage: NAME ARGUMENTS" as an error. */
 int monitor_usage(struct monitor_call *call, const char *usage);
+/* The client that asks, or NO_CLIENT outside of a session. */
+unsigned monitor_client(const struct monitor_call *call);
 bool monitor_is(const struct monitor_call *call, unsigned i, const char *word);
 
 extern const struct monitor_command monitor_general[], monitor_control[], monitor_memory[],
-	monitor_chip[], monitor_flash[], monitor_probe[], monitor_spellings[];
+	monitor_chip[], monitor_flash[], monitor_flash_files[], monitor_probe[], monitor_spellings[];
 
 #endif

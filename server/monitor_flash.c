@@ -1,83 +1,156 @@
 /* SPDX-License-Identifier: MIT
  *
- * Monitor commands about flash: its layout, erasing, and how the next loads are done.
+ * Monitor commands about flash: what is in it, erasing, and how the next loads are done.
  */
+#include "server/load.h"
 #include "server/monitor.h"
 #include "server/session.h"
 
 #include "flash/checksum.h"
+#include "flash/survey.h"
 
 #include "probe/bytes.h"
 
-static void print_bank(struct monitor_call *call, const struct chip_bank *bank, unsigned number)
+#include <stdlib.h>
+
+/* ---- flash info: a map ---- */
+
+enum { MARKS = 64 };		/* in a line of the map */
+
+static char mark_of(const struct flash_survey_row *row)
 {
-	uint32_t address = bank->base, end = bank->base + bank->size;
+	static const char marks[][2] = {	/* open, protected */
+		[FLASH_BLANK] = { '.', 'p' }, [FLASH_SEEMS_BLANK] = { ':', 'p' },
+		[FLASH_WRITTEN] = { '#', 'P' }, [FLASH_UNREADABLE] = { '?', '?' },
+	};
 
-	for (size_t i = 0; i < bank->run_count && address < end; i++) {
-		const struct chip_sectors *run = &bank->runs[i];
-		uint32_t count = min_u32(run->count, (end - address) / run->size);
+	return marks[row->content][row->is_protected];
+}
 
-		monitor_print(call, "bank %u  0x%08x  %3u x %u KiB\n", number, address, count,
-			      run->size / 1024);
-		address += count * run->size;
+/* How many rows from the first on belong into the same line: one bank, one size. */
+static size_t line_length(const struct flash_survey_row *rows, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && n < MARKS && rows[n].sector.bank == rows[0].sector.bank &&
+	       rows[n].sector.size == rows[0].sector.size)
+		n++;
+	return n;
+}
+
+static void print_line(struct monitor_call *call, const struct flash_survey_row *rows, size_t count)
+{
+	uint32_t size = rows[0].sector.size;
+	char marks[MARKS + 1];
+
+	for (size_t i = 0; i < count; i++)
+		marks[i] = mark_of(&rows[i]);
+	marks[count] = '\0';
+	monitor_print(call, "  0x%08x %4zu x %3u %-5s %s\n", rows[0].sector.base, count,
+		      size % 1024 ? size : size / 1024, size % 1024 ? "bytes" : "KiB", marks);
+}
+
+static void print_map(struct monitor_call *call, const struct flash_survey_row *rows, size_t count)
+{
+	const struct chip *chip = &call->engine->board.chip;
+
+	for (size_t i = 0, n; i < count; i += n) {
+		const struct chip_bank *bank = &chip->banks[rows[i].sector.bank];
+
+		if (!rows[i].sector.number)
+			monitor_print(call, "bank %u  0x%08x to 0x%08x, %u KiB\n", rows[i].sector.bank,
+				      bank->base, bank->base + (bank->size - 1), bank->size / 1024);
+		n = line_length(rows + i, count - i);
+		print_line(call, rows + i, n);
 	}
+}
+
+static void print_legend(struct monitor_call *call, const struct flash_survey_row *rows, size_t count)
+{
+	static const struct {
+		char mark;
+		const char *text;
+	} legend[] = {
+		{ '#', "written" }, { '.', "blank" }, { ':', "begins blank (halt to know more)" },
+		{ 'P', "written, protected" }, { 'p', "blank, protected" },
+		{ '?', "can't be read (`protect` may tell why)" },
+	};
+	size_t counts[ARRAY_SIZE(legend)] = { 0 };
+	const char *comma = "  ";
+
+	for (size_t l = 0; l < ARRAY_SIZE(legend); l++) {
+		for (size_t i = 0; i < count; i++)
+			counts[l] += mark_of(&rows[i]) == legend[l].mark;
+		if (!counts[l])
+			continue;
+		monitor_print(call, "%s%c %s: %zu", comma, legend[l].mark, legend[l].text, counts[l]);
+		comma = ", ";
+	}
+	monitor_print(call, "\n");
+}
+
+static void print_settings(struct monitor_call *call)
+{
+	const struct engine *engine = call->engine;
+	const struct flash_options *flash = &engine->flash;
+
+	monitor_print(call, "loader %s, reset after loads %s, preserve %s, voltage %u mV%s\n",
+		      flash->no_loader ? "off" : "on", flash->reset_after ? "on" : "off",
+		      flash->preserve ? "on" : "off",
+		      flash->supply_mv ? flash->supply_mv : engine->board.supply_mv,
+		      flash->supply_mv ? " (set)" : "");
 }
 
 static int run_info(struct monitor_call *call)
 {
-	const struct engine *engine = call->engine;
-	const struct chip *chip = &engine->board.chip;
+	struct flash_survey_row *rows;
 	char text[100];
+	size_t count;
+	int err = flash_survey(call->session->core, &call->engine->flash, &rows, &count, call->why);
 
-	for (size_t i = 0; i < chip->bank_count; i++)
-		print_bank(call, &chip->banks[i], (unsigned)i);
-	monitor_print(call, "loader %s, reset after loads %s, voltage %u mV%s\n",
-		      engine->flash.no_loader ? "off" : "on", engine->flash.reset_after ? "on" : "off",
-		      engine->flash.supply_mv ? engine->flash.supply_mv : engine->board.supply_mv,
-		      engine->flash.supply_mv ? " (set)" : "");
+	if (err)
+		return err;
+	print_map(call, rows, count);
+	print_legend(call, rows, count);
+	free(rows);
+	print_settings(call);
 	if (engine_unfinished_text(call->engine, text, sizeof(text))[0])
 		monitor_print(call, "%s\n", text);
 	return OK;
 }
 
-/* Afterwards the core is halted and what was cached is old. */
-static int finish(struct monitor_call *call, int err, const struct flash_report *report)
-{
-	char text[200];
+/* ---- flash erase ---- */
 
-	core_take_reset(call->session->core);
-	memory_cache_drop(call->session->core);
-	if (call->session->core->state != CORE_UNKNOWN)
-		session_adopt_core(call->session, "flash erase");
-	if (err)
-		return err;
-	flash_report_text(report, text, sizeof(text));
-	monitor_print(call, "%s\n", text);
-	return OK;
+static int plan_all(struct flash_plan *plan, const struct chip *chip, struct why *why)
+{
+	int err = OK;
+
+	for (size_t i = 0; i < chip->bank_count && !err; i++)
+		err = flash_plan_erase(plan, chip->banks[i].base, chip->banks[i].size, why);
+	return err;
 }
 
-static int erase_range(struct monitor_call *call, uint32_t address, uint32_t length)
+static int erase(struct monitor_call *call, bool all, uint32_t address, uint32_t length)
 {
 	struct flash_report report = { 0 };
 	struct flash_plan *plan;
+	char text[200];
 	int err = flash_plan_new(&plan, call->session->core);
 
 	if (err)
 		return err;
-	err = flash_plan_erase(plan, address, length, call->why);
+	err = all ? plan_all(plan, &call->engine->board.chip, call->why)
+		  : flash_plan_erase(plan, address, length, call->why);
+	if (!err && flash_plan_empty(plan))
+		err = explain(call->why, E_CHIP, "There is nothing to erase.");
 	if (!err)
-		err = finish(call, flash_commit(plan, &call->engine->flash, &report, NULL, NULL,
-						call->why), &report);
+		err = load_commit(call->session, monitor_client(call), plan, &report, call->why);
 	flash_plan_free(plan);
-	return err;
-}
-
-static int erase_all(struct monitor_call *call)
-{
-	struct flash_report report = { 0 };
-	int err = flash_erase_all(call->session->core, &call->engine->flash, &report, call->why);
-
-	return finish(call, err, &report);
+	if (err)
+		return err;
+	flash_report_text(&report, text, sizeof(text));
+	monitor_print(call, "%s\n", text);
+	return OK;
 }
 
 static int run_erase(struct monitor_call *call)
@@ -86,14 +159,16 @@ static int run_erase(struct monitor_call *call)
 	int err;
 
 	if (monitor_is(call, 0, "all"))
-		return erase_all(call);
+		return erase(call, true, 0, 0);
 	if (call->argc != 2)
 		return monitor_usage(call, "flash erase all|ADDRESS LENGTH");
 	err = monitor_number(call, 0, &address);
 	if (!err)
 		err = monitor_number(call, 1, &length);
-	return err ? err : erase_range(call, address, length);
+	return err ? err : erase(call, false, address, length);
 }
+
+/* ---- the rest ---- */
 
 /* The checksum of what is there now, by the target; GDB's compare-sections prints the same. */
 static int run_checksum(struct monitor_call *call)
@@ -133,27 +208,37 @@ static int run_reset_after(struct monitor_call *call)
 	return monitor_switch(call, 0, &call->engine->flash.reset_after);
 }
 
+static int run_preserve(struct monitor_call *call)
+{
+	return monitor_switch(call, 0, &call->engine->flash.preserve);
+}
+
 static int run_loader(struct monitor_call *call)
 {
 	bool on = true;
 	int err = monitor_switch(call, 0, &on);
 
-	call->engine->flash.no_loader = !on;
+	if (!err)
+		call->engine->flash.no_loader = !on;
 	return err;
 }
 
 enum { ERASE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_flash[] = {
-	{ "flash info", "", "Show sectors and how loads are done", MONITOR_TARGET, run_info },
-	{ "flash erase", "all|ADDRESS LENGTH", "Erase all, or the sectors that a range touches", ERASE,
-	  run_erase },
-	{ "flash checksum", "ADDRESS LENGTH", "CRC-32 of target memory, as GDB's qCRC",
-	  MONITOR_TARGET | MONITOR_HALTED, run_checksum },
-	{ "flash voltage", "MV|auto", "Supply to assume for programming", MONITOR_CONTROL, run_voltage },
-	{ "flash reset-after", "on|off", "End loads in reset-halt (default on)", MONITOR_CONTROL,
-	  run_reset_after },
-	{ "flash loader", "on|off", "Program through a loader in RAM (default on)", MONITOR_CONTROL,
-	  run_loader },
+	{ "flash info", "", "Map of what is written, blank, protected; how loads are done", MONITOR_TARGET,
+	  run_info },
+	{ "flash erase", "all|ADDRESS LENGTH", "Erase all, or the sectors that a range touches\n"
+	  "flash erase 0x08000000 128k", ERASE, run_erase },
+	{ "flash checksum", "ADDRESS LENGTH", "CRC-32 of target memory, as GDB's qCRC\n"
+	  "flash checksum 0x08000000 512k", MONITOR_TARGET | MONITOR_HALTED, run_checksum },
+	{ "flash voltage", "MV|auto", "Supply to assume for programming\nflash voltage 3300",
+	  MONITOR_CONTROL, run_voltage },
+	{ "flash reset-after", "on|off", "End loads in reset-halt (default on)\nflash reset-after off",
+	  MONITOR_CONTROL, run_reset_after },
+	{ "flash preserve", "on|off", "Keep what a load does not write of its sectors (default off)\n"
+	  "flash preserve on", MONITOR_CONTROL, run_preserve },
+	{ "flash loader", "on|off", "Program through a loader in RAM (default on)\nflash loader off",
+	  MONITOR_CONTROL, run_loader },
 	{ NULL, NULL, NULL, 0, NULL },
 };

@@ -8,28 +8,35 @@
 #include "probe/bytes.h"
 #include "probe/log.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-static void print_row(struct monitor_call *call, const struct monitor_command *row)
+/* A row's help may go on with an example. */
+static void print_row(struct monitor_call *call, const struct monitor_command *row, bool with_example)
 {
-	int width = 34 - (int)strlen(row->name) - 1;
+	int width = 34 - (int)strlen(row->name) - 1, line = (int)strcspn(row->help, "\n");
 
-	monitor_print(call, "  %s %-*s %s\n", row->name, width > 0 ? width : 0, row->arguments,
+	monitor_print(call, "  %s %-*s %.*s\n", row->name, width > 0 ? width : 0, row->arguments, line,
 		      row->help);
+	if (with_example && row->help[line])
+		monitor_print(call, "      %s\n", row->help + line + 1);
 }
 
 static int run_help(struct monitor_call *call)
 {
-	const char *about = call->argc ? call->argv[0] : "";
 	const struct monitor_command *row;
 	unsigned shown = 0;
+	char about[60];
+
+	snprintf(about, sizeof(about), "%s%s%s", call->argc ? call->argv[0] : "",
+		 call->argc > 1 ? " " : "", call->argc > 1 ? call->argv[1] : "");
 
 	for (size_t i = 0; (row = monitor_row(i)); i++) {
 		if (strncasecmp(row->name, about, strlen(about)) ||
 		    (row->rules & MONITOR_SPELLING && !*about))
 			continue;
-		print_row(call, row);
+		print_row(call, row, *about);
 		shown++;
 	}
 	if (!shown)

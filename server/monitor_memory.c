@@ -3,7 +3,10 @@
  * Monitor commands that read and write memory: mem, mdw and its like, cache.
  */
 #include "server/monitor.h"
+#include "server/read_only.h"
 #include "server/session.h"
+
+#include "flash/new_file.h"
 
 #include "probe/bytes.h"
 
@@ -11,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK = 4096, LINE_BYTES = 16 };
+enum { CHUNK = 4096, LINE_BYTES = 16, SHOWN_MAX = 65536 };
 
 static int read_chunk(struct monitor_call *call, uint32_t address, void *data, uint32_t length)
 {
@@ -27,12 +30,15 @@ static int read_chunk(struct monitor_call *call, uint32_t address, void *data, u
 static int write_chunk(struct monitor_call *call, uint32_t address, const void *data,
 		       uint32_t length)
 {
+	const struct chip *chip = &call->engine->board.chip;
 	uint32_t fault = address;
-	int err = memory_write(call->session->core, address, data, length, &fault);
+	int err = read_only_check(chip, address, length, call->why);
 
+	if (err)
+		return err;
+	err = memory_write(call->session->core, address, data, length, &fault);
 	if (err == E_RANGE)
-		return explain(call->why, err, "0x%08x is flash or read-only; flash is written by "
-			       "GDB's `load`.", address);
+		return read_only_explain(chip, fault, call->why);
 	if (err)
 		return explain(call->why, err, "0x%08x can't be written: %s.", fault,
 			       error_text(err));
@@ -92,8 +98,8 @@ static int run_display(struct monitor_call *call, unsigned width)
 
 	if (!err && call->argc > 1)
 		err = monitor_number(call, 1, &count);
-	if (!err && count > 65536)
-		err = explain(call->why, E_ARGUMENT, "At most 65536 at once; `mem read` writes files.");
+	if (!err && count > SHOWN_MAX)
+		err = explain(call->why, E_ARGUMENT, "At most %u at once; `mem read` writes files.", SHOWN_MAX);
 	return err ? err : display(call, address, count, width);
 }
 
@@ -135,8 +141,21 @@ static int read_to_file(struct monitor_call *call, uint32_t address, uint32_t le
 
 		err = read_chunk(call, address + at, data, part);
 		if (!err && fwrite(data, 1, part, file) != part)
-			err = explain(call->why, E_SYSTEM, "%s can't be written.", call->argv[2]);
+			err = new_file_explain(call->why, call->argv[2], "can't be written");
 	}
+	return err;
+}
+
+static int read_file(struct monitor_call *call, uint32_t address, uint32_t length)
+{
+	struct new_file file;
+	int err = new_file_open(&file, call->argv[2], call->why);
+
+	if (err)
+		return err;
+	err = new_file_close(&file, read_to_file(call, address, length, file.file), call->why);
+	if (!err)
+		monitor_print(call, "%u bytes at 0x%08x to %s\n", length, address, call->argv[2]);
 	return err;
 }
 
@@ -144,21 +163,15 @@ static int run_read(struct monitor_call *call)
 {
 	uint32_t address, length;
 	int err = monitor_number(call, 0, &address);
-	FILE *file;
 
 	if (!err)
 		err = monitor_number(call, 1, &length);
-	if (err || call->argc < 3)
-		return err ? err : display(call, address, min_u32(length, 65536), 1);
-	file = fopen(call->argv[2], "wb");
-	if (!file)
-		return explain(call->why, E_SYSTEM, "%s can't be written.", call->argv[2]);
-	err = read_to_file(call, address, length, file);
-	if (fclose(file) && !err)
-		err = explain(call->why, E_SYSTEM, "%s can't be written.", call->argv[2]);
-	if (!err)
-		monitor_print(call, "%u bytes at 0x%08x to %s\n", length, address, call->argv[2]);
-	return err;
+	if (!err && call->argc > 2)
+		return read_file(call, address, length);
+	if (!err && length > SHOWN_MAX)
+		err = explain(call->why, E_ARGUMENT, "At most %u bytes are shown; with a file name all of it is "
+			      "written there.", SHOWN_MAX);
+	return err ? err : display(call, address, length, 1);
 }
 
 static int write_from_file(struct monitor_call *call, uint32_t address, FILE *file)
@@ -177,19 +190,23 @@ static int write_from_file(struct monitor_call *call, uint32_t address, FILE *fi
 	return err;
 }
 
+/* What is a number is a value; files are named so that they aren't. */
 static int run_write(struct monitor_call *call)
 {
-	uint32_t address;
+	uint32_t address, value;
 	int err = monitor_number(call, 0, &address);
+	struct why no_number = { "" };
+	struct monitor_call quiet = *call;
 	FILE *file;
 
 	if (err || call->argc < 2)
 		return err ? err : monitor_usage(call, "mem write ADDRESS VALUE|FILE");
-	if (isdigit((unsigned char)call->argv[1][0]))
+	quiet.why = &no_number;
+	if (!monitor_number(&quiet, 1, &value))
 		return run_modify(call, 4);
 	file = fopen(call->argv[1], "rb");
 	if (!file)
-		return explain(call->why, E_SYSTEM, "%s can't be read.", call->argv[1]);
+		return new_file_explain(call->why, call->argv[1], "can't be read");
 	err = write_from_file(call, address, file);
 	fclose(file);
 	return err;
@@ -208,15 +225,16 @@ static int run_cache(struct monitor_call *call)
 enum { WRITES = MONITOR_TARGET | MONITOR_CHANGES };
 
 const struct monitor_command monitor_memory[] = {
-	{ "mem read", "ADDRESS LENGTH [FILE]", "Show memory, or write it to a file", MONITOR_TARGET,
-	  run_read },
-	{ "mem write", "ADDRESS VALUE|FILE", "Write a word or a file to RAM", WRITES, run_write },
-	{ "mdw", "ADDRESS [COUNT]", "Show words", MONITOR_TARGET, run_mdw },
-	{ "mdh", "ADDRESS [COUNT]", "Show half-words", MONITOR_TARGET, run_mdh },
-	{ "mdb", "ADDRESS [COUNT]", "Show bytes", MONITOR_TARGET, run_mdb },
-	{ "mww", "ADDRESS VALUE [COUNT]", "Write words", WRITES, run_mww },
-	{ "mwh", "ADDRESS VALUE [COUNT]", "Write half-words", WRITES, run_mwh },
-	{ "mwb", "ADDRESS VALUE [COUNT]", "Write bytes", WRITES, run_mwb },
-	{ "cache", "on|off", "Read flash from a cache while halted", MONITOR_TARGET, run_cache },
+	{ "mem read", "ADDRESS LENGTH [FILE]", "Show memory, or write it to a file\n"
+	  "mem read 0x20000000 128k ram.bin", MONITOR_TARGET, run_read },
+	{ "mem write", "ADDRESS VALUE|FILE", "Write a word or a binary file to RAM\n"
+	  "mem write 0x20001000 table.bin", WRITES, run_write },
+	{ "mdw", "ADDRESS [COUNT]", "Show words\nmdw 0xE0042000", MONITOR_TARGET, run_mdw },
+	{ "mdh", "ADDRESS [COUNT]", "Show half-words\nmdh 0x1FFF7A22", MONITOR_TARGET, run_mdh },
+	{ "mdb", "ADDRESS [COUNT]", "Show bytes\nmdb 0x20000000 64", MONITOR_TARGET, run_mdb },
+	{ "mww", "ADDRESS VALUE [COUNT]", "Write words\nmww 0x20000000 0 256", WRITES, run_mww },
+	{ "mwh", "ADDRESS VALUE [COUNT]", "Write half-words\nmwh 0x20000002 0xABCD", WRITES, run_mwh },
+	{ "mwb", "ADDRESS VALUE [COUNT]", "Write bytes\nmwb 0x20000001 0x7F", WRITES, run_mwb },
+	{ "cache", "on|off", "Read flash from a cache while halted\ncache off", MONITOR_TARGET, run_cache },
 	{ NULL, NULL, NULL, 0, NULL },
 };

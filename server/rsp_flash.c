@@ -3,8 +3,11 @@
  * Loading: vFlashErase, vFlashWrite, vFlashDone. Packets only fill a plan; vFlashDone carries it out
  * (R13, R29). GDB shows no reason when one fails and sends no vFlashDone then (clients.md 1.6).
  */
+#include "server/load.h"
 #include "server/rsp.h"
 #include "server/session.h"
+
+#include "flash/plan.h"
 
 static void end_load(struct engine *engine, bool failed)
 {
@@ -38,6 +41,22 @@ static int open_load(struct request *rq, struct why *why)
 	return OK;
 }
 
+/* A client that broke off a load (Ctrl-C) does not say so: it just begins anew, by erasing what it has
+ * written. */
+static int erase(struct request *rq, uint32_t address, uint32_t length, struct why *why)
+{
+	struct load *load = &rq->engine->load;
+	int err = open_load(rq, why);
+
+	if (!err)
+		err = flash_plan_erase(load->plan, address, length, why);
+	if (err || !flash_plan_covered(load->plan, address, length))
+		return err;
+	end_load(rq->engine, false);
+	err = open_load(rq, why);
+	return err ? err : flash_plan_erase(load->plan, address, length, why);
+}
+
 static enum answer handle_erase(struct request *rq, struct cursor *in)
 {
 	uint32_t address = cursor_take_hex(in, ','), length = cursor_take_hex(in, CURSOR_END);
@@ -46,9 +65,7 @@ static enum answer handle_erase(struct request *rq, struct cursor *in)
 
 	if (in->bad)
 		return rsp_malformed(rq);
-	err = open_load(rq, &why);
-	if (!err)
-		err = flash_plan_erase(rq->engine->load.plan, address, length, &why);
+	err = erase(rq, address, length, &why);
 	return err ? load_failed(rq, err, &why) : rsp_ok(rq);
 }
 
@@ -94,13 +111,7 @@ static enum answer handle_done(struct request *rq, struct cursor *in)
 		end_load(engine, false);
 		return rsp_ok(rq);
 	}
-	engine->load.in_work = true;
-	err = flash_commit(engine->load.plan, &engine->flash, &report, engine_serve_others, engine,
-			   &why);
-	engine->load.in_work = false;
-	core_take_reset(rq->session->core);
-	memory_cache_drop(rq->session->core);
-	session_adopt_core(rq->session, "load");
+	err = load_commit(rq->session, rq->peer->number, engine->load.plan, &report, &why);
 	if (err)
 		return load_failed(rq, err, &why);
 	tell_report(rq, &report);

@@ -4,6 +4,7 @@
  * its first byte can't be read (clients.md 1.4).
  */
 #include "server/jobs.h"
+#include "server/read_only.h"
 #include "server/rsp.h"
 
 #include "probe/bytes.h"
@@ -77,19 +78,21 @@ static enum answer handle_read_binary(struct request *rq, struct cursor *in)
 static enum answer write_bytes(struct request *rq, uint32_t address, const uint8_t *data,
 			       uint32_t length)
 {
+	const struct chip *chip = &rq->engine->board.chip;
 	uint32_t fault = address;
-	struct why why;
+	struct why why = { "" };
 	int err;
 
 	if (!length)		/* the probe for X */
 		return rsp_ok(rq);
-	err = memory_write(rq->session->core, address, data, length, &fault);
+	err = read_only_check(chip, address, length, &why);
+	if (!err)
+		err = memory_write(rq->session->core, address, data, length, &fault);
 	if (!err)
 		return rsp_ok(rq);
-	if (err == E_RANGE)
-		explain(&why, err, "0x%08x is flash or read-only memory; flash is written by `load`.",
-			address);
-	else
+	if (err == E_RANGE && !why.text[0])
+		read_only_explain(chip, fault, &why);
+	else if (err != E_RANGE)
 		explain(&why, err, "0x%08x can't be written: %s.", fault, error_text(err));
 	return rsp_error(rq, err, &why);
 }

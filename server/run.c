@@ -6,6 +6,7 @@
 #include "server/run.h"
 
 #include "server/json.h"
+#include "server/load.h"
 
 #include "probe/probe.h"
 
@@ -23,6 +24,8 @@ struct runner {
 	struct json json;
 	char *text;			/* what the command in work printed (--json) */
 	size_t length, size;
+	bool on_terminal;		/* stderr is one: progress is shown there */
+	unsigned shown_percent;		/* plus 1; 0 = there is no progress on the screen */
 };
 
 /* ---- signals: the first asks the command in work to end, the second ends at once ---- */
@@ -63,6 +66,27 @@ static void unwatch_signals(pthread_t watcher)
 	pthread_join(watcher, NULL);
 }
 
+/* ---- progress: one line that is written over, and gone before anything else is said ---- */
+
+static void show_progress(void *context, uint32_t done, uint32_t total)
+{
+	struct runner *r = context;
+	unsigned percent = total ? (unsigned)((uint64_t)done * 100 / total) : 0;
+
+	if (!r->on_terminal || r->shown_percent == percent + 1)
+		return;
+	fprintf(stderr, "\r%3u %% of %u KiB", percent, (total + 1023) / 1024);
+	fflush(stderr);
+	r->shown_percent = percent + 1;
+}
+
+static void clear_progress(struct runner *r)
+{
+	if (r->shown_percent)
+		fputs("\r\033[K", stderr);
+	r->shown_percent = 0;
+}
+
 /* ---- one command ---- */
 
 static void keep_text(struct runner *r, const char *text)
@@ -85,6 +109,7 @@ static void print(void *context, const char *text)
 {
 	struct runner *r = context;
 
+	clear_progress(r);
 	if (r->options->json) {
 		keep_text(r, text);
 	} else {
@@ -116,17 +141,19 @@ static uint64_t payload_bytes(struct runner *r)
 	return link->bytes_out + link->bytes_in;
 }
 
-static int run_command(struct runner *r, const char *command)
+/* place: "FILE:LINE: " of a script, or "". */
+static int run_command(struct runner *r, const char *command, const char *place)
 {
 	uint64_t us = engine_now_us(r->rig.engine), bytes = payload_bytes(r);
 	struct why why = { "" };
 	int err = engine_monitor(r->rig.engine, command, print, r, &why);
 
+	clear_progress(r);
 	if (r->options->json)
 		print_json_row(r, command, err, &why, payload_bytes(r) - bytes,
 			       engine_now_us(r->rig.engine) - us);
 	else if (err)
-		fprintf(stderr, "tether: %s: %s\n", command,
+		fprintf(stderr, "tether: %s%s: %s\n", place, command,
 			why.text[0] ? why.text : error_text(err));
 	if (err)
 		r->status = EXIT_FAILED;
@@ -135,11 +162,14 @@ static int run_command(struct runner *r, const char *command)
 
 /* ---- many commands ---- */
 
-static int run_line(struct runner *r, char *line)
+static int run_line(struct runner *r, char *line, const char *path, unsigned number)
 {
+	char place[300];
+
 	line[strcspn(line, "\r\n")] = '\0';
 	line += strspn(line, " \t");
-	return *line && *line != '#' ? run_command(r, line) : 0;
+	snprintf(place, sizeof(place), "%s:%u: ", path, number);
+	return *line && *line != '#' ? run_command(r, line, place) : 0;
 }
 
 static int run_file(struct runner *r, const char *path)
@@ -147,6 +177,7 @@ static int run_file(struct runner *r, const char *path)
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *file = is_stdin ? stdin : fopen(path, "r");
 	char *line = NULL;
+	unsigned number = 0;
 	size_t size = 0;
 	int err = 0;
 
@@ -156,7 +187,7 @@ static int run_file(struct runner *r, const char *path)
 		return E_SYSTEM;
 	}
 	while (!err && getline(&line, &size, file) >= 0)
-		err = run_line(r, line);
+		err = run_line(r, line, path, ++number);
 	free(line);
 	if (!is_stdin)
 		fclose(file);
@@ -169,7 +200,8 @@ static void run_all(struct runner *r)
 
 	json_init(&r->json, stdout, true);
 	for (char **argument = r->options->arguments; *argument && !err; argument++)
-		err = **argument == '@' ? run_file(r, *argument + 1) : run_command(r, *argument);
+		err = **argument == '@' ? run_file(r, *argument + 1)
+				       : run_command(r, *argument, "");
 }
 
 /* There is nobody to hear the engine's outputs: text comes through print(). */
@@ -185,6 +217,7 @@ static int start(struct runner *r, const struct virtual_opener *virtual_opener, 
 	r->status = exit_status_of(err);
 	if (err)
 		return err;
+	load_on_progress(r->rig.engine, show_progress, r);
 	err = engine_connect(r->rig.engine, why);
 	r->status = exit_status_of_connect(err);
 	return err;
@@ -192,7 +225,7 @@ static int start(struct runner *r, const struct virtual_opener *virtual_opener, 
 
 enum exit_status run(const struct options *options, const struct virtual_opener *virtual_opener)
 {
-	struct runner runner = { .options = options };
+	struct runner runner = { .options = options, .on_terminal = isatty(STDERR_FILENO) };
 	struct why why = { "" };
 	pthread_t watcher;
 	bool watched = watch_signals(&watcher, &runner.rig.flags);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Between the wish for other flash contents and flash_commit().
+ */
+#include "server/load.h"
+
+#include "server/session.h"
+
+void load_tell_progress(struct engine *engine, uint32_t done, uint32_t total)
+{
+	if (engine->progress)
+		engine->progress(engine->progress_context, done, total);
+	if (engine->load.in_work)
+		engine_serve_others(engine, done, total);
+}
+
+void load_on_progress(struct engine *engine,
+		      void (*progress)(void *context, uint32_t done, uint32_t total), void *context)
+{
+	engine->progress = progress;
+	engine->progress_context = context;
+}
+
+static void tell(void *context, uint32_t done, uint32_t total)
+{
+	load_tell_progress(context, done, total);
+}
+
+int load_commit(struct session *session, unsigned client, struct flash_plan *plan,
+		struct flash_report *report, struct why *why)
+{
+	struct engine *engine = session->engine;
+	int err;
+
+	engine->load.client = client;
+	engine->load.in_work = true;
+	err = flash_commit(plan, &engine->flash, report, tell, engine, why);
+	engine->load.in_work = false;
+	core_take_reset(session->core);
+	memory_cache_drop(session->core);
+	if (session->core->state == CORE_UNKNOWN)
+		return err;
+	session_adopt_core(session, "load");
+	if (session->run == RUN_HALTED) {	/* an observer may wait for it (R12) */
+		session_tell_stop(session);
+		session->stop_untold = false;
+	}
+	return err;
+}
