@@ -116,7 +116,7 @@ static:
 # seen.
 demo:
 	$(Q)scripts/setup demo
-	$(Q)$(MAKE) --no-print-directory all firmware
+	$(Q)$(MAKE) --no-print-directory -j2 all firmware
 	$(Q)scripts/demo $(BUILD) build/firmware/demo.elf
 check:
 	$(Q)scripts/setup check
