@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The list of flash controllers, and how a job gets hold of the one of its chip.
+ * How a job gets hold of the flash controller of its chip, and what all drivers share.
  */
 #include "flash/controller.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "probe/bytes.h"
@@ -11,42 +12,67 @@
 /* A supply outside of this is a probe that can't measure (R28). */
 enum { SUPPLY_LEAST_MV = 1600, SUPPLY_MOST_MV = 3900 };
 
-static const struct flash_controller *const controllers[] = {
-	&flash_controller_f4,
-};
-
-const struct flash_controller *flash_controller_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
-		if (!strcmp(controllers[i]->name, name))
-			return controllers[i];
-	return NULL;
-}
-
 uint32_t flash_plausible_supply(uint32_t supply_mv)
 {
 	return supply_mv < SUPPLY_LEAST_MV || supply_mv > SUPPLY_MOST_MV ? 0 : supply_mv;
+}
+
+static int find_driver(struct flash_device *device, const struct chip *chip, struct why *why)
+{
+	device->controller = flash_controller_find(chip->controller);
+	if (device->controller && chip->bank_count)
+		return 0;
+	return explain(why, E_CHIP, "%s has no flash that can be written: %s%s", chip->name,
+		       chip->controller[0] ? "no driver for its controller " :
+		       "its description names no controller", chip->controller);
+}
+
+static int measure_supply(struct flash_device *device, uint32_t supply_mv, struct why *why)
+{
+	int err = 0;
+
+	if (!supply_mv)
+		err = probe_voltage_mv(device->board->probe, &supply_mv);
+	if (err && err != E_FIRMWARE)
+		return explain(why, err, "reading the supply voltage: %s", error_text(err));
+	device->supply_mv = err ? 0 : flash_plausible_supply(supply_mv);
+	return 0;
 }
 
 int flash_device_open(struct flash_device *device, struct core *core, uint32_t supply_mv,
 		      struct why *why)
 {
 	const struct chip *chip = &core->board->chip;
-	int err = 0;
+	int err;
 
-	device->core = core;
-	device->board = core->board;
-	device->registers = chip->flash_registers;
-	device->controller = flash_controller_find(chip->controller);
-	if (!device->controller || !chip->bank_count)
-		return explain(why, E_CHIP, "%s has no flash that can be written: %s%s", chip->name,
-			       chip->controller[0] ? "no driver for its controller " :
-			       "its description names no controller", chip->controller);
-	if (!supply_mv)
-		err = probe_voltage_mv(core->board->probe, &supply_mv);
-	if (err && err != E_FIRMWARE)
-		return explain(why, err, "reading the supply voltage: %s", error_text(err));
-	device->supply_mv = err ? 0 : flash_plausible_supply(supply_mv);
-	device->parallel_bits = device->controller->parallel_bits(device->supply_mv);
-	return 0;
+	*device = (struct flash_device){
+		.core = core, .board = core->board, .registers = chip->flash_registers,
+	};
+	err = find_driver(device, chip, why);
+	if (!err)
+		err = measure_supply(device, supply_mv, why);
+	if (!err)
+		err = device->controller->open(device, why);
+	if (!device->granule_bytes)
+		device->granule_bytes = device->unit_bytes;
+	return err;
+}
+
+void flash_registers(struct registers *r, const struct flash_device *device, uint32_t offset)
+{
+	registers_begin(r, device->board->probe, device->core->port, device->registers + offset);
+}
+
+void flash_status_words(uint32_t status, const struct flash_flag *flags, size_t count, char *text,
+			size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		if (status & flags[i].bit && used < size)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+						 flags[i].words);
+	if (!used)
+		snprintf(text, size, "no error flag (SR = 0x%08X)", status);
 }

@@ -17,14 +17,14 @@ static int explain_operation(const struct flash_device *device, int err, const c
 	return explain(why, err, "%s at 0x%08X: %s", doing, address, words);
 }
 
-int direct_erase(const struct flash_device *device, uint32_t erase_word, uint32_t address,
+int direct_erase(const struct flash_device *device, const struct flash_operation *operation,
 		 struct flash_duration duration, struct why *why)
 {
 	uint32_t status = 0;
-	int err = device->controller->erase(device, erase_word,
+	int err = device->controller->erase(device, operation,
 					    (uint64_t)duration.maximum_us + SLACK_US, &status);
 
-	return err ? explain_operation(device, err, "erasing", address, status, why) : 0;
+	return err ? explain_operation(device, err, "erasing", operation->address, status, why) : 0;
 }
 
 int direct_program(const struct flash_device *device, uint32_t address, const uint8_t *data,

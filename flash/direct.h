@@ -9,9 +9,9 @@
 #include "flash/controller.h"
 
 /* The controller is unlocked. E_FLASH, E_TIMEOUT with place and cause. */
-int direct_erase(const struct flash_device *device, uint32_t erase_word, uint32_t address,
+int direct_erase(const struct flash_device *device, const struct flash_operation *operation,
 		 struct flash_duration duration, struct why *why);
-/* length is a multiple of the parallelism. */
+/* Whole units. */
 int direct_program(const struct flash_device *device, uint32_t address, const uint8_t *data,
 		   uint32_t length, struct why *why);
 

@@ -12,8 +12,6 @@
 /* What the slowest usual wire (ST-LINK/V2 at 4 MHz) takes; only the order depends on it. */
 enum { WIRE_US_PER_KIB = 6500 };
 
-enum { PROGRAM_GRANULE = 32 };	/* runs of erased bytes are left out in such steps: the largest unit */
-
 static void tell_progress(const struct job *job)
 {
 	uint32_t heard = job->loader ? loader_done(job->loader) : 0;
@@ -22,11 +20,11 @@ static void tell_progress(const struct job *job)
 		job->progress(job->context, min_u32(job->done + heard, job->total), job->total);
 }
 
-static int erase(struct job *job, uint32_t word, uint32_t address, struct flash_duration duration,
-		 struct why *why)
+static int erase(struct job *job, const struct flash_operation *operation,
+		 struct flash_duration duration, struct why *why)
 {
-	return job->loader ? loader_erase(job->loader, word, address, duration, why)
-			   : direct_erase(&job->device, word, address, duration, why);
+	return job->loader ? loader_erase(job->loader, operation, duration, why)
+			   : direct_erase(&job->device, operation, duration, why);
 }
 
 static int program(struct job *job, uint32_t address, const uint8_t *data, uint32_t length,
@@ -39,26 +37,64 @@ static int program(struct job *job, uint32_t address, const uint8_t *data, uint3
 	return direct_program(&job->device, address, data, length, why);
 }
 
-static bool granule_is_erased(const uint8_t *data, uint8_t erased)
+static bool is_erased(const uint8_t *data, uint32_t length, uint8_t erased)
 {
-	for (unsigned i = 0; i < PROGRAM_GRANULE; i++)
+	for (uint32_t i = 0; i < length; i++)
 		if (data[i] != erased)
 			return false;
 	return true;
 }
 
-/* Programs what is not erased of a block (a multiple of granules) as one run. */
+/* Whole rows apart from what stands before and behind them: *length is cut to the first of these. */
+static void cut_at_rows(const struct flash_device *device, uint32_t address, uint32_t *length)
+{
+	uint32_t row = device->row_bytes, before;
+
+	if (!row)
+		return;
+	before = -address % row;
+	if (*length < before + row)
+		return;
+	if (before)
+		*length = min_u32(*length, before);
+	else
+		*length = *length / row * row;
+}
+
+static int program_run(struct job *job, uint32_t address, const uint8_t *data, uint32_t length,
+		       struct why *why)
+{
+	int err = 0;
+
+	while (length && !err) {
+		uint32_t n = length;
+
+		cut_at_rows(&job->device, address, &n);
+		err = program(job, address, data, n, why);
+		address += n;
+		data += n;
+		length -= n;
+	}
+	return err;
+}
+
+/* Programs what is not erased of a block (a multiple of granules). */
 static int program_block(struct job *job, uint32_t address, uint32_t length, struct why *why)
 {
 	uint8_t block[JOB_BLOCK], erased = job->plan->chip->erased;
-	uint32_t from = 0, to = length;
+	uint32_t granule = job->device.granule_bytes, from = 0, to;
+	int err = 0;
 
 	flash_plan_compose(job->plan, address, block, length);
-	while (from < to && granule_is_erased(block + from, erased))
-		from += PROGRAM_GRANULE;
-	while (from < to && granule_is_erased(block + to - PROGRAM_GRANULE, erased))
-		to -= PROGRAM_GRANULE;
-	return from < to ? program(job, address + from, block + from, to - from, why) : 0;
+	while (from < length && !err) {
+		while (from < length && is_erased(block + from, granule, erased))
+			from += granule;
+		for (to = from; to < length && !is_erased(block + to, granule, erased); )
+			to += granule;
+		err = program_run(job, address + from, block + from, to - from, why);
+		from = to;
+	}
+	return err;
 }
 
 static int program_sector(struct job *job, const struct job_sector *s, struct why *why)
@@ -78,12 +114,12 @@ static int program_sector(struct job *job, const struct job_sector *s, struct wh
 static int erase_sector(struct job *job, const struct chip_sector *sector, struct why *why)
 {
 	const struct flash_controller *controller = job->device.controller;
+	const struct flash_operation operation = controller->erase_operation(&job->device, sector);
 
 	if (probe_interrupted(job->board->probe))
 		return explain(why, E_INTERRUPTED, "interrupted");
 	job->report->erased_sectors++;
-	return erase(job, controller->erase_word(&job->device, sector), sector->base,
-		     controller->erase_time(&job->device, sector->size), why);
+	return erase(job, &operation, controller->erase_time(&job->device, sector->size), why);
 }
 
 /* The next sector with that work at or after *at, or NULL. */
@@ -136,7 +172,7 @@ static int write_sectors(struct job *job, struct why *why)
 static bool mass_erase_pays(const struct job *job)
 {
 	const struct flash_controller *controller = job->device.controller;
-	uint64_t sectors_us = 0;
+	uint64_t sectors_us = 0, all_us;
 
 	if (job->sector_count != job->plan->sector_count || job->plan->written)
 		return false;
@@ -144,17 +180,20 @@ static bool mass_erase_pays(const struct job *job)
 		if (job->sectors[i].work == WORK_ERASE)
 			sectors_us += controller->erase_time(&job->device,
 							     job->sectors[i].sector.size).typical_us;
-	return controller->mass_erase_word &&
-	       controller->mass_erase_time(&job->device).typical_us < sectors_us;
+	if (!controller->bank_erase_operation)
+		return false;
+	all_us = controller->bank_erase_time(&job->device, FLASH_ALL_BANKS).typical_us;
+	return all_us && all_us < sectors_us;
 }
 
 static int mass_erase(struct job *job, struct why *why)
 {
 	const struct flash_controller *controller = job->device.controller;
+	const struct flash_operation operation =
+		controller->bank_erase_operation(&job->device, FLASH_ALL_BANKS);
 
 	job->report->erased_sectors = (uint32_t)job->sector_count;
-	return erase(job, controller->mass_erase_word(&job->device), job->plan->chip->banks[0].base,
-		     controller->mass_erase_time(&job->device), why);
+	return erase(job, &operation, controller->bank_erase_time(&job->device, FLASH_ALL_BANKS), why);
 }
 
 int job_execute(struct job *job, struct why *why)

@@ -5,7 +5,7 @@
  * that a load costs few exchanges.
  *
  * In target RAM, one after the other: code, control block, stack for a fault, queue. The words of the
- * control block and of an entry are described in loaders/f4.S; all loaders share them.
+ * control block and of an entry are described in loaders/queue.inc.
  */
 #include "flash/loader.h"
 
@@ -18,14 +18,15 @@
 #include "probe/link.h"
 #include "probe/log.h"
 
-enum { CONSUMER = 0, PRODUCER = 4, HEARTBEAT = 8, STATUS = 12, ADDRESS = 16, SPARE = 20,
-       CONTROL_SIZE = 32 };
+enum { CONSUMER = 0, PRODUCER = 4, HEARTBEAT = 8, STATUS = 12, ADDRESS = 16, WATCHDOG = 20, WINDOW = 24,
+       SPARE = 28, CONTROL_SIZE = 32 };
 enum { CONSUMER_FAILED = 1 };
-enum { REWIND, ERASE, PROGRAM };
-enum { HEADER = 16 };
+enum { REWIND, ERASE, START, WAIT, PROGRAM };
+enum { HEADER = 16, KIND_REGISTERS_SHIFT = 8 };
 enum { STACK = 96, QUEUE_LEAST = 1024 };
 
-/* Bytes of one program entry: small enough for four in the queue, a multiple of every program unit. */
+/* Bytes of one program entry: small enough for four in the queue, a multiple of every program unit
+ * and, where there is room for it, of a row. */
 enum { BLOCK_MOST = 2048, BLOCK_ALIGN = 64 };
 
 /* In flight at most; a bound for entries of the smallest pages. */
@@ -76,8 +77,7 @@ bool loader_possible(const struct flash_device *device)
 	uint32_t base, size;
 
 	return controller->loader && routine_area(&device->board->chip, &base, &size) &&
-	       size >= code_room(device) + CONTROL_SIZE + STACK + QUEUE_LEAST &&
-	       (device->core->mainline || !controller->loader_needs_v7m);
+	       size >= code_room(device) + CONTROL_SIZE + STACK + QUEUE_LEAST;
 }
 
 static int start(struct loader *l, uint32_t base, struct why *why)
@@ -86,14 +86,16 @@ static int start(struct loader *l, uint32_t base, struct why *why)
 	const struct routine_call call = {
 		.code = device->controller->loader, .code_size = device->controller->loader_size,
 		.entry = base, .stack_top = l->queue,
-		.arguments = { l->control, device->registers,
-			       routine_watchdog(&device->board->chip, l->control + SPARE), l->queue },
+		.arguments = { l->control, device->registers, l->queue },
 	};
+	const struct chip *chip = &device->board->chip;
 	uint8_t control[CONTROL_SIZE] = { 0 };
 	int err;
 
 	put_u32(control + CONSUMER, l->queue);
 	put_u32(control + PRODUCER, l->queue);
+	put_u32(control + WATCHDOG, routine_watchdog(chip, l->control + SPARE));
+	put_u32(control + WINDOW, routine_window_watchdog(chip, l->control + SPARE));
 	err = probe_write(l->probe, l->core->port, l->control, control, sizeof control, PROBE_ANY,
 			  NULL);
 	if (err)
@@ -145,7 +147,12 @@ static uint32_t quarter(const struct loader *l)
 
 uint32_t loader_block(const struct loader *l)
 {
-	return min_u32(BLOCK_MOST, quarter(l) / BLOCK_ALIGN * BLOCK_ALIGN);
+	uint32_t least = max_u32(BLOCK_ALIGN, l->device->granule_bytes);
+	uint32_t align = max_u32(least, l->device->row_bytes);
+
+	if (align > quarter(l))
+		align = least;
+	return min_u32(BLOCK_MOST, quarter(l) / align * align);
 }
 
 uint32_t loader_done(const struct loader *l)
@@ -177,7 +184,7 @@ static void settle_units(struct loader *l, uint32_t consumer)
 
 static const char *unit_words(const struct unit *unit)
 {
-	return unit->kind == ERASE ? "erasing" : "programming";
+	return unit->kind == PROGRAM ? "programming" : "erasing";
 }
 
 /* The loader has stopped with an error of the controller. */
@@ -186,17 +193,14 @@ static int explain_failure(struct loader *l, struct why *why)
 	const struct unit *unit = oldest(l);
 	uint8_t control[CONTROL_SIZE];
 	char words[200];
-	uint32_t at;
 	int err = probe_read(l->probe, l->core->port, l->control, control, sizeof control, PROBE_ANY,
 			     NULL);
 
 	if (err)
 		return explain(why, err, "asking the loader: %s", error_text(err));
-	at = get_u32(control + ADDRESS);
-	if (unit->kind == PROGRAM)
-		at -= l->device->parallel_bits / 8;
 	l->device->controller->status_text(get_u32(control + STATUS), words, sizeof words);
-	return explain(why, E_FLASH, "%s at 0x%08X: %s", unit_words(unit), at, words);
+	return explain(why, E_FLASH, "%s at 0x%08X: %s", unit_words(unit), get_u32(control + ADDRESS),
+		       words);
 }
 
 static int explain_silence(struct loader *l, struct why *why)
@@ -389,8 +393,8 @@ static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
 	return err;
 }
 
-static int put(struct loader *l, const struct unit *unit, uint32_t word, const uint8_t *data,
-	       struct why *why)
+static int put(struct loader *l, const struct unit *unit, const struct flash_operation *operation,
+	       const uint8_t *data, struct why *why)
 {
 	static const uint8_t padding[3];
 	uint32_t size = HEADER + (unit->length + 3) / 4 * 4;
@@ -398,9 +402,9 @@ static int put(struct loader *l, const struct unit *unit, uint32_t word, const u
 	struct unit entry = *unit;
 	int err = wait_for_room(l, size, why);
 
-	put_u32(header, unit->kind);
-	put_u32(header + 4, word);
-	put_u32(header + 8, unit->address);
+	put_u32(header, unit->kind | operation->registers << KIND_REGISTERS_SHIFT);
+	put_u32(header + 4, operation->control);
+	put_u32(header + 8, operation->address);
 	put_u32(header + 12, unit->length);
 	if (!err)
 		err = stage(l, header, sizeof header, why);
@@ -416,24 +420,45 @@ static int put(struct loader *l, const struct unit *unit, uint32_t word, const u
 	return l->shown == l->taken ? flush(l, why) : 0;	/* nothing to do there: hurry */
 }
 
-int loader_erase(struct loader *l, uint32_t erase_word, uint32_t address,
+static int put_erase(struct loader *l, uint32_t kind, const struct flash_operation *operation,
+		     struct flash_duration duration, struct why *why)
+{
+	const struct unit unit = {
+		.kind = kind, .address = operation->address, .duration = duration,
+	};
+
+	return put(l, &unit, operation, NULL, why);
+}
+
+int loader_erase(struct loader *l, const struct flash_operation *operation,
 		 struct flash_duration duration, struct why *why)
 {
-	const struct unit unit = { .kind = ERASE, .address = address, .duration = duration };
+	return put_erase(l, ERASE, operation, duration, why);
+}
 
-	return put(l, &unit, erase_word, NULL, why);
+int loader_erase_start(struct loader *l, const struct flash_operation *operation, struct why *why)
+{
+	return put_erase(l, START, operation, (struct flash_duration){ 0, 0 }, why);
+}
+
+int loader_erase_wait(struct loader *l, const struct flash_operation *operation,
+		      struct flash_duration duration, struct why *why)
+{
+	return put_erase(l, WAIT, operation, duration, why);
 }
 
 int loader_program(struct loader *l, uint32_t address, const uint8_t *data, uint32_t length,
 		   struct why *why)
 {
 	const struct flash_controller *controller = l->device->controller;
+	const struct flash_operation operation = controller->program_operation(l->device, address,
+									       length);
 	const struct unit unit = {
 		.kind = PROGRAM, .address = address, .length = length,
 		.duration = controller->program_time(l->device, length),
 	};
 
-	return put(l, &unit, controller->program_word(l->device), data, why);
+	return put(l, &unit, &operation, data, why);
 }
 
 /* ---- the end ---- */

@@ -24,8 +24,15 @@ int loader_open(struct loader **out, const struct flash_device *device, struct w
 /* Puts an operation into the queue; waits while there is no room. Data is copied. E_FLASH, E_LOADER,
  * E_TIMEOUT with the place and the cause, E_INTERRUPTED; the operation that failed is mostly an
  * earlier one. After an error only loader_stop() may follow. */
-int loader_erase(struct loader *loader, uint32_t erase_word, uint32_t address,
+int loader_erase(struct loader *loader, const struct flash_operation *operation,
 		 struct flash_duration duration, struct why *why);
+/* The same in two parts, between which operations of other banks may come (device->banks_apart);
+ * duration is what is left then. */
+int loader_erase_start(struct loader *loader, const struct flash_operation *operation,
+		       struct why *why);
+int loader_erase_wait(struct loader *loader, const struct flash_operation *operation,
+		      struct flash_duration duration, struct why *why);
+/* Whole units; the operation is the driver's program_operation(). */
 int loader_program(struct loader *loader, uint32_t address, const uint8_t *data, uint32_t length,
 		   struct why *why);
 

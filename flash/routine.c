@@ -46,6 +46,23 @@ uint32_t routine_watchdog(const struct chip *chip, uint32_t spare)
 	return chip->watchdog_address ? chip->watchdog_address : spare;
 }
 
+/* In every chip with an option byte for it, the windowed watchdog lies just below the other one. */
+enum { WWDG_BELOW_IWDG = 0x400 };
+
+static bool starts_window_watchdog(const struct chip *chip, const struct chip_option_field *field)
+{
+	return !strncmp(field->name, "WWDG", 4) && field->high == field->low &&
+	       !(chip->option_words[field->word].now >> field->low & 1);
+}
+
+uint32_t routine_window_watchdog(const struct chip *chip, uint32_t spare)
+{
+	for (size_t i = 0; i < chip->option_field_count && chip->watchdog_address; i++)
+		if (starts_window_watchdog(chip, &chip->option_fields[i]))
+			return chip->watchdog_address - WWDG_BELOW_IWDG;
+	return spare;
+}
+
 int routine_relax_watchdog(struct core *core, struct why *why)
 {
 	uint32_t base = core->board->chip.watchdog_address;

@@ -18,6 +18,8 @@ bool routine_area(const struct chip *chip, uint32_t *base, uint32_t *size);
 
 /* The word that a routine writes to keep the watchdog quiet: IWDG_KR, or spare where there is none. */
 uint32_t routine_watchdog(const struct chip *chip, uint32_t spare);
+/* The same for the windowed one: WWDG_CR where an option byte starts it at reset, else spare. */
+uint32_t routine_window_watchdog(const struct chip *chip, uint32_t spare);
 
 /* Gives the independent watchdog its longest period, for when it runs already (R20). */
 int routine_relax_watchdog(struct core *core, struct why *why);

@@ -182,7 +182,7 @@ static int prepare(struct job *job, struct why *why)
 		err = routine_relax_watchdog(job->core, why);
 	if (!err && job->options->preserve)
 		err = preserve(job, why);
-	if (!err && !job->device.supply_mv)
+	if (!err && job->device.parallel_bits && !job->device.supply_mv)
 		log_line(LOG_INFO, "Supply voltage unknown: flash is programmed 8 bits at a time, which "
 			 "is always right but slow. `monitor flash voltage 3300` tells it.");
 	return err;

@@ -226,6 +226,12 @@ uint32_t routine_watchdog(const struct chip *chip, uint32_t spare)
 	return WATCHDOG;
 }
 
+uint32_t routine_window_watchdog(const struct chip *chip, uint32_t spare)
+{
+	(void)chip;
+	return spare;
+}
+
 int routine_start(struct core *core, const struct routine_call *call, struct why *why)
 {
 	static const int registers[] = { UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3 };
@@ -261,9 +267,16 @@ int routine_explain_death(struct core *core, const char *doing, struct why *why)
 
 /* ---- the driver, as far as the loader asks ---- */
 
-static uint32_t program_word(const struct flash_device *device)
+static uint32_t psize(const struct flash_device *device)
 {
-	return 1 | (device->parallel_bits == 32 ? 2u : device->parallel_bits == 16 ? 1u : 0u) << 8;
+	return (device->unit_bytes == 4 ? 2u : device->unit_bytes == 2 ? 1u : 0u) << 8;
+}
+
+static struct flash_operation program_operation(const struct flash_device *device, uint32_t address,
+						uint32_t length)
+{
+	(void)length;
+	return (struct flash_operation){ 1 | psize(device), address, 0 };
 }
 
 static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
@@ -278,8 +291,8 @@ static void status_text(uint32_t status, char *text, size_t size)
 }
 
 static const struct flash_controller controller = {
-	.loader = loader_f4, .loader_size = sizeof loader_f4, .loader_needs_v7m = true,
-	.program_word = program_word, .program_time = program_time, .status_text = status_text,
+	.loader = loader_f4, .loader_size = sizeof loader_f4,
+	.program_operation = program_operation, .program_time = program_time, .status_text = status_text,
 };
 
 struct bench {
@@ -316,7 +329,7 @@ static int set_up(void **state)
 	b->device.core->mainline = true;
 	b->device.controller = &controller;
 	b->device.registers = REGISTERS + 0xC00;
-	b->device.parallel_bits = 32;
+	b->device.unit_bytes = 4;
 	*state = b;
 	return 0;
 }
@@ -339,13 +352,20 @@ static void open_loader(struct bench *b)
 	assert_int_equal(loader_open(&b->loader, &b->device, &b->why), 0);
 }
 
+static const struct flash_duration erase_duration = { 1000, 1000000 };
+
+static struct flash_operation erase_operation(const struct bench *b, unsigned sector)
+{
+	return (struct flash_operation){ 2 | sector << 3 | psize(&b->device),
+					 FLASH + sector * SECTOR, 0 };
+}
+
 static int erase(struct bench *b, unsigned sector)
 {
-	const struct flash_duration duration = { 1000, 1000000 };
+	struct flash_operation operation = erase_operation(b, sector);
 
 	memset(b->image + sector * SECTOR, 0xFF, SECTOR);
-	return loader_erase(b->loader, 2 | sector << 3 | (program_word(&b->device) & 0x300),
-			    FLASH + sector * SECTOR, duration, &b->why);
+	return loader_erase(b->loader, &operation, erase_duration, &b->why);
 }
 
 static int program(struct bench *b, uint32_t offset, uint32_t length)
@@ -380,11 +400,10 @@ static void finish(struct bench *b)
 
 static void programs_every_width(void **state)
 {
-	static const unsigned bits[] = { 8, 16, 32 };
 	struct bench *b = *state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
-		b->device.parallel_bits = bits[i];
+	for (uint32_t unit = 1; unit <= 4; unit *= 2) {
+		b->device.unit_bytes = unit;
 		open_loader(b);
 		assert_int_equal(erase(b, 0), 0);
 		assert_int_equal(program(b, 0, 4), 0);
@@ -424,6 +443,22 @@ static void survives_every_wrap(void **state)
 		loader_free(b->loader);
 		b->loader = NULL;
 	}
+}
+
+/* An erase in two parts: other entries may come in between, here none that touches the flash. */
+static void erases_in_two_parts(void **state)
+{
+	struct bench *b = *state;
+	struct flash_operation operation = erase_operation(b, 2);
+
+	open_loader(b);
+	assert_int_equal(program(b, 0, 64), 0);
+	t.busy_erase = 20000;
+	memset(t.flash + 2 * SECTOR, 0, SECTOR);
+	assert_int_equal(loader_erase_start(b->loader, &operation, &b->why), 0);
+	assert_int_equal(loader_erase_wait(b->loader, &operation, erase_duration, &b->why), 0);
+	assert_int_equal(program(b, 2 * SECTOR, 64), 0);
+	finish(b);
 }
 
 static void needs_few_exchanges(void **state)
@@ -521,6 +556,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(programs_every_width),
 		TEST(survives_every_wrap),
+		TEST(erases_in_two_parts),
 		TEST(needs_few_exchanges),
 		TEST(names_the_place_of_an_error),
 		TEST(notices_a_controller_that_stays_busy),

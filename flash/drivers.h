@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The flash controllers there are, one file each.
+ */
+#ifndef FLASH_DRIVERS_H
+#define FLASH_DRIVERS_H
+
+#include "flash/controller.h"
+
+extern const struct flash_controller flash_controller_f4;
+
+#endif
