@@ -89,6 +89,36 @@ static void print_legend(struct monitor_call *call, const struct flash_survey_ro
 	monitor_print(call, "\n");
 }
 
+/* Whether the layout of banks and sectors depends on an option field (DBANK, SWAP_BANK and their like). */
+static bool shapes_flash(const struct chip *chip, const struct chip_option_field *field)
+{
+	uint32_t mask = (uint32_t)((2ull << field->high) - (1ull << field->low));
+
+	for (size_t l = 0; l < chip->layout_count; l++)
+		for (size_t i = 0; i < chip->layouts[l].when_count; i++)
+			if (chip->layouts[l].when[i].word == field->word &&
+			    chip->layouts[l].when[i].mask & mask)
+				return true;
+	return chip->swap.word == field->word && chip->swap.mask & mask;
+}
+
+static void print_mode(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+
+	for (size_t i = 0; i < chip->option_field_count; i++) {
+		const struct chip_option_field *field = &chip->option_fields[i];
+		uint64_t bits = (uint64_t)chip->option_words[field->word].now & ((2ull << field->high) - 1);
+
+		if (shapes_flash(chip, field))
+			monitor_print(call, "%s is %u: %s\n", field->name, (unsigned)(bits >> field->low),
+				      field->about);
+	}
+	if (chip->swapped)
+		monitor_print(call, "The banks are swapped: bank 0 here is the controller's bank %u.\n",
+			      chip->banks[0].physical + 1u);
+}
+
 static void print_settings(struct monitor_call *call)
 {
 	const struct engine *engine = call->engine;
@@ -112,6 +142,7 @@ static int run_info(struct monitor_call *call)
 		return err;
 	print_map(call, rows, count);
 	print_legend(call, rows, count);
+	print_mode(call);
 	free(rows);
 	print_settings(call);
 	if (engine_unfinished_text(call->engine, text, sizeof(text))[0])

@@ -56,9 +56,41 @@ static void help_lists_every_command_once(void **state)
 			fail_msg("help does not list '%s'", row->name);
 		assert_non_null(row->run);
 		assert_true(strlen(row->help) > 2);
+		assert_true(strcspn(row->help, "\n") < 72);
 	}
 	says(h, "help flash", "flash erase all|ADDRESS LENGTH");
 	says(h, "help nonsense", "Unknown command 'nonsense'");
+}
+
+/* The example begins with the command's name, and is one that the command takes. */
+static void help_of_a_command_has_an_example(void **state)
+{
+	struct harness *h = *state;
+	const struct monitor_command *row;
+
+	for (size_t i = 0; (row = monitor_row(i)); i++) {
+		const char *example = strchr(row->help, '\n');
+		char command[60];
+
+		if (row->rules & MONITOR_SPELLING || !example)
+			continue;
+		snprintf(command, sizeof(command), "help %s", row->name);
+		says(h, command, example + 1);
+		if (strncmp(example + 1, row->name, strlen(row->name)))
+			fail_msg("the example of '%s' is '%s'", row->name, example + 1);
+	}
+	says(h, "help flash write", "flash write build/app.elf");
+	assert_null(strstr(harness_monitor(h, "help"), "build/app.elf"));
+	assert_null(strstr(harness_monitor(h, "help flash write"), "flash erase"));
+}
+
+static void words_with_blanks_are_quoted(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "mem read 0x08000000 4 \"/nonexistent/a b.bin\"", "/nonexistent/a b.bin can't be written");
+	says(h, "mdw \"0x08000000\"  \"1", "20020000");
+	says(h, "mdw \"\"", "is not a number");
 }
 
 static void names_are_unique(void **state)
@@ -138,7 +170,7 @@ static void memory_is_shown_and_written(void **state)
 	says(h, "mem read 0x20000800 4", "4d 00 00 00");
 	says(h, "mdw 1", "not a multiple");
 	says(h, "mdw 0x30000000", "can't be read");
-	says(h, "mww 0x08000000 1", "written by");
+	says(h, "mww 0x08000000 1", "flash write` writes it");
 	says(h, "mdw", "A number is missing");
 	says(h, "mdw 0x123456789", "not a number of 32 bits");
 	says(h, "mdw 12x", "not a number");
@@ -158,7 +190,30 @@ static void memory_goes_to_files_and_back(void **state)
 	says(h, command, "28 bytes");
 	says(h, "mdw 0x20001004", "08000009");
 	says(h, "mem read 0x08000000 28 /nonexistent/file", "can't be written");
+	says(h, "mem write 0x20001000 /nonexistent/file", "can't be read: No such file");
+	says(h, "mem read 0x08000000 100000", "At most 65536");
+	snprintf(command, sizeof(command), "mem read 0x2001fff0 4096 %s", path);
+	says(h, command, "can't be read");	/* and what was there before is there still */
+	snprintf(command, sizeof(command), "mem write 0x20001000 %s", path);
+	says(h, command, "28 bytes");
 	unlink(path);
+}
+
+/* OTP and option bytes take a command of their own, flash takes a load. */
+static void what_is_no_ram_is_refused_with_a_hint(void **state)
+{
+	struct harness *h = *state;
+
+	says(h, "mwb 0x1fff7800 0", "`monitor help otp`");
+	says(h, "mwb 0x1fff7a00 0", "`monitor help otp`");
+	says(h, "mww 0x1fffc000 0", "`monitor help option`");
+	says(h, "mww 0x1fff0000 0", "read-only: system");
+	says(h, "mww 0 0", "is flash");
+	says(h, "mdb 0x1fff7800", "ff");
+	assert_int_equal(strncmp(harness_ask(h, 0, "M1fff7800,1:00"), "E", 1), 0);
+	assert_int_equal(strncmp(harness_ask(h, 0, "M1fff77ff,2:0000"), "E", 1), 0);
+	assert_int_equal(strncmp(harness_ask(h, 0, "X1fffc000,1:a"), "E", 1), 0);
+	assert_string_equal(harness_ask(h, 0, "m1fff7800,4"), "ffffffff");
 }
 
 static void registers_are_shown_and_set(void **state)
@@ -187,20 +242,6 @@ static void option_bytes_are_explained(void **state)
 	says(h, "otp write 0 1", "does not change");
 }
 
-static void flash_is_erased_on_request(void **state)
-{
-	struct harness *h = *state;
-
-	says(h, "flash info", "bank 0  0x08000000    4 x 16 KiB");
-	harness_monitor(h, "flash erase 0x08000000 0x4000");
-	says(h, "mdw 0x08000000", "ffffffff");
-	harness_poke(h, 0x080E0000, program_loop, sizeof(program_loop));
-	harness_monitor(h, "flash erase all");
-	says(h, "mdw 0x080E0000", "ffffffff");
-	says(h, "flash erase", "Usage");
-	says(h, "flash erase 0x20000000 16", "flash");
-}
-
 static void reset_catch_stops_at_the_vector(void **state)
 {
 	struct harness *h = *state;
@@ -215,18 +256,6 @@ static void reset_catch_stops_at_the_vector(void **state)
 	assert_int_equal(harness_register(h, 15), LOOP_RESET);
 	harness_monitor(h, "reset run");	/* one of ours does not stop */
 	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_RUNNING);
-}
-
-static void flash_settings_are_kept(void **state)
-{
-	struct harness *h = *state;
-
-	harness_monitor(h, "flash loader off");
-	harness_monitor(h, "flash voltage 2400");
-	harness_monitor(h, "flash reset-after off");
-	says(h, "flash info", "loader off, reset after loads off, voltage 2400 mV (set)");
-	says(h, "flash voltage 12000", "no supply");
-	says(h, "flash loader maybe", "neither on nor off");
 }
 
 static void what_ides_send_is_accepted(void **state)
@@ -304,6 +333,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(help_lists_every_command_once),
+		TEST(help_of_a_command_has_an_example),
+		TEST(words_with_blanks_are_quoted),
 		TEST(names_are_unique),
 		TEST(unknown_commands_name_near_ones),
 		TEST(reset_halts_unless_told_to_run),
@@ -311,11 +342,10 @@ int main(void)
 		TEST(info_tells_what_it_is),
 		TEST(memory_is_shown_and_written),
 		TEST(memory_goes_to_files_and_back),
+		TEST(what_is_no_ram_is_refused_with_a_hint),
 		TEST(registers_are_shown_and_set),
 		TEST(option_bytes_are_explained),
-		TEST(flash_is_erased_on_request),
 		TEST(reset_catch_stops_at_the_vector),
-		TEST(flash_settings_are_kept),
 		TEST(what_ides_send_is_accepted),
 		TEST(sleeping_takes_the_links_time),
 		TEST(exit_ends_the_server_after_the_answer),

@@ -124,6 +124,38 @@ static void failed_packet_ends_the_sequence_and_changes_nothing(void **state)
 	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
 }
 
+/* GDB shows nothing of a failed packet: the reason comes with the next stop, too. */
+static void reason_is_told_before_the_next_stop(void **state)
+{
+	struct harness *h = *state;
+
+	starts_with(harness_ask(h, 0, "vFlashErase:20000000,00004000"), "E.");
+	h->clients[0].console_length = 0;
+	h->clients[0].console[0] = '\0';
+	starts_with(harness_ask(h, 0, "vCont;s:1"), "T05");
+	assert_non_null(strstr(h->clients[0].console, "Load failed: 0x20000000 is not flash but sram"));
+}
+
+/* Ctrl-C in GDB's `load` ends the packets without a word; the next load is not part of that one. */
+static void load_that_begins_anew_forgets_the_old_one(void **state)
+{
+	struct harness *h = *state;
+	uint8_t data[32];
+
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	write_flash(h, PROGRAM_BASE, (const uint8_t *)"old old old old", 16);
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00004000"), "OK");
+	write_flash(h, PROGRAM_BASE, (const uint8_t *)"new", 4);
+	/* LLDB erases and writes by turns: that is one load. */
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08004000,00004000"), "OK");
+	write_flash(h, PROGRAM_BASE + 0x4000, (const uint8_t *)"more", 4);
+	assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+	harness_peek(h, PROGRAM_BASE, data, sizeof(data));
+	assert_memory_equal(data, "new\0\xff\xff", 6);
+	harness_peek(h, PROGRAM_BASE + 0x4000, data, sizeof(data));
+	assert_memory_equal(data, "more\xff", 5);
+}
+
 static void client_that_leaves_in_the_middle_changes_nothing(void **state)
 {
 	struct harness *h = *state;
@@ -169,7 +201,9 @@ static void interrupted_load_is_not_started(void **state)
 	harness_event(h, EVENT_BREAK, 0);
 	harness_ask(h, 0, "D");
 	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
-	harness_connect_gdb(h, 1);
+	harness_close(h, 0);
+	harness_connect_gdb(h, 0);
+	assert_non_null(strstr(harness_monitor(h, "version"), "is not complete"));
 	assert_non_null(strstr(harness_monitor(h, "flash info"), "is not complete"));
 }
 
@@ -205,6 +239,8 @@ int main(void)
 		TEST(erase_alone_erases),
 		TEST(sectors_that_are_written_are_erased_too),
 		TEST(failed_packet_ends_the_sequence_and_changes_nothing),
+		TEST(reason_is_told_before_the_next_stop),
+		TEST(load_that_begins_anew_forgets_the_old_one),
 		TEST(client_that_leaves_in_the_middle_changes_nothing),
 		TEST(done_without_anything_is_fine),
 		TEST(malformed_packets_are_errors),
