@@ -139,6 +139,7 @@ static void reset_now(struct cpu *cpu)
 	nvic_reset(cpu);
 	systick_reset(cpu);
 	scs_reset(cpu);
+	cpu->scs.vtor = cpu->reset_vtor;
 	debug_reset(cpu);
 }
 
@@ -165,6 +166,11 @@ void cpu_hold_in_reset(struct cpu *cpu, bool held)
 	cpu->held = held;
 	cpu->debug.was_reset |= held;
 	cpu_look_up(cpu);
+}
+
+void cpu_set_vector_table(struct cpu *cpu, uint32_t address)
+{
+	cpu->reset_vtor = cpu->scs.vtor = address;
 }
 
 void cpu_break(struct cpu *cpu)

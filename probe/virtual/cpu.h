@@ -33,6 +33,8 @@ void cpu_power_on(struct cpu *cpu);
 void cpu_reset(struct cpu *cpu);
 /* While nRST is low the core does not run; DHCSR.S_RESET_ST reads 1. */
 void cpu_hold_in_reset(struct cpu *cpu, bool held);
+/* Where the vector table is at reset, if not at 0; after cpu_reset. */
+void cpu_set_vector_table(struct cpu *cpu, uint32_t address);
 
 /* Core clock in Hz; the chip changes it when RCC is written. */
 void cpu_set_clock(struct cpu *cpu, uint32_t hz);

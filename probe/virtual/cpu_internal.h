@@ -130,6 +130,7 @@ struct cpu {
 	bool reset_deferred;	/* cpu_reset was called from inside an access */
 	bool broken;		/* cpu_break was called */
 	uint32_t fault_catch;	/* DEMCR.VC_* of the fault that is being taken */
+	uint32_t reset_vtor;	/* of the next reset */
 
 	uint32_t hz;
 	uint64_t cycles;	/* core cycles so far; stands still while halted or in deep sleep */

@@ -36,6 +36,7 @@ static void enter_reset(struct machine *machine)
 	cpu_hold_in_reset(machine->cpu, true);
 	cpu_reset(machine->cpu);
 	soc_reset_all(&machine->soc);
+	cpu_set_vector_table(machine->cpu, machine->soc.boot_address);
 	machine->soc.reset_causes = 0;
 }
 
