@@ -106,6 +106,7 @@ struct soc {
 	uint32_t supply_mv;
 	uint32_t brownout_mv;		/* below it the chip is held in reset */
 	uint32_t boot_address;		/* VTOR after reset, where option bytes choose it; else 0 */
+	bool hardware_watchdog;		/* option: the IWDG runs from reset on */
 	uint32_t backup_base;		/* RAM that read protection covers too; 0 = none */
 	bool core_halted;		/* by the debugger */
 	bool debugger_seen;		/* a debug access since power-on */
