@@ -20,6 +20,8 @@ static const struct chip_builder {
 	{ "f1", chip_f1_build },
 	{ "f1xl", chip_f1_build },
 	{ "f4", chip_f4_build },
+	{ "l0", chip_l0_build },
+	{ "l1", chip_l1_build },
 };
 
 /* Made up, but the same for ever: a vector table whose reset handler branches to itself. */

@@ -31,7 +31,7 @@ static const struct rcc_gates gates_f1[] = {
 	{ 0x1C, 0x10, SOC_APB1, 0 },
 };
 
-static const struct rcc_value values[] = { { CR, 0x83 } };
+static const struct rcc_value values[] = { { CR, 0x81 } };
 
 static const struct rcc_cause causes[] = {
 	{ SOC_RESET_PIN, 1u << 26 },

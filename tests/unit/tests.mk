@@ -69,6 +69,7 @@ VIRTUAL_PROBE_SIDE = usb_% firmware% link_virtual faults mishaps replies meter d
 VIRTUAL_CHIPS := $(filter-out $(patsubst %,probe/virtual/%.c,$(VIRTUAL_PROBE_SIDE) machine% cpu% image),$(wildcard probe/virtual/*.c)) \
 	probe/log.c probe/error.c tests/unit/fake_soc.c tests/unit/specs.c
 UNIT_virtual_flash_f1 = $(VIRTUAL_CHIPS)
+UNIT_virtual_flash_l1 = $(VIRTUAL_CHIPS)
 UNIT_virtual_machine = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image) $(wildcard probe/virtual/cpu*.c)
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
@@ -76,3 +77,5 @@ UNIT_journal = targets/journal.c
 UNIT_core_units = targets/core_units.c targets/batch.c
 UNIT_buffer = server/buffer.c
 UNIT_flash_report = flash/report.c
+IMAGE_FILES = flash/image.c flash/image_lines.c flash/image_hex.c flash/image_srec.c flash/image_elf.c flash/image_file.c flash/new_file.c probe/error.c
+UNIT_image = $(IMAGE_FILES)
