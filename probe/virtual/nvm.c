@@ -182,8 +182,7 @@ void nvm_work_start(struct nvm_work *work, uint64_t ns)
 	assert(!work->active);
 	work->active = true;
 	work->started_ns = from;
-	work->until_ns = from + ns;
-	work->soc->flash_busy_ns += ns;
+	work->until_ns = from + soc_flash_takes(work->soc, ns);
 	update_special(work);
 	vclock_arm(work->soc->clock, &work->alarm, work->until_ns - now);
 }
