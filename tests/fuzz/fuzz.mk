@@ -7,3 +7,4 @@ FUZZ_rsp = -fvisibility=hidden -DTETHER_VERSION='"fuzz"' $(shell pkg-config --cf
 FUZZ_firmware = $(filter-out tests/unit/bench.c,$(FIRMWARE_BENCH))
 FUZZ_faults = probe/virtual/faults.c probe/error.c
 FUZZ_cpu = -fvisibility=hidden $(CPU_FILES) probe/log.c probe/error.c -lunicorn -lcmocka
+FUZZ_image = $(IMAGE_FILES)
