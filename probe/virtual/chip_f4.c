@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an STM32F2/F4 is composed of: which peripheral is where (RM0090 table 1), behind which clock
- * gate (section 7.3), on which interrupt (table 61).
+ * What an STM32F2, F4 or F7 is composed of: which peripheral is where (RM0090 table 1), behind which
+ * clock gate (section 7.3), on which interrupt (table 61). The F7 has the F4's peripherals at the
+ * F4's addresses, some of them newer (RM0385 table 1), and ITCM RAM at address 0.
  */
 #include "probe/virtual/chips.h"
 
@@ -10,7 +11,7 @@
 #include "probe/virtual/peripherals.h"
 
 enum { RAM = 0x20000000, BACKUP_RAM = 0x40024000, SYSTEM_MEMORY = 0x1FFF0000,
-       BOOTLOADER_ID = 0x1FFF76DE };
+       BOOTLOADER_ID = 0x1FFF76DE, BOOTLOADER_ID_F7 = 0x1FF0EDBE };
 
 enum { HSE_HZ = 8000000 };	/* the crystal of ST's Discovery and Nucleo boards */
 
@@ -54,14 +55,27 @@ static const struct { uint32_t base, size; } windows[] = {
 	{ 0x50000000, 0x60C00 },	/* AHB2 */
 };
 
+static const struct plain_place syscfg_f7 = {
+	"SYSCFG", 0x40013800, SOC_APB2 + 14, true, { { 0, 0, 0 } }
+};
+
 static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false };
+
+static bool is_f7(const struct soc *soc)
+{
+	return soc->spec->core == VIRTUAL_M7;
+}
 
 static int add_rows(struct soc *soc)
 {
 	int err = OK;
 
-	for (size_t i = 0; !err && i < ARRAY_SIZE(usarts); i++)
-		err = usart_add(soc, &usarts[i]);
+	for (size_t i = 0; !err && i < ARRAY_SIZE(usarts); i++) {
+		struct usart_place place = usarts[i];
+
+		place.newer = is_f7(soc);
+		err = usart_add(soc, &place);
+	}
 	for (size_t i = 0; !err && i < ARRAY_SIZE(gpios); i++)
 		err = gpio_add(soc, &gpios[i]);
 	for (size_t i = 0; !err && i < ARRAY_SIZE(tims); i++)
@@ -69,12 +83,20 @@ static int add_rows(struct soc *soc)
 	return err;
 }
 
+/* What the F7 has in a newer form. */
+static int add_older(struct soc *soc)
+{
+	if (is_f7(soc))
+		return plain_add(soc, &syscfg_f7) || iwdg_windowed_add(soc, 0x40003000, FREEZE_IWDG);
+	return syscfg_add(soc, 0x40013800, SOC_APB2 + 14, SYSTEM_MEMORY, RAM) ||
+	       iwdg_add(soc, 0x40003000, FREEZE_IWDG);
+}
+
 /* The order matters where reset does: option bytes before the watchdog that they start. */
 static int add_peripherals(struct soc *soc)
 {
 	if (rcc_f4_add(soc, 0x40023800, HSE_HZ) || pwr_add(soc, 0x40007000, SOC_APB1 + 28) ||
-	    dbgmcu_add(soc, &dbgmcu) || syscfg_add(soc, 0x40013800, SOC_APB2 + 14, SYSTEM_MEMORY, RAM) ||
-	    iwdg_add(soc, 0x40003000, FREEZE_IWDG) ||
+	    dbgmcu_add(soc, &dbgmcu) || add_older(soc) ||
 	    wwdg_add(soc, 0x40002C00, SOC_APB1 + 11, FREEZE_WWDG) ||
 	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 12) ||
 	    dma_f4_add(soc, 0x40026000, SOC_AHB1 + 21))
@@ -84,7 +106,8 @@ static int add_peripherals(struct soc *soc)
 
 int chip_f4_build(struct soc *soc, struct why *why)
 {
-	struct bus_memory *system = bus_memory_at(soc->bus, BOOTLOADER_ID);
+	uint32_t id = is_f7(soc) ? BOOTLOADER_ID_F7 : BOOTLOADER_ID;
+	struct bus_memory *system = bus_memory_at(soc->bus, id);
 	struct flash_f4 *flash;
 	int err;
 
@@ -95,8 +118,9 @@ int chip_f4_build(struct soc *soc, struct why *why)
 	if (add_peripherals(soc) != OK)
 		return explain(why, E_MEMORY, "out of memory");
 	if (system)
-		system->bytes[BOOTLOADER_ID - system->base] = 0x91;	/* V9.1 (AN2606) */
-	bitband_add(soc);
+		system->bytes[id - system->base] = 0x91;	/* V9.1 (AN2606) */
+	if (!is_f7(soc))
+		bitband_add(soc);
 	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
 		soc_fill_reserved(soc, windows[i].base, windows[i].size);
 	return OK;

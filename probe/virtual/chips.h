@@ -10,7 +10,7 @@
 
 int chip_f0_build(struct soc *soc, struct why *why);	/* and F3 */
 int chip_f1_build(struct soc *soc, struct why *why);
-int chip_f4_build(struct soc *soc, struct why *why);
+int chip_f4_build(struct soc *soc, struct why *why);	/* F2, F4, F7 */
 int chip_l0_build(struct soc *soc, struct why *why);
 int chip_l1_build(struct soc *soc, struct why *why);
 

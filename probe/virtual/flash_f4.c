@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * STM32F2/F4 flash controller: its registers, locks and the operations that they start. RM0090 rev
+ * STM32F2/F4/F7 flash controller: its registers, locks and the operations that they start. RM0090 rev
  * 20 section 3.9; times from DS8626 tables 40 and 41 (typical values).
  */
 #include "probe/virtual/flash_f4.h"
@@ -12,7 +12,7 @@
 
 enum { ACR = 0x00, KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10, OPTCR = 0x14 };
 
-enum { ACR_DCEN = 1 << 10, ACR_ICRST = 1 << 11, ACR_DCRST = 1 << 12, ACR_BITS = 0x1F0F };
+enum { ACR_DCEN = 1 << 10, ACR_ICRST = 1 << 11, ACR_DCRST = 1 << 12 };
 
 enum { SR_CLEARABLE = 0xF3, SR_BSY = 1 << 16 };
 
@@ -91,7 +91,7 @@ static void write_cr(struct flash_f4 *flash, uint32_t value)
 		log_line(LOG_VIRTUAL, "flash: CR = %08X while locked: ignored", (unsigned)value);
 		return;
 	}
-	flash->cr = (value & CR_BITS) | (flash->cr & CR_STRT);
+	flash->cr = (value & flash->kin->cr_bits) | (flash->cr & CR_STRT);
 	if (value & CR_LOCK) {
 		lock_close(&flash->lock);
 		return;
@@ -109,7 +109,7 @@ static void write_acr(struct flash_f4 *flash, uint32_t value)
 
 	if (value & old & ACR_DCEN)
 		value &= ~(uint32_t)ACR_DCRST;	/* 3.9.1: only while the cache is off */
-	flash->acr = value & ACR_BITS;
+	flash->acr = value & flash->kin->acr_bits;
 	flash_f4_cache_changed(flash, old);
 }
 
@@ -260,8 +260,10 @@ static void flash_release(void *state)
 
 static bool in_info_page(const struct virtual_spec *spec, uint32_t address, uint32_t size)
 {
-	return size <= FLASH_F4_INFO && address / FLASH_F4_INFO == spec->otp_base / FLASH_F4_INFO &&
-	       (address + size - 1) / FLASH_F4_INFO == spec->otp_base / FLASH_F4_INFO;
+	uint32_t base = spec->otp_base & ~(uint32_t)(FLASH_F4_INFO - 1);
+
+	return address >= base && size <= FLASH_F4_INFO_MAX &&
+	       address - base <= FLASH_F4_INFO_MAX - size;
 }
 
 static bool banks_fit(const struct virtual_spec *spec)
@@ -294,8 +296,8 @@ static bool spec_fits(const struct virtual_spec *spec)
 {
 	return banks_fit(spec) && otp_fits(spec) && spec->option_count > 0 &&
 	       spec->option_count <= FLASH_F4_WORDS &&
-	       spec->options[0].mirror % FLASH_F4_INFO == 0 &&
-	       spec->flash_registers % FLASH_F4_INFO == 0 &&
+	       spec->options[0].mirror % FLASH_F4_MIRROR == 0 &&
+	       spec->flash_registers % FLASH_F4_MIRROR == 0 && flash_f4_kin(spec) &&
 	       in_info_page(spec, spec->uid_address, sizeof(spec->uid)) &&
 	       in_info_page(spec, spec->size_address, 2);
 }
@@ -307,11 +309,14 @@ int flash_f4_add(struct soc *soc, struct flash_f4 **out, struct why *why)
 
 	if (!spec_fits(spec))
 		return explain(why, E_CONFIG, "%s: the F4 flash model needs banks in a row, OPTCR, "
-			       "and OTP, UID and size register in one KiB", spec->chip);
+			       "and OTP, UID and size register in two KiB", spec->chip);
 	flash = calloc(1, sizeof(*flash));
 	if (!flash)
 		return explain(why, E_MEMORY, "out of memory");
 	flash->soc = soc;
+	flash->kin = flash_f4_kin(spec);
+	flash->banks = spec->banks;
+	flash->bank_count = spec->bank_count;
 	flash->lock = (struct flash_lock){ .keys = { 0x45670123, 0xCDEF89AB } };
 	flash->option_lock = (struct flash_lock){ .keys = { 0x08192A3B, 0x4C5D6E7F } };
 	flash->done.ring = flash_f4_ring;

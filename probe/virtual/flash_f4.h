@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The flash controller of STM32F2 and F4 as the chip shows it: keys, errors, busy times, data
- * cache, option bytes, OTP (RM0090 section 3, DS8626 tables 40 and 41). Written from the manuals;
- * strict: what silicon punishes is punished here. Four files: registers (flash_f4.c), operations
+ * The flash controller of STM32F2, F4 and F7 as the chip shows it: keys, errors, busy times, data
+ * cache, option bytes, OTP (RM0090 section 3, DS8626 tables 40 and 41; RM0385 and RM0410 section
+ * 3). Written from the manuals; strict: what silicon punishes is punished here. Five files:
+ * registers (flash_f4.c), what the families differ in (flash_f4_kin.c), operations
  * (flash_f4_jobs.c), the arrays (flash_f4_cells.c), option bytes and protection
  * (flash_f4_option.c).
  */
@@ -41,16 +42,33 @@ struct flash_line {
 	uint8_t bytes[16];
 };
 
-enum { FLASH_F4_LINES = 8, FLASH_F4_INFO = 1024, FLASH_F4_WORDS = 4 };
+enum { FLASH_F4_LINES = 8, FLASH_F4_INFO = 1024, FLASH_F4_INFO_MAX = 2048, FLASH_F4_MIRROR = 1024,
+       FLASH_F4_WORDS = 4 };
+
+/* What the families differ in. */
+struct flash_f4_kin {
+	const char *controller;
+	uint32_t acr_bits, cr_bits;	/* implemented */
+	uint32_t alias;			/* where the flash is also read: 0, or the ITCM's window */
+	bool boot_words;		/* OPTCR1 holds boot addresses, not write protection */
+	bool boots_by_address;		/* the vectors are where BOOT_ADD0 says */
+	bool pairs;			/* in dual-bank mode one nWRP bit covers two sectors */
+	/* Typical times by PSIZE: sectors of the smallest size, 4 and 8 times that, and a MiB of mass
+	 * erase. */
+	struct { uint16_t sector_ms[3][4]; uint32_t mib_ms[4]; } times[2];	/* one bank, two */
+};
 
 struct flash_f4 {
 	struct soc *soc;
+	const struct flash_f4_kin *kin;
+	const struct virtual_bank *banks;	/* by the option bytes in force */
+	size_t bank_count;
 	uint32_t base, size;
 	uint8_t *cells;		/* what the array holds */
 	uint8_t *seen;		/* what the bus reads: the cells, but for stale cache lines */
-	uint8_t info[FLASH_F4_INFO];		/* the page with OTP, lock bytes, UID, size */
-	uint8_t mirror[FLASH_F4_INFO];		/* option bytes as memory */
-	uint32_t info_base;
+	uint8_t info[FLASH_F4_INFO_MAX];	/* the page with OTP, lock bytes, UID, size */
+	uint8_t mirror[FLASH_F4_MIRROR];	/* option bytes as memory */
+	uint32_t info_base, info_size;
 	uint8_t stored[4 * FLASH_F4_WORDS];	/* option bytes in the array, laid out as OPTCR */
 
 	uint32_t acr, cr, sr;
@@ -78,7 +96,7 @@ struct flash_f4 {
 /* flash_f4.c */
 enum flash_cr { CR_PG = 1 << 0, CR_SER = 1 << 1, CR_MER = 1 << 2, CR_SNB = 0x1F, CR_SNB_SHIFT = 3,
 		CR_PSIZE_SHIFT = 8, CR_MER2 = 1 << 15, CR_STRT = 1 << 16, CR_EOPIE = 1 << 24,
-		CR_ERRIE = 1 << 25, CR_BITS = 0x030083FF };
+		CR_ERRIE = 1 << 25 };
 #define CR_LOCK (1u << 31)
 
 enum flash_sr { FLASH_EOP = 1 << 0, FLASH_OPERR = 1 << 1, FLASH_WRPERR = 1 << 4,
@@ -91,6 +109,10 @@ bool flash_f4_busy(const struct flash_f4 *flash);
 unsigned flash_f4_psize(const struct flash_f4 *flash);
 bool flash_f4_too_wide_for_supply(const struct flash_f4 *flash);
 
+/* flash_f4_kin.c */
+/* By controller name and chip; NULL if there is none. */
+const struct flash_f4_kin *flash_f4_kin(const struct virtual_spec *spec);
+
 /* flash_f4_jobs.c */
 enum { FLASH_PROGRAM_NS = 16000 };	/* one write of any width; DS8626 table 40 */
 /* Starts a job that takes ns. */
@@ -102,10 +124,14 @@ void flash_f4_ring(void *context);
 /* Lets an access wait for the end of the operation in work: BUS_OK for the core (it is stalled),
  * BUS_STALL for the debug port. */
 enum bus_result flash_f4_wait(struct flash_f4 *flash, enum bus_master master);
+/* The same, for an access to the array: the bank that is not worked on can be read. */
+enum bus_result flash_f4_wait_for_bank(struct flash_f4 *flash, uint32_t offset,
+				       enum bus_master master);
 /* Sector n as SNB counts; false if there is none. */
 bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offset, uint32_t *size);
 uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size);
-uint64_t flash_f4_mass_ns(const struct flash_f4 *flash);
+/* Erasing this much of one bank at once. */
+uint64_t flash_f4_mass_ns(const struct flash_f4 *flash, uint32_t length);
 
 /* flash_f4_cells.c */
 int flash_f4_cells_new(struct flash_f4 *flash);
@@ -129,7 +155,7 @@ void flash_f4_option_cut(struct flash_f4 *flash);
 /* Works out whether read protection is in the way right now. */
 void flash_f4_option_notice(struct flash_f4 *flash);
 bool flash_f4_option_protects(const struct flash_f4 *flash, uint32_t offset);
-bool flash_f4_option_protects_any(const struct flash_f4 *flash);
+bool flash_f4_option_protects_any(const struct flash_f4 *flash, uint32_t from, uint32_t to);
 void flash_f4_otp_add(struct flash_f4 *flash);
 
 #endif

@@ -198,15 +198,16 @@ void flash_f4_cut(struct flash_f4 *flash)
 
 static uint32_t offset_of(const struct flash_f4 *flash, uint32_t address)
 {
-	/* Below the real address is the alias at 0. */
-	return address >= flash->base ? address - flash->base : address;
+	/* Below the real address is the alias. */
+	return address - (address >= flash->base ? flash->base : flash->kin->alias);
 }
 
 static enum bus_result cells_check(void *context, uint32_t address, unsigned width,
 				   enum bus_master master)
 {
 	struct flash_f4 *flash = context;
-	enum bus_result result = flash->blocked ? BUS_FAULT : flash_f4_wait(flash, master);
+	enum bus_result result = flash->blocked ? BUS_FAULT :
+		flash_f4_wait_for_bank(flash, offset_of(flash, address), master);
 
 	(void)width;
 	if (result == BUS_OK && master == BUS_DEBUG && flash->acr & ACR_DCEN)
@@ -282,8 +283,8 @@ void flash_f4_cells_add(struct flash_f4 *flash)
 	};
 
 	bus_add_memory(flash->soc->bus, &memory);
-	memory.name = "flash at 0";
-	memory.base = 0;
+	memory.name = "flash alias";
+	memory.base = flash->kin->alias;
 	memory.write = NULL;	/* programming works at the real address only (guess) */
 	bus_add_memory(flash->soc->bus, &memory);
 }

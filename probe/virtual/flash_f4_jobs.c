@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the flash controller of STM32F2/F4 does when it is told to: sector and mass erase, and the
- * time that everything takes (typical values of DS8626 tables 40 and 41).
+ * What the flash controller of STM32F2/F4/F7 does when it is told to: sector and mass erase, and the
+ * time that everything takes (typical values; flash_f4_kin.c).
  */
 #include "probe/virtual/flash_f4.h"
 
@@ -14,20 +14,19 @@ enum { NS_PER_MS = 1000000 };
 
 bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offset, uint32_t *size)
 {
-	const struct virtual_spec *spec = flash->soc->spec;
-	unsigned bank = snb / 16, number = snb % 16;
+	unsigned index = snb / 16, number = snb % 16;
+	const struct virtual_bank *bank = &flash->banks[index];
 	uint32_t at = 0;
 
-	if (bank >= spec->bank_count)
+	if (index >= flash->bank_count)
 		return false;
-	for (size_t i = 0; i < spec->banks[bank].run_count; i++) {
-		const struct virtual_sector_run *run = &spec->banks[bank].runs[i];
+	for (size_t i = 0; i < bank->run_count; i++) {
+		const struct virtual_sector_run *run = &bank->runs[i];
 
 		if (number < run->count) {
-			*offset = spec->banks[bank].base - flash->base + at + number * run->size;
+			*offset = bank->base - flash->base + at + number * run->size;
 			*size = run->size;
-			return (uint64_t)at + ((uint64_t)number + 1) * run->size <=
-			       spec->banks[bank].size;
+			return (uint64_t)at + ((uint64_t)number + 1) * run->size <= bank->size;
 		}
 		number -= run->count;
 		at += run->count * run->size;
@@ -35,27 +34,21 @@ bool flash_f4_sector(const struct flash_f4 *flash, unsigned snb, uint32_t *offse
 	return false;
 }
 
+/* Sectors come in three sizes, 1 : 4 : 8. */
 uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size)
 {
-	static const struct { uint32_t size; uint32_t ms[4]; } rows[] = {	/* by PSIZE */
-		{ 16 << 10, { 400, 300, 250, 230 } },
-		{ 64 << 10, { 1200, 700, 550, 490 } },
-		{ 128 << 10, { 2000, 1300, 1000, 875 } },
-	};
-	size_t i = 0;
+	uint32_t ratio = size / flash->banks[0].runs[0].size;
+	unsigned row = ratio >= 8 ? 2 : ratio >= 4 ? 1 : 0;
 
-	while (i + 1 < ARRAY_SIZE(rows) && rows[i].size < size)
-		i++;
-	return (uint64_t)rows[i].ms[flash_f4_psize(flash)] * NS_PER_MS;
+	return (uint64_t)flash->kin->times[flash->bank_count - 1].sector_ms[row][flash_f4_psize(flash)] *
+	       NS_PER_MS;
 }
 
-/* Tables 40 and 41 name 1 MiB; parts of other sizes take proportionally long (timings of F401 to
- * F413). */
-uint64_t flash_f4_mass_ns(const struct flash_f4 *flash)
+/* The tables name one size; others take proportionally long (timings of F401 to F413). */
+uint64_t flash_f4_mass_ns(const struct flash_f4 *flash, uint32_t length)
 {
-	static const uint32_t ms_per_mib[] = { 16000, 11000, 8000, 6900 };
-
-	return (uint64_t)ms_per_mib[flash_f4_psize(flash)] * NS_PER_MS * (flash->size >> 10) / 1024;
+	return (uint64_t)flash->kin->times[flash->bank_count - 1].mib_ms[flash_f4_psize(flash)] *
+	       NS_PER_MS * (length >> 10) / 1024;
 }
 
 void flash_f4_start(struct flash_f4 *flash, const struct flash_job *job, uint64_t ns)
@@ -106,6 +99,23 @@ enum bus_result flash_f4_wait(struct flash_f4 *flash, enum bus_master master)
 	return BUS_OK;
 }
 
+/* What the operation in work keeps busy: a bank, or all of the array. */
+static bool keeps_busy(const struct flash_f4 *flash, uint32_t offset)
+{
+	const struct flash_job *job = &flash->job;
+
+	if (flash->bank_count < 2 || job->cells != flash->cells || job->kind == FLASH_OPTIONS)
+		return true;
+	return (offset < flash->banks[0].size) == (job->offset < flash->banks[0].size) ||
+	       job->offset + job->length > offset;
+}
+
+enum bus_result flash_f4_wait_for_bank(struct flash_f4 *flash, uint32_t offset,
+				       enum bus_master master)
+{
+	return keeps_busy(flash, offset) ? flash_f4_wait(flash, master) : BUS_OK;
+}
+
 static void start_sector_erase(struct flash_f4 *flash)
 {
 	struct flash_job job = { .kind = FLASH_ERASE, .cells = flash->cells };
@@ -126,24 +136,35 @@ static void start_sector_erase(struct flash_f4 *flash)
 	}
 }
 
+/* MER and MER2 each erase a bank; both at once take as long as one. */
 static void start_mass_erase(struct flash_f4 *flash)
 {
 	struct flash_job job = { .kind = FLASH_ERASE, .cells = flash->cells };
+	uint32_t first = flash->banks[0].size;
 
-	if (flash_f4_option_protects_any(flash)) {
+	job.offset = flash->bank_count == 2 && !(flash->cr & CR_MER) ? first : 0;
+	job.length = flash->bank_count == 2 && !(flash->cr & CR_MER2) ? first
+								     : flash->size - job.offset;
+	if (flash_f4_option_protects_any(flash, job.offset, job.offset + job.length)) {
 		flash->cr &= ~(uint32_t)CR_STRT;
 		flash_f4_fail(flash, FLASH_WRPERR, "mass erase with a write-protected sector");
 		return;
 	}
-	job.length = flash->size;
 	job.weak = flash_f4_too_wide_for_supply(flash);
-	log_line(LOG_VIRTUAL, "flash: mass erase");
-	flash_f4_start(flash, &job, flash_f4_mass_ns(flash));
+	log_line(LOG_VIRTUAL, "flash: mass erase, %u KiB", (unsigned)(job.length >> 10));
+	flash_f4_start(flash, &job, flash_f4_mass_ns(flash, flash->bank_count == 2 ? first : flash->size));
+}
+
+/* In single-bank mode MER2 has nothing to erase (guess). */
+static uint32_t mass_erase_bits(const struct flash_f4 *flash)
+{
+	return CR_MER | (flash->bank_count == 2 ? CR_MER2 : 0);
 }
 
 void flash_f4_start_erase(struct flash_f4 *flash)
 {
-	uint32_t kind = flash->cr & (CR_PG | CR_SER | CR_MER);
+	uint32_t mass = mass_erase_bits(flash);
+	uint32_t kind = flash->cr & (CR_PG | CR_SER | mass);
 
 	if (flash->blocked || kind == 0 || kind & CR_PG) {
 		flash->cr &= ~(uint32_t)CR_STRT;
@@ -155,7 +176,7 @@ void flash_f4_start_erase(struct flash_f4 *flash)
 	} else if (flash_f4_psize(flash) == 3) {
 		flash->cr &= ~(uint32_t)CR_STRT;
 		flash_f4_fail(flash, FLASH_PGPERR, "x64 without a supply on VPP (guess)");
-	} else if (kind & CR_MER) {
+	} else if (kind & mass) {
 		start_mass_erase(flash);	/* also with SER: MER wins */
 	} else {
 		start_sector_erase(flash);

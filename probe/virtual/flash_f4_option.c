@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Option bytes of STM32F2/F4, what they protect, and the OTP area (RM0090 sections 3.7 to 3.9.10).
+ * Option bytes of STM32F2/F4/F7, what they protect, and the OTP area (RM0090 sections 3.7 to 3.9.10).
  */
 #include "probe/virtual/flash_f4.h"
 
@@ -14,8 +14,8 @@ enum { OPTCR_LOCK = 1 << 0, OPTCR_STRT = 1 << 1, OPTCR_BOR_SHIFT = 2, OPTCR_WDG_
 
 enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC };
 
-/* Option bytes as memory: halves of OPTCR at +0 (user, RDP) and +8 (write protection), table 9. */
-enum { MIRROR_USER = 0, MIRROR_NWRP = 8 };
+/* Boot addresses count 16 KiB (RM0410 3.7.6). */
+enum { BOOT_ADD_SHIFT = 14 };
 
 /* OPTCR without the two control bits. */
 static uint32_t stored_word(const struct flash_f4 *flash, unsigned word)
@@ -30,10 +30,54 @@ static uint8_t stored_rdp(const struct flash_f4 *flash)
 
 static void show_mirror(struct flash_f4 *flash)
 {
-	uint32_t word = stored_word(flash, 0);
+	unsigned words = flash->kin->boot_words ? flash->soc->spec->option_count : 1;
 
-	put_u16(flash->mirror + MIRROR_USER, (uint16_t)word);
-	put_u16(flash->mirror + MIRROR_NWRP, (uint16_t)(word >> OPTCR_NWRP_SHIFT));
+	/* OPTCR1 of two banks has its bytes elsewhere (bank 2's mirror, which is not modelled). */
+	for (unsigned i = 0; i < words; i++) {
+		put_u16(flash->mirror + 16 * i, (uint16_t)stored_word(flash, i));
+		put_u16(flash->mirror + 16 * i + 8, (uint16_t)(stored_word(flash, i) >> 16));
+	}
+}
+
+static bool holds(const struct flash_f4 *flash, const struct virtual_mode *mode)
+{
+	for (size_t i = 0; i < mode->condition_count; i++) {
+		const struct virtual_condition *c = &mode->conditions[i];
+
+		if (c->word >= flash->soc->spec->option_count ||
+		    (stored_word(flash, c->word) & c->mask) != c->value)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a mode covers the array in a row. */
+static bool fits(const struct flash_f4 *flash, const struct virtual_mode *mode)
+{
+	uint32_t end = flash->base;
+
+	for (size_t i = 0; i < mode->bank_count; i++) {
+		if (mode->banks[i].base != end || mode->banks[i].run_count == 0 ||
+		    mode->banks[i].runs[0].size == 0)
+			return false;
+		end += mode->banks[i].size;
+	}
+	return mode->bank_count && end == flash->base + flash->size;
+}
+
+static void choose_banks(struct flash_f4 *flash)
+{
+	const struct virtual_spec *spec = flash->soc->spec;
+
+	for (size_t i = 0; i < spec->mode_count; i++) {
+		const struct virtual_mode *mode = &spec->modes[i];
+
+		if (!holds(flash, mode) || !fits(flash, mode))
+			continue;
+		flash->banks = mode->banks;
+		flash->bank_count = mode->bank_count;
+		return;
+	}
 }
 
 void flash_f4_option_notice(struct flash_f4 *flash)
@@ -56,6 +100,9 @@ void flash_f4_option_load(struct flash_f4 *flash, bool at_power_on)
 	flash->soc->swd_disabled = flash->rdp == RDP_LEVEL2;
 	flash->soc->hardware_watchdog = !(flash->optcr[0] & OPTCR_WDG_SW);
 	flash->soc->brownout_mv = brownout_mv[flash->optcr[0] >> OPTCR_BOR_SHIFT & 3];
+	if (flash->kin->boots_by_address)
+		flash->soc->boot_address = (flash->optcr[1] & 0xFFFF) << BOOT_ADD_SHIFT;
+	choose_banks(flash);
 	show_mirror(flash);
 	flash_f4_option_notice(flash);
 }
@@ -81,7 +128,7 @@ static void start_change(struct flash_f4 *flash)
 	if (stored_rdp(flash) != RDP_LEVEL0 && rdp == RDP_LEVEL0) {
 		log_line(LOG_VIRTUAL, "flash: read protection lifted: mass erase");
 		job.length = flash->size;
-		ns += flash_f4_mass_ns(flash);
+		ns += flash_f4_mass_ns(flash, flash->banks[0].size);
 	}
 	flash->optcr[0] |= OPTCR_STRT;
 	flash_f4_start(flash, &job, ns);
@@ -120,6 +167,7 @@ void flash_f4_option_apply(struct flash_f4 *flash)
 	flash->optcr[0] &= ~(uint32_t)OPTCR_STRT;
 	for (unsigned i = 0; i < flash->soc->spec->option_count; i++)
 		put_u32(flash->stored + 4 * i, flash->optcr[i]);
+	choose_banks(flash);
 	show_mirror(flash);
 	if (flash->job.length)
 		erase_backup_ram(flash);
@@ -142,9 +190,11 @@ void flash_f4_option_cut(struct flash_f4 *flash)
 
 static bool sector_protected(const struct flash_f4 *flash, unsigned snb)
 {
-	uint32_t word = stored_word(flash, snb / 16);
+	unsigned word = flash->kin->boot_words ? 0 : snb / 16, bit = snb % 16;
 
-	return !(word >> (OPTCR_NWRP_SHIFT + snb % 16) & 1);
+	if (flash->kin->pairs && flash->bank_count == 2)
+		bit = bit / 2 + (snb / 16) * 6;	/* RM0410 3.7.5: two sectors to a bit */
+	return !(stored_word(flash, word) >> (OPTCR_NWRP_SHIFT + bit) & 1);
 }
 
 /* Whether a sector that has these offsets in it is write-protected. */
@@ -152,7 +202,7 @@ static bool protects_range(const struct flash_f4 *flash, uint32_t from, uint32_t
 {
 	uint32_t start, size;
 
-	for (unsigned snb = 0; snb < 16 * flash->soc->spec->bank_count; snb++)
+	for (unsigned snb = 0; snb < 16 * flash->bank_count; snb++)
 		if (flash_f4_sector(flash, snb, &start, &size) && start < to &&
 		    start + size > from && sector_protected(flash, snb))
 			return true;
@@ -164,9 +214,9 @@ bool flash_f4_option_protects(const struct flash_f4 *flash, uint32_t offset)
 	return protects_range(flash, offset, offset + 1);
 }
 
-bool flash_f4_option_protects_any(const struct flash_f4 *flash)
+bool flash_f4_option_protects_any(const struct flash_f4 *flash, uint32_t from, uint32_t to)
 {
-	return protects_range(flash, 0, flash->size);
+	return protects_range(flash, from, to);
 }
 
 /* --- OTP, identification, option bytes as memory ---------------------------------------------- */
@@ -268,12 +318,12 @@ void flash_f4_otp_add(struct flash_f4 *flash)
 		backup->check_while = &flash->special;
 	}
 	bus_add_memory(flash->soc->bus, &(struct bus_memory){
-		.name = "otp", .base = flash->info_base, .size = FLASH_F4_INFO,
+		.name = "otp", .base = flash->info_base, .size = flash->info_size,
 		.bytes = flash->info, .context = flash, .write = info_write, .check = info_check,
 		.check_while = &flash->special });
 	if (mirror)
 		bus_add_memory(flash->soc->bus, &(struct bus_memory){
-			.name = "option bytes", .base = mirror, .size = FLASH_F4_INFO,
+			.name = "option bytes", .base = mirror, .size = FLASH_F4_MIRROR,
 			.bytes = flash->mirror });
 }
 
@@ -282,6 +332,8 @@ void flash_f4_option_init(struct flash_f4 *flash)
 	const struct virtual_spec *spec = flash->soc->spec;
 
 	flash->info_base = spec->otp_base & ~(uint32_t)(FLASH_F4_INFO - 1);
+	flash->info_size = max_u32(spec->otp_locks, max_u32(spec->size_address, spec->uid_address)) -
+			   flash->info_base < FLASH_F4_INFO ? FLASH_F4_INFO : FLASH_F4_INFO_MAX;
 	memset(flash->info, 0xFF, sizeof(flash->info));
 	memset(flash->mirror, 0xFF, sizeof(flash->mirror));
 	identify(flash);

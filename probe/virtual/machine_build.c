@@ -19,7 +19,11 @@ static const struct chip_builder {
 } builders[] = {
 	{ "f1", chip_f1_build },
 	{ "f1xl", chip_f1_build },
+	{ "f2", chip_f4_build },
 	{ "f4", chip_f4_build },
+	{ "f4db", chip_f4_build },
+	{ "f7", chip_f4_build },
+	{ "f7db", chip_f4_build },
 	{ "l0", chip_l0_build },
 	{ "l1", chip_l1_build },
 };

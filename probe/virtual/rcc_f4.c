@@ -15,7 +15,7 @@
 enum { GATES = 6 };	/* registers of clock gates: AHB1 to APB2 */
 
 enum { CR = 0x00, PLLCFGR = 0x04, CFGR = 0x08, RSTR = 0x10, ENR = 0x30, BDCR = 0x70, CSR = 0x74,
-       REGISTERS = 0x90 };
+       REGISTERS = 0x98 };
 
 enum { CR_HSION = 1 << 0, CR_HSEON = 1 << 16, CR_PLLON = 1 << 24, CR_READY_BITS = 0x0A020002 };
 

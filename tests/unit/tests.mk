@@ -34,7 +34,7 @@ UNIT_firmware_session = $(FIRMWARE_BENCH)
 UNIT_firmware_ports = $(FIRMWARE_BENCH)
 UNIT_firmware_time = $(FIRMWARE_BENCH)
 # The virtual STM32F407VG without a core.
-VIRTUAL_CHIP = $(patsubst %,probe/virtual/%.c,bus clock soc chip_f4 flash_f4 flash_f4_jobs flash_f4_cells flash_f4_option rcc_f4 pwr dbgmcu syscfg iwdg wwdg crc_unit usart gpio tim dma_f4 bitband) \
+VIRTUAL_CHIP = $(patsubst %,probe/virtual/%.c,bus clock soc chip_f4 flash_f4 flash_f4_kin flash_f4_jobs flash_f4_cells flash_f4_option rcc_f4 pwr dbgmcu syscfg plain iwdg wwdg crc_unit usart gpio tim dma_f4 bitband) \
 	probe/log.c probe/error.c
 UNIT_virtual_flash_f4 = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 UNIT_faults = $(FIRMWARE_BENCH)
