@@ -125,8 +125,23 @@ static bool is_skipped(const struct board *board, const struct chip_bits *bits)
 	return bits->low_power && !board->options.low_power_debug;
 }
 
-/* Freeze and low-power bits: read all, remember, write all. */
-static int set_attached_bits(struct board *board)
+/* What a register gets from all rows that name it. */
+static uint32_t bits_wanted(const struct board *board, uint32_t address, bool clock)
+{
+	const struct chip *chip = &board->chip;
+	uint32_t wanted = 0;
+
+	for (size_t i = 0; i < chip->while_attached_count; i++) {
+		const struct chip_bits *bits = &chip->while_attached[i];
+
+		if (bits->address == address && bits->clock == clock && !is_skipped(board, bits))
+			wanted |= bits->set;
+	}
+	return wanted;
+}
+
+/* Read all, remember, write all. */
+static int set_bits(struct board *board, bool clock)
 {
 	const struct chip *chip = &board->chip;
 	size_t index[CHIP_BITS_SET];
@@ -134,22 +149,35 @@ static int set_attached_bits(struct board *board)
 	int err;
 
 	batch_begin(&reads, &board->cores[0]);
-	for (size_t i = 0; i < chip->while_attached_count; i++)
-		index[i] = batch_read(&reads, chip->while_attached[i].address);
+	for (size_t i = 0; i < chip->while_attached_count; i++) {
+		if (chip->while_attached[i].clock == clock)
+			index[i] = batch_read(&reads, chip->while_attached[i].address);
+	}
 	err = batch_run(&reads);
 	if (err)
 		return err;
 	batch_begin(&writes, &board->cores[0]);
 	for (size_t i = 0; i < chip->while_attached_count; i++) {
 		const struct chip_bits *bits = &chip->while_attached[i];
-		uint32_t value = batch_value(&reads, index[i]);
+		uint32_t value, wanted = bits_wanted(board, bits->address, clock);
 
-		if (is_skipped(board, bits) || (value & bits->set) == bits->set)
+		if (bits->clock != clock)
+			continue;
+		value = batch_value(&reads, index[i]);
+		if ((value & wanted) == wanted)
 			continue;
 		keep_in_journal(board, bits->address, value);
-		batch_write(&writes, bits->address, value | bits->set);
+		batch_write(&writes, bits->address, value | wanted);
 	}
 	return batch_run(&writes);
+}
+
+/* Freeze and low-power bits; where DBGMCU needs a clock, that comes first. */
+static int set_attached_bits(struct board *board)
+{
+	int err = set_bits(board, true);
+
+	return err ? err : set_bits(board, false);
 }
 
 int board_start_debugging(struct board *board)
@@ -212,7 +240,7 @@ static int put_back_journal(struct board *board)
 	int err;
 
 	batch_begin(&batch, &board->cores[0]);
-	for (unsigned i = 0; i < board->journal_count; i++)
+	for (unsigned i = board->journal_count; i-- > 0;)	/* a clock that was opened first is closed last */
 		batch_write(&batch, board->journal[i].address, board->journal[i].value);
 	err = batch_run(&batch);
 	if (err)
@@ -289,7 +317,8 @@ static size_t list_areas(const struct chip *chip, struct area *list)
 		list[n++] = (struct area){ chip->otp_locks, chip->otp_size / chip->otp_block,
 					   AREA_ROM };
 	if (chip->uid_address)
-		list[n++] = (struct area){ chip->uid_address, 12, AREA_ROM };
+		list[n++] = (struct area){ chip->uid_address, chip->uid_split ? 24 : 12,
+					   AREA_ROM };
 	if (chip->size_address)
 		list[n++] = (struct area){ chip->size_address & ~3u, 4, AREA_ROM };
 	return n;

@@ -234,22 +234,27 @@ static int check_layouts(const struct chip *chip, const struct chip_source *sour
 	return err;
 }
 
+/* Whether banks that follow each other hold the alias. */
+static bool alias_is_inside(const struct chip *chip, const struct chip_alias *alias)
+{
+	uint64_t at = alias->of, end = at + alias->size;
+
+	for (size_t i = 0; i < chip->bank_count; i++) {
+		const struct chip_bank *bank = &chip->banks[i];
+
+		if (at >= bank->base && at < (uint64_t)bank->base + bank->size)
+			at = (uint64_t)bank->base + bank->size;
+	}
+	return at >= end;
+}
+
 /* Aliases show flash; the OTP area is made of blocks, each with a lock byte. */
 static int check_parents(const struct chip *chip, const struct chip_source *source)
 {
 	for (size_t i = 0; i < chip->alias_count; i++) {
-		const struct chip_alias *alias = &chip->aliases[i];
-		bool inside = false;
-
-		for (size_t j = 0; j < chip->bank_count; j++) {
-			const struct chip_bank *bank = &chip->banks[j];
-
-			inside |= alias->of >= bank->base && alias->of - bank->base < bank->size &&
-				  alias->size <= bank->size - (alias->of - bank->base);
-		}
-		if (!inside)
-			return chip_source_error(source, chip_source_line(source, alias),
-						 "the alias shows more than one flash bank holds");
+		if (!alias_is_inside(chip, &chip->aliases[i]))
+			return chip_source_error(source, chip_source_line(source, &chip->aliases[i]),
+						 "the alias shows more than the flash holds");
 	}
 	if (chip->otp_block && chip->otp_size % chip->otp_block)
 		return chip_source_error(source, 1, "otp: size is not a multiple of block");
@@ -378,6 +383,8 @@ static int check_completeness(const struct chip *chip, const struct chip_source 
 {
 	if (chip->known_only[0])
 		return 0;
+	if (!chip->id_count)
+		return chip_source_error(source, 1, "'ids' is missing");
 	if (!chip->region_count)
 		return chip_source_error(source, 1, "'memory' is missing");
 	if (!chip->reset_clock_hz)

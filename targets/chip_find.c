@@ -13,16 +13,30 @@
 
 enum { NAME_ROOM = 24, NEAREST = 4 };
 
+static bool agrees(char pattern, char letter)
+{
+	return pattern == 'x' ? isalnum((unsigned char)letter) :
+	       toupper((unsigned char)pattern) == toupper((unsigned char)letter);
+}
+
 /* How many characters of name agree with the pattern (x = any letter or digit). */
 static size_t agreeing(const char *pattern, const char *name)
 {
 	size_t n = 0;
 
-	while (pattern[n] && name[n] &&
-	       (pattern[n] == 'x' ? isalnum((unsigned char)name[n]) :
-		toupper((unsigned char)pattern[n]) == toupper((unsigned char)name[n])))
+	while (pattern[n] && name[n] && agrees(pattern[n], name[n]))
 		n++;
 	return n;
+}
+
+/* The longer a pattern that fits, and the fewer x in it, the more it says. */
+static size_t weight(const char *pattern)
+{
+	size_t sum = 0;
+
+	for (; *pattern; pattern++)
+		sum += *pattern == 'x' ? 1 : 2;
+	return sum;
 }
 
 /* The rest of an order code (package, temperature) doesn't matter: STM32F407VGT6. */
@@ -43,7 +57,7 @@ static bool next_part(const char **list, char out[NAME_ROOM])
 	return true;
 }
 
-/* The length of the longest pattern that fits; 0 when none does. STM32L151CBT6A is also an STM32L151CB. */
+/* The weight of the best pattern that fits; 0 when none does. STM32L151CBT6A is also an STM32L151CB. */
 static size_t best_match(const struct chip_index *row, const char *part)
 {
 	const char *list = row->parts;
@@ -51,8 +65,8 @@ static size_t best_match(const struct chip_index *row, const char *part)
 	size_t best = 0;
 
 	while (next_part(&list, pattern)) {
-		if (matches(pattern, part) && strlen(pattern) > best)
-			best = strlen(pattern);
+		if (matches(pattern, part) && weight(pattern) > best)
+			best = weight(pattern);
 	}
 	return best;
 }
@@ -80,13 +94,25 @@ struct nearest {
 	size_t agree[NEAREST];
 };
 
+/* The beginning counts most, then letters that agree behind the first that doesn't. */
+static size_t likeness(const char *pattern, const char *name)
+{
+	size_t begin = agreeing(pattern, name), sum = begin * NAME_ROOM;
+
+	if (begin < 6)		/* "STM32" alone is none */
+		return 0;
+	for (size_t i = begin; pattern[i] && name[i]; i++)
+		sum += agrees(pattern[i], name[i]);
+	return sum;
+}
+
 static void offer(struct nearest *nearest, const char *pattern)
 {
-	size_t agree = agreeing(pattern, nearest->name), i = NEAREST;
+	size_t agree = likeness(pattern, nearest->name), i = NEAREST;
 
 	while (i > 0 && agree > nearest->agree[i - 1])
 		i--;
-	if (i == NEAREST || agree < 6)		/* "STM32" alone is no likeness */
+	if (i == NEAREST || !agree)
 		return;
 	for (size_t j = NEAREST - 1; j > i; j--) {
 		nearest->agree[j] = nearest->agree[j - 1];
@@ -153,7 +179,7 @@ static int apply_part(struct chip *chip, const char *name)
 	for (size_t i = 0; i < chip->part_count; i++) {
 		const struct chip_part *part = &chip->parts[i];
 
-		if (matches(part->name, name) && (!best || strlen(part->name) > strlen(best->name)))
+		if (matches(part->name, name) && (!best || weight(part->name) > weight(best->name)))
 			best = part;
 	}
 	return best ? set_part(chip, best) : 0;
@@ -167,17 +193,17 @@ static int parse_row(struct chip *chip, const struct chip_index *row, struct why
 static const struct chip_index *find_part_row(const struct chip_library *library, const char *name)
 {
 	const struct chip_index *found = NULL;
-	size_t longest = 0;
+	size_t heaviest = 0;
 
 	for (size_t i = 0; i < chip_library_count(library); i++) {
 		const struct chip_index *row = chip_library_row(library, i);
-		size_t length = best_match(row, name);
+		size_t match = best_match(row, name);
 
 		if (names_file(row, name))
 			return row;
-		if (length > longest) {
+		if (match > heaviest) {
 			found = row;
-			longest = length;
+			heaviest = match;
 		}
 	}
 	return found;

@@ -439,7 +439,7 @@ static const struct key chip_keys[] = {
 	NUMBER("reset_clock_hz", OPTIONAL, chip, reset_clock_hz),
 	NUMBER("swd_khz", OPTIONAL, chip, swd_khz),
 	GROUP("second", OPTIONAL, second_keys),
-	LIST("ids", NEEDED, chip, ids, id_count, id_keys),
+	LIST("ids", OPTIONAL, chip, ids, id_count, id_keys),
 	LIST("revisions", OPTIONAL, chip, revisions, revision_count, revision_keys),
 	LIST("clones", OPTIONAL, chip, clones, clone_count, revision_keys),
 	LIST("parts", OPTIONAL, chip, parts, part_count, part_keys),

@@ -98,7 +98,10 @@ static void finds_a_chip_by_id(void **state)
 	assert_string_equal(f->chip.family, "F4");
 	/* Revision A says it is an F2, but has an M4. */
 	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x20006411, 0x410FC241, &f->why), 0);
-	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x20006411, 0x412FC230, &f->why),
+	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x20006411, 0x412FC230, &f->why), 0);
+	assert_string_equal(f->chip.family, "F2");
+	/* That id with an M7 is nobody's. */
+	assert_int_equal(chip_find_id(&f->chip, f->library, &place, 0x20006411, 0x411FC270, &f->why),
 			 E_CHIP);
 	assert_non_null(strstr(f->why.text, "0x20006411"));
 }
@@ -197,7 +200,7 @@ static void complains_with_file_and_line(void **state)
 		  "broken-overlap.cfg:10: ccm at 0x20001000 overlaps sram" },
 		{ "broken-end.cfg", "broken-end.cfg:9: sram ends past 2^32" },
 		{ "broken-alias.cfg",
-		  "broken-alias.cfg:11: the alias shows more than one flash bank holds" },
+		  "broken-alias.cfg:11: the alias shows more than the flash holds" },
 		{ "broken-part.cfg",
 		  "broken-part.cfg:8: STM32X1 has 65 KiB of flash, but the banks end at 64" },
 		{ "broken-word.cfg", "broken-word.cfg:16: no option word is called 'OPTR'" },
