@@ -33,9 +33,9 @@ bool routine_area(const struct chip *chip, uint32_t *base, uint32_t *size)
 	for (size_t i = 0; i < chip->region_count; i++) {
 		const struct chip_region *region = &chip->regions[i];
 
-		if (region->loader && region->kind == CHIP_RAM && region->size > *size) {
+		if (region->loader && region->kind == CHIP_RAM && region->loader_size > *size) {
 			*base = region->base;
-			*size = region->size;
+			*size = region->loader_size;
 		}
 	}
 	return *size > 0;
