@@ -15,6 +15,7 @@ static const char *core_name(const struct chip *chip)
 	static const char *const names[] = {
 		[CHIP_M0] = "Cortex-M0", [CHIP_M0PLUS] = "Cortex-M0+", [CHIP_M3] = "Cortex-M3",
 		[CHIP_M4] = "Cortex-M4", [CHIP_M7] = "Cortex-M7", [CHIP_M33] = "Cortex-M33",
+		[CHIP_OTHER_CORE] = "another core",
 	};
 
 	return names[chip->core];
