@@ -12,6 +12,8 @@ static const struct {
 	const char *name;
 	const struct flash_controller *controller;
 } drivers[] = {
+	{ "f1", &flash_controller_f1 },
+	{ "f1xl", &flash_controller_f1 },
 	{ "f2", &flash_controller_f4 },
 	{ "f4", &flash_controller_f4 },
 	{ "f4db", &flash_controller_f4 },

@@ -7,6 +7,7 @@
 
 #include "flash/controller.h"
 
+extern const struct flash_controller flash_controller_f1;
 extern const struct flash_controller flash_controller_f4;
 
 #endif

@@ -27,11 +27,16 @@ flash_wait:
 	ands	r6, r7
 	bx	lr
 
+	@ While a unit is written the next one is fetched: after the last one that is not used.
 	.macro	program load, store, size
-1:	\load	r5, [r2]
-	\store	r5, [r3]
+	\load	r5, [r2]
+1:	\store	r5, [r3]
 	dsb
 	beat
+	adds	r2, #\size
+	adds	r3, #\size
+	subs	r4, #\size
+	\load	r5, [r2]
 2:	ldr	r6, [r1, #SR]
 	lsls	r7, r6, #15
 	bmi	2b
@@ -39,11 +44,11 @@ flash_wait:
 	lsls	r7, r7, #1
 	ands	r6, r7
 	bne	3f
-	adds	r2, #\size
-	adds	r3, #\size
-	subs	r4, #\size
+	cmp	r4, #0
 	bne	1b
-3:	bx	lr
+	bx	lr
+3:	subs	r3, #\size
+	bx	lr
 	.endm
 
 flash_program:

@@ -79,3 +79,5 @@ UNIT_buffer = server/buffer.c
 UNIT_flash_report = flash/report.c
 IMAGE_FILES = flash/image.c flash/image_lines.c flash/image_hex.c flash/image_srec.c flash/image_elf.c flash/image_file.c flash/new_file.c probe/error.c
 UNIT_image = $(IMAGE_FILES)
+UNIT_exchange_text = probe/exchange_text.c probe/link.c probe/log.c probe/error.c tests/unit/fake_link.c
+UNIT_flash_f1 = flash/f1.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
