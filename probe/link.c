@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What all links share: each exchange is counted and, on the usb channel, written down.
+ * What all links share: each exchange is counted, remembered for a while and, on the usb channel, written
+ * down.
  */
 #include "probe/link.h"
 
@@ -9,6 +10,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A line shows at most this many payload bytes; the rest is a count. */
 enum { SHOWN_BYTES = 64 };
@@ -44,13 +46,35 @@ static void log_exchange(const struct link *link, const struct link_exchange *x,
 		log_line(LOG_USB, "%llu ! %s", number, error_text(err));
 }
 
+static void remember(struct link *link, const struct link_exchange *x, uint64_t start_us, int err)
+{
+	struct link_record *record = &link->records[link->exchanges % LINK_RECORDS];
+
+	*record = (struct link_record){
+		.out_length = (uint32_t)x->out_length, .in_length = (uint32_t)x->in_length,
+		.in_got = (uint32_t)x->in_got, .start_us = start_us, .end_us = link_now_us(link), .err = err,
+	};
+	memcpy(record->command, x->command, sizeof(record->command));
+	if (x->in_got)
+		memcpy(record->reply, x->in, min_u32((uint32_t)x->in_got, sizeof(record->reply)));
+}
+
+const struct link_record *link_record(const struct link *link, uint64_t number)
+{
+	if (number >= link->exchanges || link->exchanges - number > LINK_RECORDS)
+		return NULL;
+	return &link->records[number % LINK_RECORDS];
+}
+
 int link_do(struct link *link, struct link_exchange *x)
 {
+	uint64_t start_us = link_now_us(link);
 	int err;
 
 	assert(x->timeout_ms && !(x->out_length && x->in_length));
 	x->in_got = 0;
 	err = link->ops->exchange(link, x);
+	remember(link, x, start_us, err);
 	link->exchanges++;
 	link->bytes_out += x->out_length;
 	link->bytes_in += x->in_got;

@@ -57,12 +57,25 @@ struct link_ops {
 	void (*close)(struct link *link);
 };
 
+/* What is remembered of an exchange, for `monitor report`. */
+enum { LINK_RECORDS = 256, LINK_REPLY_KEPT = 12 };
+struct link_record {
+	uint8_t command[LINK_COMMAND_SIZE], reply[LINK_REPLY_KEPT];
+	uint32_t out_length, in_length, in_got;
+	uint64_t start_us, end_us;
+	int err;
+};
+
 struct link {
 	const struct link_ops *ops;
 	struct link_identity identity;
 	uint64_t exchanges;		/* counted by link_do: the currency of speed */
 	uint64_t bytes_out, bytes_in;	/* payload bytes */
+	struct link_record records[LINK_RECORDS];	/* a ring; see link_record() */
 };
+
+/* The exchange with this number (the first is 0); NULL when it is still to come or forgotten. */
+const struct link_record *link_record(const struct link *link, uint64_t number);
 
 /* Runs one exchange, counts it, logs it on the usb channel. */
 int link_do(struct link *link, struct link_exchange *x);

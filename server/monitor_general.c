@@ -6,11 +6,14 @@
 #include "server/session.h"
 
 #include "probe/bytes.h"
+#include "probe/exchange_text.h"
 #include "probe/log.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+enum { REPORTED = 200 };	/* exchanges in a report */
 
 /* A row's help may go on with an example. */
 static void print_row(struct monitor_call *call, const struct monitor_command *row, bool with_example)
@@ -87,16 +90,35 @@ static int run_line(struct monitor_call *call, const char *line)
 	return monitor_run(call->engine, call->peer, line, call->print, call->context, call->why);
 }
 
+/* The last ones before number, oldest first. */
+static void print_exchanges(struct monitor_call *call, uint64_t number)
+{
+	const struct link *link = probe_link(call->engine->board.probe);
+	const struct link_record *record;
+	char text[200];
+
+	for (uint64_t i = number > REPORTED ? number - REPORTED : 0; i < number; i++) {
+		record = link_record(link, i);
+		if (!record)
+			continue;
+		exchange_text(record, text, sizeof(text));
+		monitor_print(call, "%llu %s\n", (unsigned long long)i, text);
+	}
+}
+
 /* Everything that helps to understand a report of trouble; no memory contents. */
 static int run_report(struct monitor_call *call)
 {
 	static const char *const parts[] = { "version", "probe", "info", "option", "stats" };
+	uint64_t before = probe_link(call->engine->board.probe)->exchanges;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		monitor_print(call, "--- %s\n", parts[i]);
 		if (run_line(call, parts[i]))
 			monitor_print(call, "%s\n", call->why->text);
 	}
+	monitor_print(call, "--- last exchanges\n");
+	print_exchanges(call, before);
 	call->why->text[0] = '\0';
 	return OK;
 }

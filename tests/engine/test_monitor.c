@@ -153,6 +153,23 @@ static void info_tells_what_it_is(void **state)
 	says(h, "report", "--- probe");
 }
 
+/* R42: the last exchanges, and no memory contents. */
+static void report_shows_exchanges_without_memory(void **state)
+{
+	struct harness *h = *state;
+	const char *text;
+
+	harness_monitor(h, "mww 0x20000800 0xc0ffee11");
+	harness_monitor(h, "mdw 0x20000800 4");
+	harness_monitor(h, "mdb 0x20000801 3");
+	text = harness_monitor(h, "report");
+	assert_non_null(strstr(text, "--- last exchanges"));
+	assert_non_null(strstr(text, "00 08 00 20"));	/* the address */
+	assert_null(strstr(text, "c0ffee"));
+	assert_null(strstr(text, "11 ee ff"));
+	assert_null(strstr(text, "ee ff c0"));
+}
+
 static void memory_is_shown_and_written(void **state)
 {
 	struct harness *h = *state;
@@ -340,6 +357,7 @@ int main(void)
 		TEST(reset_halts_unless_told_to_run),
 		TEST(halt_and_resume),
 		TEST(info_tells_what_it_is),
+		TEST(report_shows_exchanges_without_memory),
 		TEST(memory_is_shown_and_written),
 		TEST(memory_goes_to_files_and_back),
 		TEST(what_is_no_ram_is_refused_with_a_hint),
