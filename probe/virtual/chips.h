@@ -11,7 +11,10 @@
 int chip_f0_build(struct soc *soc, struct why *why);	/* and F3 */
 int chip_f1_build(struct soc *soc, struct why *why);
 int chip_f4_build(struct soc *soc, struct why *why);	/* F2, F4, F7 */
+int chip_g0_build(struct soc *soc, struct why *why);	/* and C0, U0 */
 int chip_l0_build(struct soc *soc, struct why *why);
 int chip_l1_build(struct soc *soc, struct why *why);
+int chip_l4_build(struct soc *soc, struct why *why);	/* and L4+, G4, WB, WL */
+int chip_u5_build(struct soc *soc, struct why *why);	/* and L5, U3, WBA */
 
 #endif

@@ -26,6 +26,21 @@ static const struct chip_builder {
 	{ "f7db", chip_f4_build },
 	{ "l0", chip_l0_build },
 	{ "l1", chip_l1_build },
+	{ "g0", chip_g0_build },
+	{ "g0db", chip_g0_build },
+	{ "c0", chip_g0_build },
+	{ "u0", chip_g0_build },
+	{ "g4", chip_l4_build },
+	{ "g4db", chip_l4_build },
+	{ "l4", chip_l4_build },
+	{ "l4sb", chip_l4_build },
+	{ "l4plus", chip_l4_build },
+	{ "wb", chip_l4_build },
+	{ "wl", chip_l4_build },
+	{ "l5", chip_u5_build },
+	{ "u5", chip_u5_build },
+	{ "u3", chip_u5_build },
+	{ "wba", chip_u5_build },
 };
 
 /* Made up, but the same for ever: a vector table whose reset handler branches to itself. */

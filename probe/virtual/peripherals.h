@@ -73,6 +73,9 @@ struct plain_place {
 };
 int plain_add(struct soc *soc, const struct plain_place *place);
 
+/* Hardware semaphores of WB and WL. */
+int hsem_add(struct soc *soc, uint32_t base, unsigned gate);
+
 /* Puts UID and flash size where the spec has them: into a memory of the bus, or into a page of its
  * own. Call after the memories were added. */
 int identity_add(struct soc *soc);
