@@ -57,7 +57,8 @@ struct loader {
 	struct unit units[UNITS];	/* a ring */
 	unsigned first_unit, unit_count;
 	uint32_t done;
-	uint64_t looked_us, moved_us;	/* when we asked last, and when the index moved last */
+	uint64_t looked_us, moved_us;	/* when we asked last, and when the index was seen to move last */
+	uint64_t began_us;		/* when the unit in work began, by the data sheet */
 	uint32_t heartbeat;
 	uint64_t beat_us;		/* when the heart was seen to beat last */
 	unsigned beats_heard;		/* since the consumer index moved */
@@ -125,7 +126,7 @@ int loader_open(struct loader **out, const struct flash_device *device, struct w
 	if (!l->staged)
 		return explain(why, E_MEMORY, "no memory for %u bytes", l->staged_room);
 	err = start(l, base, why);
-	l->moved_us = link_now_us(probe_link(l->probe));
+	l->moved_us = l->began_us = link_now_us(probe_link(l->probe));
 	log_line(LOG_FLASH, "loader at 0x%08X, queue of %u bytes: %s", base,
 		 l->queue_end - l->queue, error_text(err));
 	return err;
@@ -174,6 +175,7 @@ static void settle_units(struct loader *l, uint32_t consumer)
 		struct unit *unit = oldest(l);
 
 		l->taken = unit->end;
+		l->began_us += unit->duration.typical_us;
 		if (unit->kind == PROGRAM)
 			l->done += unit->length;
 		l->first_unit = (l->first_unit + 1) % UNITS;
@@ -244,17 +246,22 @@ static int check_life(struct loader *l, uint64_t now_us, struct why *why)
 	return 0;
 }
 
-/* The unit in work has just begun, as far as we know. */
-static void note_start(struct loader *l, uint64_t now_us)
+/* The unit in work began just now or after earliest_us: the last look may have been the length of an
+ * erase ago, and so may have been its start. */
+static void note_start(struct loader *l, uint64_t now_us, uint64_t earliest_us)
 {
 	l->moved_us = now_us;
+	if (l->began_us < earliest_us)
+		l->began_us = earliest_us;
+	if (l->began_us > now_us)
+		l->began_us = now_us;
 	l->beats_heard = 0;
 }
 
 /* Asks for the consumer index. *moved = something was done since. */
 static int look(struct loader *l, bool *moved, struct why *why)
 {
-	uint64_t now_us = link_now_us(probe_link(l->probe));
+	uint64_t now_us = link_now_us(probe_link(l->probe)), before_us = l->looked_us;
 	uint32_t consumer = 0;
 	int err = probe_read_u32(l->probe, l->core->port, l->control + CONSUMER, &consumer);
 
@@ -269,14 +276,14 @@ static int look(struct loader *l, bool *moved, struct why *why)
 	if (consumer & CONSUMER_FAILED)
 		return explain_failure(l, why);
 	if (*moved)
-		note_start(l, now_us);
+		note_start(l, now_us, before_us);
 	return *moved || !l->unit_count ? 0 : check_life(l, now_us, why);
 }
 
 /* How long the loader will need, by the data sheet, until so many bytes of its queue are free. */
 static uint64_t expected_us(const struct loader *l, uint32_t bytes)
 {
-	uint64_t now_us = link_now_us(probe_link(l->probe)), in_work = now_us - l->moved_us, sum = 0;
+	uint64_t now_us = link_now_us(probe_link(l->probe)), in_work = now_us - l->began_us, sum = 0;
 	uint32_t freed = 0;
 
 	if (now_us - l->looked_us > PAUSE_LONGEST_US)	/* what we know is old: ask first */
@@ -317,6 +324,7 @@ static uint32_t room(const struct loader *l)
 
 static int flush(struct loader *l, struct why *why)
 {
+	uint64_t now_us;
 	int err = 0;
 
 	if (l->staged_length)
@@ -326,8 +334,9 @@ static int flush(struct loader *l, struct why *why)
 		err = probe_write_u32(l->probe, l->core->port, l->control + PRODUCER, l->put);
 	if (err)
 		return explain(why, err, "filling the loader's queue: %s", error_text(err));
+	now_us = link_now_us(probe_link(l->probe));
 	if (l->shown == l->taken)	/* it was idle: its time starts now */
-		note_start(l, link_now_us(probe_link(l->probe)));
+		note_start(l, now_us, now_us);
 	l->staged_at += l->staged_length;
 	l->staged_length = 0;
 	l->shown = l->put;
