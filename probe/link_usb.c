@@ -128,7 +128,6 @@ static int claim(struct usb_link *usb)
 	return err;
 }
 
-/* The port may hold another probe by now, with another board behind it. */
 static bool is_the_same(const struct usb_link *usb)
 {
 	struct link_identity found;
@@ -138,6 +137,7 @@ static bool is_the_same(const struct usb_link *usb)
 	       !strcmp(found.serial, usb->base.identity.serial);
 }
 
+/* The port may hold another probe by now, with another board behind it. */
 static int open_handle(struct usb_link *usb)
 {
 	int err = usb_open_path(usb->context, usb->base.identity.path, &usb->handle);
@@ -150,20 +150,42 @@ static int open_handle(struct usb_link *usb)
 	return err;
 }
 
-/* After a reset the probe may come back as a new device at the same port, and takes its time. */
+/* At its port, else at another one: clones share serial numbers, or have none. */
+static int open_again(struct usb_link *usb)
+{
+	int err = open_handle(usb);
+
+	if (!err || !usb->base.identity.serial[0])
+		return err;
+	err = usb_open_again(usb->context, &usb->base.identity, &usb->handle);
+	if (!err)
+		err = claim(usb);
+	if (err)
+		drop_handle(usb);
+	return err;
+}
+
+static int open_within(struct usb_link *usb, uint32_t ms)
+{
+	uint64_t deadline_us = now_us(&usb->base) + ms * 1000ull;
+
+	while (open_again(usb)) {
+		if (now_us(&usb->base) >= deadline_us)
+			return E_GONE;
+		wait_us(&usb->base, REOPEN_STEP_US);
+	}
+	return OK;
+}
+
+/* A probe that enumerates anew takes its time; one that was unplugged is looked for just once. */
 static int reset(struct usb_link *usb)
 {
-	uint64_t deadline_us = now_us(&usb->base) + REOPEN_MS * 1000ull;
+	int result = usb->handle ? libusb_reset_device(usb->handle) : LIBUSB_ERROR_NO_DEVICE;
 
-	if (usb->handle && !libusb_reset_device(usb->handle))
+	if (!result)
 		return OK;
 	drop_handle(usb);
-	do {
-		if (!open_handle(usb))
-			return OK;
-		wait_us(&usb->base, REOPEN_STEP_US);
-	} while (now_us(&usb->base) < deadline_us);
-	return E_GONE;
+	return open_within(usb, result == LIBUSB_ERROR_NO_DEVICE ? 0 : REOPEN_MS);
 }
 
 static int recover(struct link *link, enum link_recovery step)

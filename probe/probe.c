@@ -198,7 +198,7 @@ int probe_resync(struct probe *probe, bool *still_in_swd)
 	int err = stlink_realign(&probe->stlink);
 
 	*still_in_swd = false;
-	if (err && err != E_GONE) {
+	if (err) {
 		err = stlink_reset_device(&probe->stlink);
 		probe->speed_khz = 0;	/* lost with the device's RAM */
 	}
@@ -206,6 +206,11 @@ int probe_resync(struct probe *probe, bool *still_in_swd)
 		return E_GONE;
 	*still_in_swd = probe->stlink.mode == MODE_DEBUG;
 	return *still_in_swd ? OK : leave_modes(probe);
+}
+
+bool probe_is_gone(const struct probe *probe)
+{
+	return probe->stlink.gone;
 }
 
 void probe_stats(const struct probe *probe, struct probe_stats *out)

@@ -122,11 +122,13 @@ enum { PROBE_CORE_REGISTERS = 21 };
 int probe_read_core_registers(struct probe *probe, struct probe_port port,
 			      uint32_t out[PROBE_CORE_REGISTERS]);
 
-/* Brings a probe back after a time-out or stall: drain, compare versions, clear halt, reset the
- * device, re-open (probe/stlink_resync.c). Afterwards SWD has to be entered and the speed set
+/* Brings a probe back after a time-out, stall or E_GONE: drain, compare versions, clear halt, reset
+ * the device, re-open by serial number (probe/stlink_resync.c). Afterwards SWD has to be entered and the speed set
  * again when *still_in_swd is false. E_GONE when nothing helps. Calls after a time-out drain and
  * compare by themselves, so that a late reply is never taken for data. */
 int probe_resync(struct probe *probe, bool *still_in_swd);
+/* Unplugged, as far as was seen: probe_resync looks for it again. */
+bool probe_is_gone(const struct probe *probe);
 
 /* What err, just returned by a call here, means: the cause that the firmware gave, else the words of
  * the error; and what may help, or "". Static texts without a full stop. */

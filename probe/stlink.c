@@ -99,6 +99,7 @@ static int run(struct stlink *stlink, struct link_exchange *x)
 	err = link_do(stlink->link, x);
 	if (err)
 		stlink->out_of_step = true;
+	stlink->gone = err == E_GONE;
 	return err;
 }
 

@@ -66,6 +66,7 @@ struct stlink {
 	bool in_debug;		/* ENTER was sent, EXIT was not */
 	enum stlink_mode mode;	/* as last asked */
 	bool out_of_step;	/* a reply may still be on its way: nothing read is to be believed */
+	bool gone;		/* unplugged, until it is found again */
 	const struct stlink_status *failure;	/* the last status that was none of success */
 	uint64_t resyncs;
 };

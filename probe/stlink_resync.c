@@ -84,6 +84,7 @@ int stlink_realign(struct stlink *stlink)
 		err = recover_and_compare(stlink, LINK_DRAIN);
 	if (err && err != E_GONE)
 		err = clear_and_compare(stlink);
+	stlink->gone = err == E_GONE;
 	log_line(LOG_PROBE, "resync: %s", err ? error_text(err) : "in step");
 	return err;
 }
@@ -94,6 +95,7 @@ int stlink_reset_device(struct stlink *stlink)
 
 	stlink->out_of_step = true;
 	err = recover_and_compare(stlink, LINK_RESET);
+	stlink->gone = err == E_GONE;
 	log_line(LOG_PROBE, "device reset: %s", err ? error_text(err) : "in step");
 	return err;
 }

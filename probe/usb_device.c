@@ -112,3 +112,46 @@ int usb_open_path(libusb_context *context, const char *path, libusb_device_handl
 	libusb_free_device_list(devices, 1);
 	return err;
 }
+
+static bool is_same_model(libusb_device *device, const struct link_identity *identity)
+{
+	struct libusb_device_descriptor descriptor;
+
+	return !libusb_get_device_descriptor(device, &descriptor) &&
+	       descriptor.idVendor == identity->vendor && descriptor.idProduct == identity->product;
+}
+
+static int open_if_same(libusb_device *device, struct link_identity *identity,
+			libusb_device_handle **out)
+{
+	struct link_identity found;
+	int err = usb_error(libusb_open(device, out));
+
+	if (err)
+		return err;
+	usb_identify(device, *out, &found);
+	if (!strcmp(found.serial, identity->serial)) {
+		*identity = found;
+		return OK;
+	}
+	libusb_close(*out);
+	*out = NULL;
+	return E_NO_PROBE;
+}
+
+int usb_open_again(libusb_context *context, struct link_identity *identity,
+		   libusb_device_handle **out)
+{
+	libusb_device **devices;
+	ssize_t count = libusb_get_device_list(context, &devices);
+	int err = E_NO_PROBE;
+
+	*out = NULL;
+	if (count < 0)
+		return usb_error((int)count);
+	for (ssize_t i = 0; i < count && !*out; i++)
+		if (is_same_model(devices[i], identity))
+			err = open_if_same(devices[i], identity, out);
+	libusb_free_device_list(devices, 1);
+	return err;
+}

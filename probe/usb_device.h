@@ -20,6 +20,10 @@ void usb_node(libusb_device *device, char *out, size_t size);
 /* Fills in the ids and the path; the serial number too when handle is not NULL. */
 void usb_identify(libusb_device *device, libusb_device_handle *handle,
 		  struct link_identity *identity);
+/* Opens the device with that vendor, product and serial number wherever it is plugged in; its place
+ * goes to identity->path. E_NO_PROBE when there is none. */
+int usb_open_again(libusb_context *context, struct link_identity *identity,
+		   libusb_device_handle **out);
 /* Opens the device at a path that usb_path made. E_NO_PROBE, E_PERMISSION ... */
 int usb_open_path(libusb_context *context, const char *path, libusb_device_handle **out);
 

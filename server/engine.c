@@ -142,11 +142,14 @@ static void tell_connected(struct engine *engine)
 int engine_connect(struct engine *engine, struct why *why)
 {
 	struct why local = { "" };
+	bool unused;
 	int err;
 
 	if (engine->board.attached)
 		return OK;
 	why = why ? why : &local;
+	if (probe_is_gone(engine->board.probe) && probe_resync(engine->board.probe, &unused) != OK)
+		return explain(why, E_GONE, "The probe is not plugged in.");
 	err = board_attach(&engine->board, why);
 	for (unsigned i = 0; i < engine->board.core_count && !err; i++) {
 		err = core_poll(engine->sessions[i].core);
@@ -159,21 +162,6 @@ int engine_connect(struct engine *engine, struct why *why)
 	if (!err)
 		tell_connected(engine);
 	return err;
-}
-
-void engine_lose_target(struct engine *engine, const char *sentence)
-{
-	engine->board.attached = false;
-	board_forget(&engine->board);
-	for (unsigned i = 0; i < engine->board.core_count; i++) {
-		struct session *session = &engine->sessions[i];
-
-		if (session->run == RUN_UNREACHED)
-			continue;
-		session_note(session, "%s", sentence);
-		session_set_run(session, RUN_UNREACHED, "lost");
-		session_tell_stop(session);
-	}
 }
 
 int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
@@ -209,35 +197,6 @@ const char *engine_unfinished_text(struct engine *engine, char *text, size_t siz
 		snprintf(text, size, "A load broke off: flash from 0x%08x to 0x%08x is not complete.", base,
 			 base + (length - 1));
 	return text;
-}
-
-/* Errors after which the probe's replies may be out of step (stlink_protocol.md 5). */
-static bool is_out_of_step(int err)
-{
-	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL;
-}
-
-bool engine_recover(struct engine *engine, int err)
-{
-	struct why why = { "" };
-	bool still_in_swd;
-
-	if (!is_out_of_step(err) || !engine->board.attached)
-		return false;
-	engine_watch(engine, NO_CLIENT);
-	if (probe_resync(engine->board.probe, &still_in_swd) != OK) {
-		engine_lose_target(engine, "The probe does not answer any more; unplug it and plug it in "
-				   "again.");
-		return false;
-	}
-	log_line(LOG_PROBE, "resynchronised after: %s", error_text(err));
-	if (still_in_swd)
-		return true;
-	engine->board.attached = false;
-	if (engine_connect(engine, &why) == OK)
-		return true;
-	engine_lose_target(engine, why.text);
-	return false;
 }
 
 /* The first packet of a client is the reason to reach for the target (R11). */

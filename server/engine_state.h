@@ -100,8 +100,9 @@ int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const c
 /* "flash from ... to ... is not complete" when a load broke off; such a program is never started by us
  * (R27). "" when all is well. */
 const char *engine_unfinished_text(struct engine *engine, char *text, size_t size);
-/* After a time-out or a stall: brings probe and wire back, and keeps what it can. On failure the target is
- * lost. True when it may be gone on. */
+/* After a time-out, a stall, an unplugged probe (waits 3 s for it) or a silent wire: brings probe and
+ * wire back, and keeps what it can. When the probe stays away the target is lost. True when it may be
+ * gone on. */
 bool engine_recover(struct engine *engine, int err);
 /* Marks the target as lost, with a sentence why; engine_connect() may reach it again. */
 void engine_lose_target(struct engine *engine, const char *sentence);

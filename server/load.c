@@ -6,6 +6,8 @@
 
 #include "server/session.h"
 
+#include <string.h>
+
 void load_tell_progress(struct engine *engine, uint32_t done, uint32_t total)
 {
 	if (engine->progress)
@@ -26,6 +28,22 @@ static void tell(void *context, uint32_t done, uint32_t total)
 	load_tell_progress(context, done, total);
 }
 
+/* What a hiccup of the probe or of the wire ended is begun again, once: the plan is still there, and
+ * what is in flash by now is looked at anew. */
+static int commit(struct engine *engine, struct flash_plan *plan, struct flash_report *report,
+		  struct why *why)
+{
+	int err = flash_commit(plan, &engine->flash, report, tell, engine, why);
+
+	if (!err || !engine_recover(engine, err))
+		return err;
+	session_note(&engine->sessions[0], "%s. The load is begun again.",
+		     why->text[0] ? why->text : error_text(err));
+	memset(report, 0, sizeof(*report));
+	why->text[0] = '\0';
+	return flash_commit(plan, &engine->flash, report, tell, engine, why);
+}
+
 int load_commit(struct session *session, unsigned client, struct flash_plan *plan,
 		struct flash_report *report, struct why *why)
 {
@@ -34,7 +52,7 @@ int load_commit(struct session *session, unsigned client, struct flash_plan *pla
 
 	engine->load.client = client;
 	engine->load.in_work = true;
-	err = flash_commit(plan, &engine->flash, report, tell, engine, why);
+	err = commit(engine, plan, report, why);
 	engine->load.in_work = false;
 	core_take_reset(session->core);
 	memory_cache_drop(session->core);

@@ -77,6 +77,8 @@ static int check_rules(struct request *rq, struct why *why)
 	if (engine->load.in_work && !(rules & RULE_MEANWHILE))
 		return explain(why, E_REFUSED, "Another client's load of %u bytes is in work.",
 			       engine->load.bytes);
+	if (rules & RULE_LOAD && !engine->board.attached && engine_connect(engine, why) != OK)
+		return E_NO_TARGET;
 	if (rules & RULE_TARGET && !engine->board.attached)
 		return explain(why, E_NO_TARGET, "The target is not connected; `monitor connect` "
 			       "tries again.");

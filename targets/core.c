@@ -118,6 +118,8 @@ int core_examine(struct core *core, struct why *why)
 			       core->cpuid);
 	core->mainline = part->mainline;
 	core->v8 = part->v8;
+	core->found_reset = batch_value(&batch, dhcsr) & S_RESET_ST ||
+			    !(batch_value(&batch, dhcsr) & C_DEBUGEN);
 	core_take_dhcsr(core, batch_value(&batch, dhcsr));
 	core_set_state(core, batch_value(&batch, dhcsr) & S_HALT ? CORE_HALTED : CORE_RUNNING,
 		       "found so");
@@ -244,11 +246,10 @@ static int halt_lockup(struct core *core)
 	return err ? err : fault_signal(core, &core->stop_signal);
 }
 
-/* The power was off: the running core gets its debug setup and its units again. */
-static int restore_debugging(struct core *core)
+int core_place_points(struct core *core)
 {
 	struct batch batch;
-	int err = board_start_debugging(core->board);
+	int err = points_place_soft(core);
 
 	if (err)
 		return err;
@@ -259,6 +260,14 @@ static int restore_debugging(struct core *core)
 	if (err)
 		units_forget(core);
 	return err;
+}
+
+/* The power was off: the running core gets its debug setup and its units again. */
+static int restore_debugging(struct core *core)
+{
+	int err = board_start_debugging(core->board);
+
+	return err ? err : core_place_points(core);
 }
 
 int core_poll(struct core *core)

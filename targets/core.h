@@ -72,6 +72,7 @@ struct core {
 	enum core_state state;
 	bool debug_enabled;		/* C_DEBUGEN set by us, units ours */
 	bool was_reset;			/* S_RESET_ST seen by a poll, until core_take_reset */
+	bool found_reset;		/* at the last attach: reset or powered up since we last looked */
 	enum core_stop stop;
 	uint8_t stop_signal;		/* POSIX number for GDB: 5 TRAP, 11 SEGV, 7 BUS (GDB 10), ... */
 	uint32_t stop_address;		/* data address of a watchpoint */
@@ -154,6 +155,8 @@ int core_remove_watchpoint(struct core *core, uint32_t address, uint32_t length,
 void core_remove_all_points(struct core *core);
 /* Takes every unit and BKPT out of the target (detach, flash, lost client); wanted ones are kept. */
 int core_lift_points(struct core *core);
+/* The other way round, for a core that runs and has lost them (power, another debugger). */
+int core_place_points(struct core *core);
 
 /* Memory as a debugger sees it: caches by R18, widths by R19; BKPTs placed by us read as the
  * original bytes. A read may be short: *done = how many bytes are good (E_FAULT only when 0). */

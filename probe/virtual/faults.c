@@ -24,6 +24,7 @@ static const struct {
 	bool needs_number;
 } kinds[] = {
 	{ FAULT_AT_COMMAND, "timeout", FAULT_TIMEOUT, 0, false },
+	{ FAULT_AT_COMMAND, "dropped", FAULT_DROPPED, 0, false },
 	{ FAULT_AT_COMMAND, "lost", FAULT_LOST, 0, false },
 	{ FAULT_AT_COMMAND, "late", FAULT_LATE, 1000000, true },
 	{ FAULT_AT_COMMAND, "short", FAULT_SHORT, 1, true },

@@ -3,7 +3,9 @@
  * A fault schedule: what goes wrong, and when. A text with one rule per line; # starts a comment.
  * An example with every rule: tests/data/faults-all.txt.
  *
- *	command N timeout	the N-th command block gets lost: not done, no reply
+ *	command N timeout	the N-th command block gets lost: not done, its payload not taken, no
+ *				reply
+ *	command N dropped	taken with its payload, but not done; no reply
  *	command N lost		done, but its reply gets lost
  *	command N late MS	done, its reply comes MS milliseconds late
  *	command N short BYTES	done, its reply ends after BYTES bytes
@@ -36,7 +38,8 @@
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_TIMEOUT, FAULT_LOST, FAULT_LATE, FAULT_SHORT, FAULT_BABBLE, FAULT_STALL, FAULT_GONE,
+	FAULT_TIMEOUT, FAULT_DROPPED, FAULT_LOST, FAULT_LATE, FAULT_SHORT, FAULT_BABBLE,
+	FAULT_STALL, FAULT_GONE,
 	FAULT_POWER_OFF, FAULT_POWER_ON,
 	FAULT_WAIT, FAULT_BUS_ERROR,
 	FAULT_STUCK,

@@ -176,6 +176,8 @@ static void act_on_command(void *context, const struct fault_rule *rule)
 	else if (rule->kind == FAULT_LATE)
 		fw->late_ns = rule->amount;
 	else if (rule->kind == FAULT_TIMEOUT)
+		fw->ignored = fw->deaf = true;
+	else if (rule->kind == FAULT_DROPPED)
 		fw->ignored = true;
 	else
 		fw->lost = true;
@@ -193,11 +195,15 @@ int firmware_out(struct firmware *fw, const void *bytes, size_t length)
 	if (err)
 		return err;
 	meter_usb(&fw->meter, fw->personality->high_speed ? TIMING_HS_OUT_NS : TIMING_FS_OUT_NS);
+	if (fw->payload_length && fw->deaf) {
+		fw->payload_length = 0;		/* what comes after the time-out is a command */
+		return E_TIMEOUT;
+	}
 	if (fw->payload_length) {
 		take_payload(fw, bytes, length);
 		return 0;
 	}
-	fw->lost = fw->ignored = fw->silent = fw->babbles = false;
+	fw->lost = fw->ignored = fw->deaf = fw->silent = fw->babbles = false;
 	fw->cut_length = UINT32_MAX;
 	fw->late_ns = 0;
 	faults_count(&fw->faults, FAULT_AT_COMMAND, act_on_command, fw);

@@ -24,7 +24,8 @@ struct firmware *firmware_new(const struct personality *personality, struct mach
 void firmware_free(struct firmware *fw);
 
 /* A bulk OUT transfer: a command block, or a part of the payload that the last one asked for. It is
- * carried out before this returns. E_USB while the endpoint is stalled, E_GONE when unplugged. */
+ * carried out before this returns. E_USB while the endpoint is stalled, E_GONE when unplugged,
+ * E_TIMEOUT when it is never taken (the fault schedule says so). */
 int firmware_out(struct firmware *fw, const void *bytes, size_t length);
 /* A bulk IN transfer of at most length bytes; waits for a reply until deadline_ns of virtual time.
  * 0 with *got set, E_TIMEOUT, E_USB (babble), E_GONE. */

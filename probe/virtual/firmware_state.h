@@ -82,6 +82,7 @@ struct firmware {
 	uint8_t block[COMMAND_SIZE];
 	uint32_t payload_length, payload_got;
 	bool ignored, lost;		/* fault schedule: not done; done without a reply */
+	bool deaf;			/* not done, and its payload not taken */
 	bool silent;			/* no reply to this one */
 	uint32_t cut_length;		/* where its reply ends early */
 	bool babbles;			/* it goes on too long */

@@ -102,6 +102,8 @@ static int exchange(struct link *link, struct link_exchange *x)
 	deadline_ns = virtual_now_ns(v) + (uint64_t)x->timeout_ms * 1000000;
 	x->in_got = 0;
 	err = send(v, x);
+	if (err == E_TIMEOUT && virtual_now_ns(v) < deadline_ns)
+		meter_wait(firmware_meter(v->fw), deadline_ns - virtual_now_ns(v));
 	if (!err && x->in_length)
 		err = firmware_in(v->fw, x->in, x->in_length, deadline_ns, &x->in_got);
 	hold_back(v);

@@ -160,6 +160,8 @@ static void live_through_host_time(struct usb_stlink *s)
 
 static int usb_status(int err)
 {
+	if (err == E_TIMEOUT)
+		return -EINPROGRESS;		/* not taken: the host will cancel it */
 	return err == E_GONE ? -ESHUTDOWN : err ? -EPIPE : 0;
 }
 

@@ -104,6 +104,8 @@ static void a_schedule_that_is_too_long_is_refused(void **state)
 
 static void a_timed_out_command_is_not_done(void **state)
 {
+	struct link_exchange x = { .command = { 0xF2, WRITE_32, 0, 0, 0, 0x20, 4 },
+				   .out = "\1\2\3\4", .out_length = 4, .timeout_ms = 1000 };
 	struct bench b;
 
 	(void)state;
@@ -111,7 +113,21 @@ static void a_timed_out_command_is_not_done(void **state)
 	assert_int_equal(ask_mode(&b), 0);
 	bench_silent(&b, "F2 32");
 	assert_int_equal(fake_machine_resets(b.machine), 0);
+	assert_int_equal(link_do(b.link, &x), E_TIMEOUT);	/* its payload is not taken */
+	bench_expect(&b, "F2 36 00 00 00 20", "80 00 00 00 00 00 00 00");
+	bench_close(&b);
+}
+
+/* Nothing but a look at the memory tells. */
+static void a_dropped_command_looks_done(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_with(&b, "command 1 dropped\ncommand 3 dropped");
 	bench_write(&b, WRITE_32, RAM, 4, "\1\2\3\4");
+	assert_int_equal(bench_status(&b, NULL), 0x80);
+	bench_silent(&b, "F2 32");
 	bench_expect(&b, "F2 36 00 00 00 20", "80 00 00 00 00 00 00 00");
 	bench_close(&b);
 }
@@ -349,6 +365,7 @@ int main(void)
 		cmocka_unit_test(the_example_has_every_kind),
 		cmocka_unit_test(a_schedule_that_is_too_long_is_refused),
 		cmocka_unit_test(a_timed_out_command_is_not_done),
+		cmocka_unit_test(a_dropped_command_looks_done),
 		cmocka_unit_test(a_lost_reply_was_done),
 		cmocka_unit_test(a_late_reply_comes_to_the_wrong_command),
 		cmocka_unit_test(draining_too_early_does_not_help),

@@ -170,10 +170,12 @@ static void an_unplugged_probe_stays_gone(void **state)
 	uint32_t value;
 
 	(void)state;
-	fake.recovery_errors[LINK_DRAIN] = E_GONE;
+	fake.recovery_errors[LINK_DRAIN] = fake.recovery_errors[LINK_RESET] = E_GONE;
 	assert_int_equal(probe_read_u32(probe, ap0, 0x20000000, &value), E_GONE);
 	assert_int_equal(probe_read_u32(probe, ap0, 0x20000000, &value), E_GONE);
+	assert_true(probe_is_gone(probe));
 	assert_int_equal(probe_resync(probe, &still_in_swd), E_GONE);
+	assert_int_equal(fake.recoveries[LINK_RESET], 1);	/* it was looked for */
 	close_probe(&fake, probe);
 }
 
