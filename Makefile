@@ -110,6 +110,7 @@ loaders:
 static:
 	$(Q)scripts/check-layers
 	$(Q)scripts/check-loaders
+	$(Q)BUILD=$(BUILD) scripts/check-chips
 	$(Q)tests/firmware/cpu/regenerate --check
 
 # The doors: each installs what it needs, then calls make again, so that freshly installed libraries are
