@@ -14,8 +14,9 @@ enum {
 	PIN_LOW_US = 20000, PIN_RISE_US = 1000,
 };
 
-/* The vector table is at 0 after a reset, whatever memory is shown there. */
-enum { RESET_VECTOR = 0x00000004 };
+/* After a reset the vector table is at 0, whatever memory is shown there, or where option bytes say:
+ * VTOR tells (0 on cores that have none). */
+enum { RESET_VECTOR = 0x04 };
 
 /* Arms or disarms the catch, ends a masked step; reads DHCSR so that an old S_RESET_ST does not count. */
 static int prepare_core(struct core *core, bool halt)
@@ -84,16 +85,20 @@ static int wait_for_reset(struct core *core, bool halt)
 static int check_vector(struct core *core, struct why *why)
 {
 	struct batch batch;
-	size_t pc, vector;
+	uint32_t vector = 0;
+	size_t pc, vtor;
 	int err;
 
 	core_set_state(core, CORE_HALTED, "reset");
 	batch_begin(&batch, core);
 	batch_write(&batch, DFSR, DFSR_ALL);
 	batch_write(&batch, DEMCR, core->demcr);
-	vector = batch_read(&batch, RESET_VECTOR);
+	vtor = batch_read(&batch, VTOR);
 	pc = registers_queue_pc(&batch);
 	err = batch_run(&batch);
+	if (!err)
+		err = probe_read_u32(core->board->probe, core->port,
+				     batch_value(&batch, vtor) + RESET_VECTOR, &vector);
 	if (err)
 		return explain(why, err, "after the reset: %s", error_text(err));
 	core->demcr_target = core->demcr;
@@ -102,11 +107,10 @@ static int check_vector(struct core *core, struct why *why)
 	core->stop_at_own_bkpt = false;
 	core->stop_pc = batch_value(&batch, pc);
 	registers_take_pc(core, core->stop_pc);
-	if ((core->stop_pc ^ batch_value(&batch, vector)) & ~1u)
+	if ((core->stop_pc ^ vector) & ~1u)
 		return explain(why, E_NOT_HALTED,
 			       "after the reset the core halted at 0x%08x and not at its reset vector "
-			       "0x%08x: some firmware ran", core->stop_pc,
-			       batch_value(&batch, vector) & ~1u);
+			       "0x%08x: some firmware ran", core->stop_pc, vector & ~1u);
 	return 0;
 }
 

@@ -194,6 +194,8 @@ static bool sector_protected(const struct flash_f4 *flash, unsigned snb)
 
 	if (flash->kin->pairs && flash->bank_count == 2)
 		bit = bit / 2 + (snb / 16) * 6;	/* RM0410 3.7.5: two sectors to a bit */
+	else if (bit > 14)
+		bit = 14;			/* F413: the last bit stands for sectors 14 and 15 */
 	return !(stored_word(flash, word) >> (OPTCR_NWRP_SHIFT + bit) & 1);
 }
 
