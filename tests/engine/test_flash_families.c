@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loading flash on every family: one image of all shapes on each part of a table, in each bank mode,
+ * compared byte by byte with what is in the virtual chip; the same image again, one byte changed,
+ * without a loader, everything erased. To add a part: a row. PART=STM32F1* runs only those.
+ */
+#include "flash/plan.h"
+
+#include <fnmatch.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "probe/bytes.h"
+#include "probe/log.h"
+#include "probe/virtual/machine.h"
+#include "targets/board.h"
+
+struct row {
+	const char *part;
+	const char *option;		/* "DBANK=0", NULL = as the factory left it */
+	bool watched;			/* also with the watchdog that starts by itself */
+};
+
+static const struct row rows[] = {
+	{ "STM32F030F4", NULL, true },		/* 4 KiB of RAM */
+	{ "STM32F051C8", NULL, false },
+	{ "STM32F091RC", NULL, false },
+	{ "STM32F100RB", NULL, false },
+	{ "STM32F103C8", NULL, true },
+	{ "STM32F103ZE", NULL, false },
+	{ "STM32F103ZG", NULL, false },
+	{ "STM32F107VC", NULL, false },
+	{ "STM32F303CC", NULL, true },
+	{ "STM32F373CC", NULL, false },
+	{ "STM32F207VG", NULL, true },
+	{ "STM32F407VG", NULL, true },
+	{ "STM32F410CB", NULL, false },
+	{ "STM32F413VH", NULL, false },
+	{ "STM32F429VI", NULL, false },
+	{ "STM32F429VG", NULL, false },
+	{ "STM32F429VG", "DB1M=1", false },
+	{ "STM32F469NI", NULL, false },
+	{ "STM32F722RE", NULL, false },
+	{ "STM32F746VG", NULL, true },
+	{ "STM32F767VI", NULL, false },
+	{ "STM32F767VI", "nDBANK=0", true },
+};
+
+struct bench {
+	const struct row *row;
+	struct chip_library *chips;
+	struct chip chip;
+	struct virtual_spec spec;
+	struct machine *machine;
+	struct probe *probe;
+	struct board board;
+	struct core *core;
+	struct flash_plan *plan;
+	struct flash_options options;
+	struct flash_report report;
+	struct why why;
+	atomic_bool interrupt;
+	uint8_t *image[CHIP_BANKS];	/* what each bank should hold */
+	uint32_t seed;			/* xorshift32 */
+};
+
+/* ---- the chip ---- */
+
+/* Option words that hold each byte, or the lower half, a second time in complement. */
+static uint32_t with_complement(uint32_t factory, uint32_t value)
+{
+	if ((factory >> 16 ^ 0xFFFF) == (factory & 0xFFFF))
+		return (value & 0xFFFF) | ~value << 16;
+	if ((factory >> 8 & 0xFF) == (~factory & 0xFF))
+		return (value & 0x00FF00FF) | (~value & 0x00FF00FF) << 8;
+	return value;
+}
+
+static void set_option(struct bench *b, const char *name, uint32_t value)
+{
+	for (size_t i = 0; i < b->chip.option_field_count; i++) {
+		const struct chip_option_field *field = &b->chip.option_fields[i];
+		const struct chip_option_word *word = &b->chip.option_words[field->word];
+
+		if (strcmp(field->name, name))
+			continue;
+		assert_int_equal(chip_set_option(&b->chip, name, value), 0);
+		chip_set_option_word(&b->chip, field->word, with_complement(word->factory, word->now));
+		return;
+	}
+	fail_msg("%s has no option %s", b->row->part, name);
+}
+
+static void describe(struct bench *b)
+{
+	char name[32];
+
+	assert_int_equal(chip_library_open(&b->chips, NULL, &b->why), 0);
+	if (chip_find_part(&b->chip, b->chips, b->row->part, &b->why))
+		fail_msg("%s", b->why.text);
+	if (b->row->option) {
+		size_t length = strcspn(b->row->option, "=");
+
+		snprintf(name, sizeof name, "%.*s", (int)length, b->row->option);
+		set_option(b, name, (uint32_t)strtoul(b->row->option + length + 1, NULL, 0));
+	}
+	chip_virtual_spec(&b->chip, b->row->part, &b->spec);
+}
+
+static void start_watchdog_by_option(struct bench *b)
+{
+	static const char *const names[] = { "WDG_SW", "IWDG_SW", "IWDG1_SW", "IWDG_HW" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		for (size_t f = 0; f < b->chip.option_field_count; f++)
+			if (!strcmp(b->chip.option_fields[f].name, names[i])) {
+				set_option(b, names[i], !strcmp(names[i], "IWDG_HW"));
+				chip_virtual_spec(&b->chip, b->row->part, &b->spec);
+				return;
+			}
+	fail_msg("%s has no option for its watchdog", b->row->part);
+}
+
+static void start(struct bench *b)
+{
+	struct board_options options = { .chips = b->chips };
+	struct link *link;
+
+	if (virtual_link_open(&link, &b->spec, &b->why))
+		fail_msg("%s", b->why.text);
+	b->machine = virtual_link_machine(link);
+	assert_int_equal(probe_open(&b->probe, link, &b->why), 0);
+	board_init(&b->board, b->probe, &options);
+	if (board_attach(&b->board, &b->why))
+		fail_msg("attach: %s", b->why.text);
+	b->core = &b->board.cores[0];
+	probe_watch_interrupt(b->probe, &b->interrupt);
+	assert_int_equal(b->board.chip.bank_count, b->chip.bank_count);
+	for (size_t i = 0; i < b->chip.bank_count; i++) {
+		assert_int_equal(b->board.chip.banks[i].size, b->chip.banks[i].size);
+		b->image[i] = malloc(b->chip.banks[i].size);
+		memset(b->image[i], b->chip.erased, b->chip.banks[i].size);
+	}
+}
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	b->row = *state;
+	b->seed = 12345;
+	flash_options_default(&b->options);
+	if (getenv("TEST_LOG"))			/* TEST_LOG=flash,target,probe */
+		log_enable(getenv("TEST_LOG"), NULL);
+	describe(b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	flash_plan_free(b->plan);
+	if (b->probe)
+		board_clear(&b->board);
+	chip_library_close(b->chips);
+	for (size_t i = 0; i < CHIP_BANKS; i++)
+		free(b->image[i]);
+	free(b);
+	return 0;
+}
+
+/* ---- steps ---- */
+
+static unsigned draw(struct bench *b, unsigned below)
+{
+	b->seed ^= b->seed << 13;
+	b->seed ^= b->seed >> 17;
+	b->seed ^= b->seed << 5;
+	return b->seed % below;
+}
+
+static struct chip_sector sector_at(struct bench *b, uint32_t address)
+{
+	struct chip_sector sector;
+
+	if (!chip_sector_at(&b->board.chip, address, &sector))
+		fail_msg("0x%08X is no flash", address);
+	return sector;
+}
+
+static uint8_t *image_at(struct bench *b, uint32_t address)
+{
+	unsigned bank = sector_at(b, address).bank;
+
+	return b->image[bank] + (address - b->board.chip.banks[bank].base);
+}
+
+static void fill_random(struct bench *b, uint32_t address, uint32_t length)
+{
+	for (uint32_t i = 0; i < length; i++)
+		image_at(b, address)[i] = (uint8_t)draw(b, 256);
+}
+
+/* Whole sectors that hold something old. */
+static void poke_old(struct bench *b, uint32_t address)
+{
+	struct chip_sector sector = sector_at(b, address);
+
+	fill_random(b, sector.base, sector.size);
+	machine_poke(b->machine, sector.base, image_at(b, sector.base), sector.size);
+}
+
+static void plan_new(struct bench *b)
+{
+	flash_plan_free(b->plan);
+	assert_int_equal(flash_plan_new(&b->plan, b->core), 0);
+}
+
+/* Random bytes with stretches of the erased value in them; what else is in these sectors goes.
+ * Within a bank. */
+static void plan_section(struct bench *b, uint32_t address, uint32_t length)
+{
+	uint32_t last = address + length - 1, at;
+
+	for (at = address; at <= last; at = sector_at(b, at).base + sector_at(b, at).size) {
+		struct chip_sector sector = sector_at(b, at);
+
+		if (!flash_plan_covered(b->plan, sector.base, sector.size))
+			memset(image_at(b, sector.base), b->chip.erased, sector.size);
+	}
+	fill_random(b, address, length);
+	for (at = 64; at + 300 < length; at += 300 + draw(b, 500))
+		memset(image_at(b, address + at), b->chip.erased, 1 + draw(b, 200));
+	if (flash_plan_write(b->plan, address, image_at(b, address), length, &b->why))
+		fail_msg("%s", b->why.text);
+}
+
+static void commit_well(struct bench *b)
+{
+	if (flash_commit(b->plan, &b->options, &b->report, NULL, NULL, &b->why))
+		fail_msg("%s %s: %s", b->row->part, b->row->option ? b->row->option : "", b->why.text);
+}
+
+static void assert_flash(struct bench *b)
+{
+	for (size_t i = 0; i < b->board.chip.bank_count; i++) {
+		const struct chip_bank *bank = &b->board.chip.banks[i];
+
+		for (uint32_t at = 0; at < bank->size; at += 4) {
+			uint32_t value = 0;
+
+			assert_int_equal(machine_read(b->machine, bank->base + at, 4, &value), BUS_OK);
+			if (value != get_u32(b->image[i] + at))
+				fail_msg("flash at 0x%08X is %08X, should be %08X", bank->base + at,
+					 value, get_u32(b->image[i] + at));
+		}
+	}
+}
+
+static void show(struct bench *b, const char *what)
+{
+	char text[200];
+
+	flash_report_text(&b->report, text, sizeof text);
+	print_message("%s %s, %s: %s\n", b->row->part, b->row->option ? b->row->option : "", what, text);
+}
+
+static uint32_t bank_end(const struct bench *b, size_t bank)
+{
+	return b->board.chip.banks[bank].base + b->board.chip.banks[bank].size;
+}
+
+/* Old contents here and there; then sections: the vector table, one of odd length behind it, one over
+ * an edge of sectors, both sides of every bank's end, the last bytes of all. */
+static void plan_sections(struct bench *b)
+{
+	const struct chip *chip = &b->board.chip;
+	uint32_t base = chip->banks[0].base, second;
+
+	second = base + sector_at(b, base).size;
+	poke_old(b, base);
+	poke_old(b, bank_end(b, 0) - 1);
+	poke_old(b, bank_end(b, chip->bank_count - 1) - 1);
+	poke_old(b, sector_at(b, bank_end(b, 0) - 1).base - 1);	/* nobody touches this one */
+	plan_new(b);
+	plan_section(b, base, 392);
+	plan_section(b, base + 400, 601);
+	plan_section(b, second - 3, 1000);
+	for (size_t i = 0; i < chip->bank_count; i++) {
+		if (i)
+			plan_section(b, chip->banks[i].base, 777);
+		plan_section(b, bank_end(b, i) - 257, 257);
+	}
+}
+
+/* ---- tests ---- */
+
+static void loads_what_it_should_and_nothing_else(void **state)
+{
+	struct bench *b = *state;
+	uint32_t bytes;
+
+	start(b);
+	plan_sections(b);
+	commit_well(b);
+	show(b, "sections");
+	assert_flash(b);
+	assert_true(b->report.used_loader);
+	assert_true(b->report.erased_sectors >= 2);
+	bytes = b->report.bytes;
+
+	commit_well(b);
+	show(b, "again");
+	assert_int_equal(b->report.erased_sectors, 0);
+	assert_int_equal(b->report.skipped_bytes, bytes);
+	assert_flash(b);
+}
+
+static void erases_only_the_sector_that_changed(void **state)
+{
+	struct bench *b = *state;
+	uint32_t base, size;
+
+	start(b);
+	base = b->board.chip.banks[0].base;
+	size = min_u32(b->board.chip.banks[0].size, 8 * sector_at(b, base).size);
+	for (uint32_t at = 0; at < size; at += sector_at(b, base + at).size)
+		poke_old(b, base + at);
+	*image_at(b, base + size - 5) ^= 0x55;
+	plan_new(b);
+	assert_int_equal(flash_plan_write(b->plan, base, image_at(b, base), size, &b->why), 0);
+	commit_well(b);
+	show(b, "one byte");
+	assert_int_equal(b->report.erased_sectors, 1);
+	assert_flash(b);
+}
+
+static void loads_without_a_loader(void **state)
+{
+	struct bench *b = *state;
+
+	start(b);
+	b->options.no_loader = true;
+	for (size_t i = 0; i < b->board.chip.bank_count; i++)
+		poke_old(b, b->board.chip.banks[i].base);
+	plan_new(b);
+	for (size_t i = 0; i < b->board.chip.bank_count; i++)
+		plan_section(b, b->board.chip.banks[i].base + 2, 333);
+	commit_well(b);
+	assert_false(b->report.used_loader);
+	assert_flash(b);
+}
+
+static void erases_everything(void **state)
+{
+	struct bench *b = *state;
+
+	start(b);
+	for (size_t i = 0; i < b->board.chip.bank_count; i++) {
+		poke_old(b, b->board.chip.banks[i].base);
+		poke_old(b, bank_end(b, i) - 1);
+	}
+	if (flash_erase_all(b->core, &b->options, &b->report, &b->why))
+		fail_msg("%s", b->why.text);
+	show(b, "erase");
+	for (size_t i = 0; i < b->board.chip.bank_count; i++)
+		memset(b->image[i], b->chip.erased, b->board.chip.banks[i].size);
+	assert_flash(b);
+}
+
+/* R20: it runs while the loader does. */
+static void loads_under_a_watchdog(void **state)
+{
+	struct bench *b = *state;
+
+	if (!b->row->watched)
+		return;
+	start_watchdog_by_option(b);
+	start(b);
+	plan_sections(b);
+	commit_well(b);
+	assert_flash(b);
+	assert_true(b->report.used_loader);
+}
+
+static const struct {
+	const char *name;
+	CMUnitTestFunction function;
+} scenes[] = {
+	{ "loads", loads_what_it_should_and_nothing_else },
+	{ "one byte", erases_only_the_sector_that_changed },
+	{ "no loader", loads_without_a_loader },
+	{ "erase", erases_everything },
+	{ "watchdog", loads_under_a_watchdog },
+};
+
+int main(void)
+{
+	static struct CMUnitTest tests[ARRAY_SIZE(rows) * ARRAY_SIZE(scenes)];
+	static char names[ARRAY_SIZE(tests)][64];
+	const char *wanted = getenv("PART");
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (wanted && fnmatch(wanted, rows[i].part, 0))
+			continue;
+		for (size_t s = 0; s < ARRAY_SIZE(scenes); s++) {
+			snprintf(names[count], sizeof names[count], "%s %s: %s", rows[i].part,
+				 rows[i].option ? rows[i].option : "", scenes[s].name);
+			tests[count] = (struct CMUnitTest){ names[count], scenes[s].function, set_up,
+							    tear_down, (void *)&rows[i] };
+			count++;
+		}
+	}
+	return _cmocka_run_group_tests("flash_families", tests, count, NULL, NULL);
+}
