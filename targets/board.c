@@ -212,6 +212,7 @@ static int attach_once(struct board *board, struct why *why)
 		err = detect_chip(board, why);
 	if (err)
 		return err;
+	connect_settle(board);
 	load_journal(board, chip_before);
 	board->cores[0].fpu = board->chip.fpu;
 	if (reached != CONNECT_HOT_PLUG) {

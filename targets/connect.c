@@ -213,13 +213,33 @@ static void add_advice(const struct board *board, int err, struct why *why)
 		explain_more(why, ". What may help: %s", probe_error_advice(board->probe, err));
 }
 
-static void prepare_probe(struct board *board)
+static uint32_t usual_khz(const struct board *board)
 {
-	uint32_t khz = board->options.speed_khz, actual;
+	if (board->options.speed_khz)
+		return board->options.speed_khz;
+	return probe_version(board->probe)->major >= 3 ? SPEED_V3_KHZ : SPEED_V2_KHZ;
+}
+
+/* What chips with this DPIDR can follow right after a reset: L0 and L1 wake up with a slow clock. */
+static uint32_t patient_khz(const struct board *board)
+{
+	const struct chip_library *chips = board->options.chips;
+	uint32_t khz = usual_khz(board);
+
+	for (size_t i = 0; !board->options.speed_khz && i < chip_library_count(chips); i++) {
+		const struct chip_index *row = chip_library_row(chips, i);
+
+		if (row->swd_khz && row->dpidr == board->dpidr)
+			khz = min_u32(khz, row->swd_khz);
+	}
+	return khz;
+}
+
+static void prepare_probe(struct board *board, uint32_t khz)
+{
+	uint32_t actual;
 	int err;
 
-	if (!khz)
-		khz = probe_version(board->probe)->major >= 3 ? SPEED_V3_KHZ : SPEED_V2_KHZ;
 	if (probe_voltage_mv(board->probe, &board->supply_mv))
 		board->supply_mv = 0;
 	err = probe_set_speed(board->probe, khz, &actual);
@@ -233,7 +253,8 @@ bool connect_is_hiccup(int err)
 	       err == E_WIRE;
 }
 
-/* A hiccup is no reason for the next rung, which may reset the target: this one is tried again. */
+/* A hiccup is no reason for the next rung, which may reset the target: this one is tried again, with
+ * more patience where a chip of this kind may need it. */
 static int climb(struct board *board, const struct rung *rung, struct why *why)
 {
 	int err = rung->climb(board, why);
@@ -244,8 +265,19 @@ static int climb(struct board *board, const struct rung *rung, struct why *why)
 	log_line(LOG_TARGET, "connect %s: %s; once more", rung->name, why->text);
 	if (probe_resync(board->probe, &still_in_swd))
 		return err;
-	prepare_probe(board);
+	prepare_probe(board, patient_khz(board));
 	return rung->climb(board, why);
+}
+
+void connect_settle(struct board *board)
+{
+	if (patient_khz(board) == usual_khz(board) || probe_speed_khz(board->probe) > patient_khz(board))
+		return;
+	if (board->chip.swd_khz)
+		board_note(board, "SWD stays at %u kHz: the chip did not follow at first",
+			   probe_speed_khz(board->probe));
+	else
+		prepare_probe(board, usual_khz(board));
 }
 
 int connect_target(struct board *board, enum connect_mode *reached, struct why *why)
@@ -254,7 +286,7 @@ int connect_target(struct board *board, enum connect_mode *reached, struct why *
 	struct why story = { "" };
 	int err = E_NO_TARGET;
 
-	prepare_probe(board);
+	prepare_probe(board, usual_khz(board));
 	for (size_t i = 0; i < ARRAY_SIZE(rungs); i++) {
 		struct why reason = { "" };
 

@@ -11,6 +11,9 @@
  * was. On failure why has the cause and the next step. */
 int connect_target(struct board *board, enum connect_mode *reached, struct why *why);
 
+/* Once the chip is known: SWD that was slowed down for a chip that is not this one speeds up again. */
+void connect_settle(struct board *board);
+
 /* Whether err may be gone when the same is tried again: lost on USB, on SWD, or a busy bus. */
 bool connect_is_hiccup(int err);
 
