@@ -62,6 +62,8 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *contex
 	struct engine *engine = context;
 
 	(void)uc, (void)size;
+	if (engine->stray.length)
+		engine_undo_stray(engine);
 	if (engine->left <= 0 || engine->attention || engine->marks >> (address >> 1 & 63) & 1 ||
 	    *engine->check_while || !engine_is_harmless(engine, (uint32_t)address)) {
 		on_code_slowly(engine, (uint32_t)address);
@@ -270,6 +272,8 @@ static enum engine_stop start(struct engine *engine, uint64_t until, uint32_t *a
 	engine->fault.pending = false;
 	engine->running = true;
 	err = uc_emu_start(engine->uc, regs->pc | 1, until, 0, 0);
+	if (engine->stray.length)
+		engine_undo_stray(engine);
 	engine_pull_registers(engine);
 	stop = outcome(engine, err, address);
 	engine->cpu->cycles += engine_progress(engine);

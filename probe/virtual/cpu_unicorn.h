@@ -40,6 +40,12 @@ struct engine_fault {
 	unsigned old_length;
 };
 
+/* Unicorn stores into read-only memory all the same: what was there, until the instruction is over. */
+struct engine_stray {
+	uint8_t *bytes, old[8];
+	unsigned length;		/* 0 = none */
+};
+
 /* What to look for before each instruction. */
 struct engine_stops {
 	uint32_t breakpoints[BREAKPOINTS_MAX], its[IT_MARKS_MAX];
@@ -81,6 +87,7 @@ struct engine {
 	int interrupt;			/* Unicorn's number, -1 = none */
 	uint32_t bad_address;		/* of an access to nothing */
 	struct engine_fault fault;
+	struct engine_stray stray;
 };
 
 /* cpu_unicorn_registers.c */
@@ -92,6 +99,8 @@ void engine_keep_fault(struct engine *engine, enum engine_stop stop, uint32_t ad
 /* cpu_unicorn_memory.c */
 void engine_map_memories(struct engine *engine);
 void engine_watch_data(struct engine *engine);
+/* Takes back what the last store left in read-only memory. */
+void engine_undo_stray(struct engine *engine);
 void engine_forget_now(struct engine *engine, uint64_t first, uint64_t end);
 
 /* cpu_unicorn_stops.c */

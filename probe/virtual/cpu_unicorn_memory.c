@@ -85,12 +85,37 @@ static void write_window(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 	write_pieces(window->engine, (uint32_t)(window->base + offset), size, value);
 }
 
-/* Flash and ROM: true = done, the engine must not store anything itself. */
+void engine_undo_stray(struct engine *engine)
+{
+	memcpy(engine->stray.bytes, engine->stray.old, engine->stray.length);
+	engine->stray.length = 0;
+}
+
+static void keep_stray(struct engine *engine, uint32_t address, unsigned size)
+{
+	const struct bus_memory *memory = bus_memory_at(engine->cpu->bus, address);
+	struct engine_stray *stray = &engine->stray;
+
+	if (!memory || size > sizeof(stray->old) ||
+	    memory->size - (address - memory->base) < size)
+		return;
+	stray->bytes = memory->bytes + (address - memory->base);
+	stray->length = size;
+	memcpy(stray->old, stray->bytes, size);
+}
+
+/* Flash and ROM: the device behind them hears of the store. True = go on; 2.0.1 then stores the
+ * value in the memory as well, which is taken back before the next instruction. */
 static bool write_protected(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 			    int64_t value, void *context)
 {
+	struct engine *engine = context;
+
 	(void)uc, (void)type;
-	write_pieces(context, (uint32_t)address, (unsigned)size, (uint64_t)value);
+	if (engine->stray.length)
+		engine_undo_stray(engine);
+	write_pieces(engine, (uint32_t)address, (unsigned)size, (uint64_t)value);
+	keep_stray(engine, (uint32_t)address, (unsigned)size);
 	return true;
 }
 

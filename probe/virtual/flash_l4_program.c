@@ -52,11 +52,6 @@ void flash_l4_drop_line(struct flash_l4 *flash)
 	flash->line.count = 0;
 }
 
-static void fail(struct flash_l4 *flash, uint32_t errors, const char *reason)
-{
-	flash->line.count = 0;
-	flash_l4_fail(flash, errors, reason);
-}
 
 static bool fast(const struct flash_l4 *flash)
 {
@@ -115,7 +110,10 @@ static void complete(struct flash_l4 *flash)
 
 	for (uint32_t at = 0; at < line->count; at += flash->unit / 4)
 		if (!takes(flash, at)) {
-			fail(flash, L4_PROGERR, "a unit that is not erased");
+			log_line(LOG_VIRTUAL, "flash: the unit at +%X",
+				 (unsigned)(line->offset + 4 * at));
+			flash_l4_fail(flash, L4_PROGERR, "a unit that is not erased");
+			line->count = 0;
 			return;
 		}
 	start_program(flash, 0, line->count, single ? times->unit_ns : times->fast_ns);
