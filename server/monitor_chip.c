@@ -207,7 +207,7 @@ const struct monitor_command monitor_chip[] = {
 	{ "targets", "", "List the cores", MONITOR_TARGET, run_targets },
 	{ "fault", "", "Explain the fault in which the core stands", MONITOR_TARGET | MONITOR_HALTED,
 	  run_fault },
-	{ "option", "[NAME]", "Show option bytes", MONITOR_TARGET, run_option },
+	{ "option", "[NAME]", "Show option bytes\noption RDP", MONITOR_TARGET, run_option },
 	{ "protect", "", "Show read and write protection", MONITOR_TARGET, run_protect },
 	{ "otp", "", "Show the one-time programmable area", MONITOR_TARGET, run_otp },
 	{ NULL, NULL, NULL, 0, NULL },

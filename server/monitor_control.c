@@ -198,22 +198,22 @@ static int run_on_exit(struct monitor_call *call)
 enum { CONTROL = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_control[] = {
-	{ "reset", "[halt|run|init]", "Reset the chip; halts at the reset vector unless `run`", CONTROL,
-	  run_reset },
-	{ "reset-catch", "[on|off]", "Stop at the reset vector when the chip is reset from outside",
-	  CONTROL | MONITOR_HALTED, run_reset_catch },
+	{ "reset", "[halt|run|init]", "Reset the chip; halts at the reset vector unless `run`\n"
+	  "reset run", CONTROL, run_reset },
+	{ "reset-catch", "[on|off]", "Stop at the reset vector when the chip is reset from outside\n"
+	  "reset-catch on", CONTROL | MONITOR_HALTED, run_reset_catch },
 	{ "halt", "", "Halt the core", CONTROL, run_halt },
 	{ "resume", "", "Let the core run", CONTROL, run_resume },
 	{ "go", "", "The same as resume", CONTROL, run_resume },
-	{ "connect", "[auto|normal|under-reset|hot-plug]", "Reach for the target again", MONITOR_CONTROL,
-	  run_connect },
-	{ "sleep", "MS", "Wait", 0, run_sleep },
-	{ "reg", "[NAME [VALUE]]", "Show or set core registers", MONITOR_TARGET | MONITOR_HALTED,
-	  run_registers },
-	{ "semihosting", "[enable|disable]", "Serve the program's semihosting console", 0,
-	  run_semihosting },
-	{ "on-exit", "[run|halt|keep]", "What happens to the core when the session ends", 0,
-	  run_on_exit },
+	{ "connect", "[auto|normal|under-reset|hot-plug]", "Reach for the target again\n"
+	  "connect under-reset", MONITOR_CONTROL, run_connect },
+	{ "sleep", "MS", "Wait\nsleep 100", 0, run_sleep },
+	{ "reg", "[NAME [VALUE]]", "Show or set core registers\nreg pc 0x08000200",
+	  MONITOR_TARGET | MONITOR_HALTED, run_registers },
+	{ "semihosting", "[enable|disable]", "Serve the program's semihosting console\n"
+	  "semihosting enable", 0, run_semihosting },
+	{ "on-exit", "[run|halt|keep]", "What happens to the core when the session ends\n"
+	  "on-exit halt", 0, run_on_exit },
 	{ "clrbp", "", "Remove all breakpoints and watchpoints", CONTROL, run_clear },
 	{ NULL, NULL, NULL, 0, NULL },
 };

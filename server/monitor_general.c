@@ -131,9 +131,9 @@ static int run_exit(struct monitor_call *call)
 }
 
 const struct monitor_command monitor_general[] = {
-	{ "help", "[COMMAND]", "List commands", 0, run_help },
+	{ "help", "[COMMAND]", "List commands, or those that begin so, with examples\nhelp flash", 0, run_help },
 	{ "version", "", "Show the version of Tether", 0, run_version },
-	{ "log", "[CHANNELS]", "Turn log channels on, or off with -NAME", 0, run_log },
+	{ "log", "[CHANNELS]", "Turn log channels on, or off with -NAME\nlog gdb,-target", 0, run_log },
 	{ "stats", "", "Count what went over USB so far", 0, run_stats },
 	{ "report", "", "Print what a report of trouble should contain", 0, run_report },
 	{ "exit", "", "End the server", MONITOR_CONTROL, run_exit },

@@ -76,8 +76,8 @@ static int run_power(struct monitor_call *call)
 
 const struct monitor_command monitor_probe[] = {
 	{ "probe", "", "Show the probe and what it can do", 0, run_probe },
-	{ "speed", "[KHZ]", "Show or set the speed of the wire", 0, run_speed },
-	{ "power", "on|off|cycle", "Switch the target's power, where the probe can", MONITOR_CONTROL,
-	  run_power },
+	{ "speed", "[KHZ]", "Show or set the speed of the wire\nspeed 1000", 0, run_speed },
+	{ "power", "on|off|cycle", "Switch the target's power, where the probe can\n"
+	  "power cycle", MONITOR_CONTROL, run_power },
 	{ NULL, NULL, NULL, 0, NULL },
 };

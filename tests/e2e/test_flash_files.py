@@ -67,24 +67,27 @@ def writes_what_other_tools_make():
 
 def other_tools_read_what_is_written():
     with folder() as at:
-        data = put(at("in.bin"), random_bytes(300001))
+        data = put(at("in.bin"), random_bytes(150001))
         run("flash write %s 0x08010001" % data,
-            *["flash read %s 0x08010001 300001" % at("out" + end) for end in (".bin", ".hex", ".srec", ".elf")])
+            *["flash read %s 0x08010001 150001" % at("out" + end) for end in (".bin", ".hex", ".srec", ".elf")])
         equal(contents(at("out.bin")), contents(data), "binary")
         equal(contents(objcopy(at("out.hex"), at("hex.bin"), "binary", "-I", "ihex")), contents(data), "Intel HEX")
         equal(contents(objcopy(at("out.srec"), at("srec.bin"), "binary", "-I", "srec")), contents(data), "S-records")
         equal(contents(objcopy(at("out.elf"), at("elf.bin"), "binary")), contents(data), "ELF")
         with Server() as server:        # GDB loads it, too
             out = gdb(server, at("out.elf"), "load", "compare-sections")
-        expect(out, r"Loading section \.flash, size 0x493e1 lma 0x8010001", r"matched")
+        expect(out, r"Loading section \.flash, size 0x249f1 lma 0x8010001", r"matched")
 
 
 def copies_a_board():
     """All of flash, to a second chip; option bytes and OTP are the same from the start."""
     with folder() as at:
         first = BOARD + ",image=" + at("first.img")
-        run("flash write " + put(at("all.bin"), random_bytes(1 << 20)), "flash erase 0x08040000 1", board=first)
-        for end in (".bin", ".hex", ".srec", ".elf"):
+        put(at("low.bin"), random_bytes(150000))
+        put(at("high.bin"), random_bytes(100000))
+        run("flash write " + at("low.bin"), "flash write %s 0x%x" % (at("high.bin"), FLASH + (1 << 20) - 100000),
+            board=first)
+        for end in (".bin", ".hex"):
             copy, second = at("copy" + end), BOARD + ",image=" + at("second.img" + end)
             expect(run("flash read " + copy, board=first), r"1048576 bytes from 0x08000000")
             expect(run("flash write " + copy, "flash verify " + copy, board=second), r"1048576 bytes are the same")
@@ -154,9 +157,9 @@ def on_a_terminal(*arguments):
 
 def progress_is_for_terminals():
     with folder() as at:
-        data = put(at("x.bin"), random_bytes(600000))
+        data = put(at("x.bin"), random_bytes(200000))
         out, seen = on_a_terminal("run", "--probe", BOARD, "flash write " + data, "flash read " + at("y.hex"))
-        expect(seen, r"\r +\d+ % of 586 KiB", r"\r100 % of 586 KiB", r"\r\x1b\[K", r"\r +\d+ % of 1024 KiB")
+        expect(seen, r"\r +\d+ % of 196 KiB", r"\r100 % of 196 KiB", r"\r\x1b\[K", r"\r +\d+ % of 1024 KiB")
         check("%" not in out, out)
         _, _, err = tether("run", "--probe", BOARD, "flash write " + data)
         check("%" not in err, err)

@@ -62,7 +62,7 @@ static void help_lists_every_command_once(void **state)
 	says(h, "help nonsense", "Unknown command 'nonsense'");
 }
 
-/* The example begins with the command's name, and is one that the command takes. */
+/* A command with arguments shows one that it takes. */
 static void help_of_a_command_has_an_example(void **state)
 {
 	struct harness *h = *state;
@@ -72,7 +72,11 @@ static void help_of_a_command_has_an_example(void **state)
 		const char *example = strchr(row->help, '\n');
 		char command[60];
 
-		if (row->rules & MONITOR_SPELLING || !example)
+		if (row->rules & MONITOR_SPELLING)
+			continue;
+		if (!example && row->arguments[0])
+			fail_msg("'%s' takes arguments, and its help has no example", row->name);
+		if (!example)
 			continue;
 		snprintf(command, sizeof(command), "help %s", row->name);
 		says(h, command, example + 1);
