@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ELF files of a linker, by libelf. What is loaded are the sections, at the addresses where the program header
- * puts them (as GDB's `load` does): segments of some linkers begin with the ELF header itself.
+ * ELF files of a linker, by libelf. What is loaded are the sections, at the addresses where the program
+ * header puts them (as GDB's `load` does): segments of some linkers begin with the ELF header itself.
  */
 #include "flash/image_formats.h"
 
