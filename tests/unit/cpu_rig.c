@@ -58,6 +58,8 @@ static enum bus_result flash_write(void *context, uint32_t address, unsigned wid
 	(void)master;
 	rig->flash_writes++;
 	rig->last_flash_value = value;
+	if (rig->flash_refuses)
+		return BUS_OK;
 	memcpy(rig->flash + address % RIG_SIZE, &value, width);
 	bus_changed(&rig->bus, address, width);
 	return BUS_OK;

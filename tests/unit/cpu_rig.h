@@ -28,6 +28,7 @@ struct rig {
 	uint64_t now_ns;
 	uint8_t flash[RIG_SIZE], ram[RIG_SIZE], ccm[RIG_SIZE];
 	bool flash_special;		/* fetches and reads of flash fault while true */
+	bool flash_refuses;		/* writes have no effect on it */
 	unsigned flash_writes, resets;
 	uint32_t last_flash_value;
 };

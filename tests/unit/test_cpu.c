@@ -121,6 +121,22 @@ static void stores_to_flash_go_to_its_controller(void **state)
 	rig_free(rig);
 }
 
+static void refused_store_leaves_flash_alone(void **state)
+{
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
+	uint32_t before = rig_read(rig, RIG_FLASH + 0x4000);
+
+	(void)state;
+	rig->flash_refuses = true;
+	rig_set_reg(rig, 0, 0x12345678);
+	rig_set_reg(rig, 1, RIG_FLASH + 0x4000);
+	rig_go(rig, faults_store_flash, 10);
+	assert_int_equal(rig->flash_writes, 1);
+	assert_int_equal(rig_reg(rig, 2), before);
+	assert_int_equal(rig_read(rig, RIG_FLASH + 0x4000), before);
+	rig_free(rig);
+}
+
 static void remapped_memory_is_run(void **state)
 {
 	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
@@ -206,6 +222,7 @@ int main(void)
 		cmocka_unit_test(keeps_fp_context_over_interrupts),
 		cmocka_unit_test(masked_interrupt_comes_when_unmasked),
 		cmocka_unit_test(stores_to_flash_go_to_its_controller),
+		cmocka_unit_test(refused_store_leaves_flash_alone),
 		cmocka_unit_test(remapped_memory_is_run),
 		cmocka_unit_test(two_cores_know_nothing_of_each_other),
 		cmocka_unit_test(fresh_code_is_run_after_60000_rewrites),
