@@ -34,10 +34,10 @@ void flash_l1_update(struct flash_l1 *flash)
 	soc_set_irq(flash->soc, flash->kin->irq, end || error);
 }
 
-void flash_l1_fail(struct flash_l1 *flash, enum flash_l1_sr error, const char *reason)
+void flash_l1_fail(struct flash_l1 *flash, uint32_t errors, const char *reason)
 {
-	log_line(LOG_VIRTUAL, "flash: SR %05X: %s", (unsigned)error, reason);
-	flash->sr |= (uint32_t)error;
+	log_line(LOG_VIRTUAL, "flash: SR %05X: %s", (unsigned)errors, reason);
+	flash->sr |= errors;
 	flash_l1_update(flash);
 }
 
@@ -92,7 +92,7 @@ static void write_pecr(struct flash_l1 *flash, uint32_t value)
 	}
 	flash->pecr = value & flash->kin->pecr_bits;
 	if (flash->collected && (~value & (L1_FPRG | L1_PROG)))
-		flash_l1_drop_half_page(flash, L1_SIZERR, "half page left incomplete (guess)");
+		flash_l1_drop_half_page(flash, 0, "half page left incomplete");
 	if (value & PECR_OBL_LAUNCH && flash->option_lock.open)
 		soc_request_reset(flash->soc, SOC_RESET_OPTIONS);
 	else if (value & PECR_OBL_LAUNCH)
@@ -101,8 +101,10 @@ static void write_pecr(struct flash_l1 *flash, uint32_t value)
 		nvm_lock_close(&flash->program_lock);
 	if (value & PECR_OPTLOCK)
 		nvm_lock_close(&flash->option_lock);
-	if (value & PECR_PELOCK)
+	if (value & PECR_PELOCK) {	/* clears the other bits: a log in stlink #1138 */
 		close_all(flash);
+		flash->pecr = 0;
+	}
 	flash_l1_update(flash);
 }
 

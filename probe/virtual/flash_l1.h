@@ -70,7 +70,7 @@ enum flash_l1_sr { L1_EOP = 1 << 1, L1_WRPERR = 1 << 8, L1_PGAERR = 1 << 9, L1_S
 
 /* flash_l1.c */
 enum { L1_PROGRAM_NS = 3280000 };	/* a word, a half page, or the erase of a page */
-void flash_l1_fail(struct flash_l1 *flash, enum flash_l1_sr error, const char *reason);
+void flash_l1_fail(struct flash_l1 *flash, uint32_t errors, const char *reason);
 void flash_l1_update(struct flash_l1 *flash);	/* interrupt and what reads have to ask */
 void flash_l1_start(struct flash_l1 *flash, unsigned bank, uint64_t ns);
 /* Read protection keeps a debugger out, and the core with it. */
@@ -83,7 +83,7 @@ void flash_l1_cells_add(struct flash_l1 *flash);
 void flash_l1_apply(struct flash_l1 *flash);
 void flash_l1_cut(struct flash_l1 *flash, unsigned done);
 /* FPRG or PROG was cleared, or something came between: drops a half page that is not complete. */
-void flash_l1_drop_half_page(struct flash_l1 *flash, enum flash_l1_sr error, const char *reason);
+void flash_l1_drop_half_page(struct flash_l1 *flash, uint32_t errors, const char *reason);
 
 /* flash_l1_option.c */
 void flash_l1_option_init(struct flash_l1 *flash);

@@ -72,10 +72,16 @@ void flash_l1_cut(struct flash_l1 *flash, unsigned done)
 
 /* --- program memory --------------------------------------------------------------------------- */
 
-void flash_l1_drop_half_page(struct flash_l1 *flash, enum flash_l1_sr error, const char *reason)
+/* What was written so far is no longer erased: seen by users of st-flash, whose loader died after
+ * the first word (stlink #1330). That it is what was written is a guess. */
+void flash_l1_drop_half_page(struct flash_l1 *flash, uint32_t errors, const char *reason)
 {
+	const struct flash_l1_job *job = &flash->job;
+
+	for (uint32_t i = 0; i < flash->collected; i++)
+		put_word(flash, job->array, job->offset + 4 * i, job->words[i]);
 	flash->collected = 0;
-	flash_l1_fail(flash, error, reason);
+	flash_l1_fail(flash, errors, reason);
 }
 
 /* Offset in all of program memory, which is what write protection counts by. */

@@ -69,8 +69,10 @@ UNIT_virtual_peripherals = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 VIRTUAL_PROBE_SIDE = usb_% firmware% link_virtual faults mishaps replies meter dap mem_ap personality
 VIRTUAL_CHIPS := $(filter-out $(patsubst %,probe/virtual/%.c,$(VIRTUAL_PROBE_SIDE) machine% cpu% image),$(wildcard probe/virtual/*.c)) \
 	probe/log.c probe/error.c tests/unit/fake_soc.c tests/unit/specs.c
-UNIT_virtual_flash_f1 = $(VIRTUAL_CHIPS)
-UNIT_virtual_flash_l1 = $(VIRTUAL_CHIPS)
+# One family without a core: these and its own files.
+VIRTUAL_FAMILY = $(VIRTUAL_CHIP) $(patsubst %,probe/virtual/%.c,nvm rcc plain identity) tests/unit/fake_soc.c tests/unit/specs.c
+UNIT_virtual_flash_f1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_option rcc_f1 gpio_f1)
+UNIT_virtual_flash_l1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_l0 chip_l1 flash_l1 flash_l1_cells flash_l1_option rcc_l1)
 UNIT_virtual_machine = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image) $(wildcard probe/virtual/cpu*.c)
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c

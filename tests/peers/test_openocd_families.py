@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+#
+# Debian's OpenOCD on a virtual chip of each family: it programs some KiB and verifies them, Tether
+# reads them back. A bank has a row of its own where its registers differ.
+import os
+import tempfile
+
+from support import check, equal, expect, main, make_elf, on_usb, random_bytes, tether
+
+LENGTH = 6000           # not a multiple of anything
+
+# Part, OpenOCD's target file, address, commands before programming.
+ROWS = (
+    ("STM32F072CB", "stm32f0x", 0x08000000, ()),
+    ("STM32F103CB", "stm32f1x", 0x08000000, ()),
+    ("STM32F103ZG", "stm32f1x", 0x08000000, ()),
+    ("STM32F103ZG", "stm32xl", 0x0807F000, ()),         # over the border of the banks
+    ("STM32F303CC", "stm32f3x", 0x08000000, ()),
+    ("STM32L053C8", "stm32l0", 0x08000000, ()),
+    ("STM32L073RZ", "stm32l0_dual_bank", 0x08000000, ()),
+    ("STM32L073RZ", "stm32l0_dual_bank", 0x08017000, ()),
+    ("STM32L152RB", "stm32l1", 0x08000000, ()),
+    ("STM32L152RE", "stm32l1x_dual_bank", 0x0803F000, ()),
+    ("STM32G071RB", "stm32g0x", 0x08000000, ()),
+    ("STM32G0B1RE", "stm32g0x", 0x0803F000, ()),
+    ("STM32G431RB", "stm32g4x", 0x08000000, ()),
+    ("STM32G474RE", "stm32g4x", 0x0803F000, ()),
+    ("STM32L433RC", "stm32l4x", 0x08000000, ()),
+    ("STM32L476RG", "stm32l4x", 0x0807F000, ()),
+    ("STM32L4R5ZI", "stm32l4x", 0x080FF000, ()),
+    ("STM32WB55RG", "stm32wbx", 0x08000000, ()),
+    ("STM32WL55JC", "stm32wlx", 0x08000000, ()),
+    ("STM32L552ZE", "stm32l5x", 0x0803F000, ()),
+    ("STM32U575ZI", "stm32u5x", 0x080FF000, ()),
+)
+
+
+def openocd(board, target, *commands):
+    arguments = ["openocd", "-f", "interface/stlink.cfg", "-f", "target/%s.cfg" % target, "-c",
+                 "tcl_port disabled; telnet_port disabled; gdb_port disabled"]
+    for command in ("init", *commands, "shutdown"):
+        arguments += ["-c", command]
+    code, text = on_usb(board, *arguments)
+    equal(code, 0, "exit code of OpenOCD, which said:\n" + text)
+    return text
+
+
+def programs(part, target, address, before):
+    content = random_bytes(LENGTH)
+    with tempfile.TemporaryDirectory() as folder:
+        elf = make_elf(folder, content, address)
+        board = "%s,image=%s/board" % (part, folder)
+        text = openocd(board, target, "reset halt", *before, "program %s verify" % elf)
+        expect(text, r"Programming Finished", r"Verified OK")
+        code, _, said = tether("run", "--probe", "virtual:" + board,
+                               "mem read 0x%x %d %s/ours" % (address, LENGTH, folder))
+        equal(code, 0, "tether run: " + said)
+        with open(folder + "/ours", "rb") as ours:
+            check(ours.read() == content, "Tether read something else")
+
+
+def known(part):
+    code, _, _ = tether("chips", part)
+    return code == 0
+
+
+def test_of(row):
+    def test():
+        if known(row[0]):
+            programs(*row)
+        else:
+            print("no chip file for " + row[0])
+    test.__name__ = "%s at %08x" % (row[0], row[2])
+    return test
+
+
+main(*[test_of(row) for row in ROWS])
