@@ -34,6 +34,8 @@ static const char usage[] =
 	"  --locked          the probe before it can't be opened: no permission\n"
 	"  --unplugged       the probe before it is not plugged in yet\n"
 	"  --times           at the end, say where the modelled time went\n"
+	"  --hurry N         the board lives through the command's own time N times as fast: long erases\n"
+	"                    are over soon for a program that sleeps meanwhile (1 to 1000)\n"
 	"  --log CHANNELS    as in tether: virtual, usb, ...\n"
 	"\n"
 	"SIGUSR1 unplugs the first probe, SIGUSR2 plugs it in again.\n"
@@ -55,6 +57,7 @@ struct bench {
 	struct socket_ sockets[PROBES_MAX];
 	unsigned count;
 	bool times;
+	unsigned hurry;
 	char **command;
 	sigset_t signals, signals_before;
 	struct usb_bus *bus;
@@ -80,6 +83,17 @@ static int take_log(const char *channels, struct why *why)
 	return explain(why, E_ARGUMENT, "--log wants channels: %s", log_channel_names());
 }
 
+static int take_hurry(struct bench *bench, const char *number, struct why *why)
+{
+	char *end = NULL;
+	unsigned long factor = number ? strtoul(number, &end, 10) : 0;
+
+	if (!number || *end || factor < 1 || factor > 1000)
+		return explain(why, E_ARGUMENT, "--hurry wants a number from 1 to 1000");
+	bench->hurry = (unsigned)factor;
+	return 0;
+}
+
 static int take_option(struct bench *bench, char ***arg, struct why *why)
 {
 	const char *word = **arg;
@@ -95,6 +109,8 @@ static int take_option(struct bench *bench, char ***arg, struct why *why)
 		return last->unplugged = true, 0;
 	if (!strcmp(word, "--times"))
 		return bench->times = true, 0;
+	if (!strcmp(word, "--hurry"))
+		return take_hurry(bench, *++*arg, why);
 	if (!strcmp(word, "--log"))
 		return take_log(*++*arg, why);
 	return explain(why, E_ARGUMENT, "'%s' means nothing here", word);
@@ -164,6 +180,8 @@ static int set_up(struct bench *bench, struct why *why)
 		err = usb_bus_new(&bench->bus, why);
 	for (unsigned i = 0; !err && i < bench->count; i++) {
 		err = make_probe(bench, &bench->sockets[i], why);
+		if (!err)
+			usb_stlink_hurry(bench->sockets[i].stlink, bench->hurry);
 		if (!err && !bench->sockets[i].unplugged)
 			err = plug_in(bench, &bench->sockets[i], why);
 	}
@@ -275,7 +293,7 @@ static void tear_down(struct bench *bench)
 
 int main(int argc, char **argv)
 {
-	struct bench bench = { .count = 0 };
+	struct bench bench = { .hurry = 1 };
 	struct why why = { "" };
 	int status;
 

@@ -16,7 +16,9 @@
 #include "probe/virtual/link_virtual.h"
 
 enum {
-	TRANSPORT_NS = 1000000,		/* mock bus, from the end of a command to the next submission */
+	/* The mock bus's own share, from the end of a transfer to the next submission: measured, 141 us
+	 * in the median on a busy machine. */
+	TRANSPORT_NS = 200000,
 	HOST_MAX_NS = 2000000000,	/* what an idle host lets the chip live through at once */
 	LATE_NS = 10000000,		/* replies later than this keep the host waiting for real */
 	COMMAND_SIZE = 16,
@@ -27,6 +29,7 @@ struct usb_stlink {
 	struct firmware *fw;
 	struct usb_identity identity;
 	bool paced, open;
+	unsigned hurry;			/* the chip lives through host time so many times over */
 	uint8_t in_endpoint, trace_endpoint;
 	uint64_t ended_ns;		/* host time at which the last transfer ended; 0 = none */
 	uint64_t host_ns, commands;
@@ -149,7 +152,7 @@ static void live_through_host_time(struct usb_stlink *s)
 	elapsed_ns = host_now_ns() - s->ended_ns;
 	if (elapsed_ns <= TRANSPORT_NS)
 		return;
-	behind_ns = elapsed_ns - TRANSPORT_NS;
+	behind_ns = (elapsed_ns - TRANSPORT_NS) * s->hurry;
 	if (behind_ns > HOST_MAX_NS)
 		behind_ns = HOST_MAX_NS;
 	s->host_ns += behind_ns;
@@ -233,6 +236,7 @@ int usb_stlink_new(struct usb_stlink **out_stlink, const struct virtual_spec *sp
 	}
 	s->fw = virtual_link_firmware(s->link);
 	s->paced = spec->paced;
+	s->hurry = 1;
 	describe_device(s, firmware_personality(s->fw), s->link->identity.serial);
 	describe_configuration(s, firmware_personality(s->fw));
 	*out_stlink = s;
@@ -255,6 +259,11 @@ const struct usb_identity *usb_stlink_identity(const struct usb_stlink *s)
 struct usb_function usb_stlink_function(struct usb_stlink *s)
 {
 	return (struct usb_function){ .context = s, .out = out, .in = in, .session = session };
+}
+
+void usb_stlink_hurry(struct usb_stlink *s, unsigned factor)
+{
+	s->hurry = factor;
 }
 
 void usb_stlink_replug(struct usb_stlink *s)

@@ -19,6 +19,8 @@ void usb_stlink_free(struct usb_stlink *stlink);
 /* What to plug in. */
 const struct usb_identity *usb_stlink_identity(const struct usb_stlink *stlink);
 struct usb_function usb_stlink_function(struct usb_stlink *stlink);
+/* From now on the board lives through the host's time `factor` times over (1 to 1000). */
+void usb_stlink_hurry(struct usb_stlink *stlink, unsigned factor);
 /* The probe lost its power: its firmware starts anew when it is plugged in again. */
 void usb_stlink_replug(struct usb_stlink *stlink);
 
