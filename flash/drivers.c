@@ -19,6 +19,22 @@ static const struct {
 	{ "f4db", &flash_controller_f4 },
 	{ "f7", &flash_controller_f4 },
 	{ "f7db", &flash_controller_f4 },
+	{ "l4", &flash_controller_l4 },
+	{ "l4sb", &flash_controller_l4 },
+	{ "l4plus", &flash_controller_l4 },
+	{ "g0", &flash_controller_g0 },
+	{ "g0db", &flash_controller_g0 },
+	{ "g4", &flash_controller_g0 },
+	{ "g4db", &flash_controller_g0 },
+	{ "c0", &flash_controller_g0 },
+	{ "u0", &flash_controller_g0 },
+	{ "wb", &flash_controller_g0 },
+	{ "wl", &flash_controller_g0 },
+	{ "l5", &flash_controller_l5 },
+	{ "u3", &flash_controller_l5 },
+	{ "wba2", &flash_controller_l5 },
+	{ "u5", &flash_controller_u5 },
+	{ "wba", &flash_controller_u5 },
 };
 
 const struct flash_controller *flash_controller_find(const char *name)

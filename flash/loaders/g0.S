@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Flash loader for the controllers of G0, G4, C0, U0, WB and WL: l4.inc with their registers.
+ */
+	.equ	SR, 0x10
+	.equ	CR, 0x14
+	.equ	LAST_BUSY, 18
+	.equ	UNIT, 8		@ bytes that are programmed at once
+	.include "l4.inc"

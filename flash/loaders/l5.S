@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Flash loader for the controllers of L5, U3 and WBA2: l4.inc with their registers.
+ */
+	.equ	SR, 0x20
+	.equ	CR, 0x28
+	.equ	LAST_BUSY, 17
+	.equ	UNIT, 8		@ bytes that are programmed at once
+	.include "l4.inc"

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Flash loader for the controllers of U5 and WBA: l4.inc with their registers.
+ */
+	.equ	SR, 0x20
+	.equ	CR, 0x28
+	.equ	LAST_BUSY, 17
+	.equ	UNIT, 16		@ bytes that are programmed at once
+	.include "l4.inc"
