@@ -59,17 +59,9 @@ def programs(part, target, address, before):
             check(ours.read() == content, "Tether read something else")
 
 
-def known(part):
-    code, _, _ = tether("chips", part)
-    return code == 0
-
-
 def test_of(row):
     def test():
-        if known(row[0]):
-            programs(*row)
-        else:
-            print("no chip file for " + row[0])
+        programs(*row)
     test.__name__ = "%s at %08x" % (row[0], row[2])
     return test
 
