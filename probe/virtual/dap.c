@@ -28,6 +28,31 @@ static void power_on(struct dap *dap)
 	dap->awake = false;
 	dap->control = dap->select = dap->read_buffer = 0;
 	mem_ap_reset(&dap->ap);
+	for (size_t i = 0; i < dap->other_count; i++)
+		mem_ap_reset(&dap->others[i]);
+	dap->busy = &dap->ap;
+}
+
+/* The port of a number, or NULL. */
+static struct mem_ap *port(struct dap *dap, uint32_t number)
+{
+	for (size_t i = 0; i < dap->other_count; i++)
+		if (dap->other_numbers[i] == number)
+			return &dap->others[i];
+	return number == dap->ap_number ? &dap->ap : NULL;
+}
+
+/* Ports beside the core's: those that show DBGMCU. */
+static void add_others(struct dap *dap, const struct virtual_spec *spec)
+{
+	for (size_t i = 0; i < spec->dbgmcu_count; i++) {
+		const struct virtual_place *place = &spec->dbgmcu[i];
+
+		if (port(dap, place->ap))
+			continue;
+		mem_ap_init_other(&dap->others[dap->other_count], dap->machine, place->address);
+		dap->other_numbers[dap->other_count++] = place->ap;
+	}
 }
 
 void dap_init(struct dap *dap, struct meter *meter)
@@ -37,6 +62,7 @@ void dap_init(struct dap *dap, struct meter *meter)
 	*dap = (struct dap){ .meter = meter, .machine = meter->machine,
 			     .ap_number = spec->ap, .dpidr = spec->dpidr };
 	mem_ap_init(&dap->ap, meter->machine, spec->core);
+	add_others(dap, spec);
 	power_on(dap);
 }
 
@@ -71,7 +97,7 @@ void dap_switch(struct dap *dap, bool to_swd)
 static void write_abort(struct dap *dap, uint32_t value)
 {
 	if (value & DAP_ABORT)
-		mem_ap_abort(&dap->ap);
+		mem_ap_abort(dap->busy);
 	if (value & CLEAR_CMP)
 		dap->control &= ~(uint32_t)STICKY_CMP;
 	if (value & CLEAR_ERR)
@@ -126,15 +152,17 @@ static void access_ap(struct dap *dap, bool read, uint8_t address, uint32_t *val
 {
 	uint8_t reg = (uint8_t)((dap->select & 0xF0) | address);
 	uint32_t before = dap->read_buffer;
+	struct mem_ap *ap = port(dap, dap->select >> 24);
 	enum bus_result result = BUS_OK;
 
 	meter_settle(dap->meter);
-	if (dap->select >> 24 != dap->ap_number)	/* no such port: zeros, writes ignored */
+	dap->busy = ap ? ap : &dap->ap;
+	if (!ap)	/* no such port: zeros, writes ignored */
 		dap->read_buffer = read ? 0 : before;
 	else if (read)
-		result = mem_ap_read(&dap->ap, reg, &dap->read_buffer);
+		result = mem_ap_read(ap, reg, &dap->read_buffer);
 	else
-		result = mem_ap_write(&dap->ap, reg, *value);
+		result = mem_ap_write(ap, reg, *value);
 	if (read)
 		*value = before;
 	if (result == BUS_FAULT)
@@ -145,12 +173,12 @@ static void access_ap(struct dap *dap, bool read, uint8_t address, uint32_t *val
 
 static bool is_still_busy(struct dap *dap)
 {
-	if (!mem_ap_is_busy(&dap->ap))
+	if (!mem_ap_is_busy(dap->busy))
 		return false;
 	meter_settle(dap->meter);
-	if (mem_ap_continue(&dap->ap, &dap->read_buffer) == BUS_FAULT)
+	if (mem_ap_continue(dap->busy, &dap->read_buffer) == BUS_FAULT)
 		dap->control |= STICKY_ERR;
-	return mem_ap_is_busy(&dap->ap);
+	return mem_ap_is_busy(dap->busy);
 }
 
 static enum swd_ack answer(struct dap *dap, enum swd_request request, uint8_t address,

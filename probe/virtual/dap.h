@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chip's end of the SWD wire: a debug port (Arm ADIv5, IHI 0031E, chapters B2 to B4) with one
- * memory access port behind it. Sticky errors, posted reads and writes, WAIT while a transaction is
+ * The chip's end of the SWD wire: a debug port (Arm ADIv5, IHI 0031E, chapters B2 to B4) with the
+ * core's access port behind it, and those that show DBGMCU on some families. Sticky errors, posted reads and writes, WAIT while a transaction is
  * in progress.
  */
 #ifndef PROBE_VIRTUAL_DAP_H
@@ -28,11 +28,17 @@ enum {				/* debug port registers */
 	DP_RDBUFF = 0xC,	/* read */
 };
 
+enum { DAP_OTHERS = VIRTUAL_DBGMCU };
+
 struct dap {
 	struct meter *meter;		/* borrowed */
 	struct machine *machine;	/* borrowed */
-	struct mem_ap ap;
+	struct mem_ap ap;		/* of the core */
 	uint8_t ap_number;
+	struct mem_ap others[DAP_OTHERS];
+	uint8_t other_numbers[DAP_OTHERS];
+	size_t other_count;
+	struct mem_ap *busy;		/* the one with the transaction in work */
 	uint32_t dpidr;
 	bool awake;			/* a line reset was seen since power came */
 	uint32_t control, select, read_buffer;

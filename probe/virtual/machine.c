@@ -208,6 +208,14 @@ uint64_t machine_now_ns(const struct machine *machine)
 
 /* --- the debug port's accesses ---------------------------------------------------------------- */
 
+bool machine_core_port_open(const struct machine *machine, bool private_peripherals)
+{
+	const struct soc *soc = &machine->soc;
+	bool stopped = soc->bus_stops_in_reset && machine->in_reset && !private_peripherals;
+
+	return !soc->core_port_closed && !stopped;
+}
+
 static void see_debugger(struct machine *machine)
 {
 	if (machine->soc.debugger_seen)

@@ -24,6 +24,10 @@ void machine_free(struct machine *machine);
 void machine_advance(struct machine *machine, uint64_t ns);
 uint64_t machine_now_ns(const struct machine *machine);
 
+/* Whether the core's access port leads to its bus: not in some life-cycle states, on some families not
+ * while nRST is low, but for the core's private peripherals. */
+bool machine_core_port_open(const struct machine *machine, bool private_peripherals);
+
 /* Debug accesses through the core's AHB-AP; naturally aligned. */
 enum bus_result machine_read(struct machine *machine, uint32_t address, unsigned width,
 			     uint32_t *value);

@@ -48,6 +48,19 @@ void mem_ap_init(struct mem_ap *ap, struct machine *machine, enum virtual_core c
 	mem_ap_reset(ap);
 }
 
+/* M7 technical reference manual and field logs of H743: AHB-AP of D2, APB-AP of the debug bus. */
+enum { IDR_AHB = 0x24770011, IDR_APB = 0x54770002, APB_BASE = 0xE00E0003 };
+
+void mem_ap_init_other(struct mem_ap *ap, struct machine *machine, uint32_t dbgmcu)
+{
+	bool same = machine_spec(machine)->idcode_address == dbgmcu;
+
+	*ap = (struct mem_ap){ .machine = machine, .view = same ? MEM_AP_SYSTEM : MEM_AP_DEBUG,
+			       .dbgmcu = dbgmcu, .idr = same ? IDR_AHB : IDR_APB,
+			       .base = same ? 2 : APB_BASE, .tar_counter = 0x3FF };
+	mem_ap_reset(ap);
+}
+
 bool mem_ap_is_busy(const struct mem_ap *ap)
 {
 	return ap->transaction.active;
@@ -58,22 +71,47 @@ void mem_ap_abort(struct mem_ap *ap)
 	ap->transaction.active = false;
 }
 
+static bool is_private(uint32_t address)
+{
+	return address >= 0xE0000000 && address <= 0xE00FFFFF;
+}
+
+/* The address on the core's bus; false if this port does not lead there. */
+static bool translate(const struct mem_ap *ap, uint32_t *address)
+{
+	uint32_t real = machine_spec(ap->machine)->idcode_address & ~(uint32_t)0x3FF;
+	uint32_t offset = *address - (ap->dbgmcu & ~(uint32_t)0x3FF);
+
+	switch (ap->view) {
+	case MEM_AP_CORE:
+		return machine_core_port_open(ap->machine, is_private(*address));
+	case MEM_AP_SYSTEM:
+		return !is_private(*address) && machine_core_port_open(ap->machine, false);
+	case MEM_AP_DEBUG:
+		*address = real + offset;
+		return offset < 0x400;
+	}
+	return false;
+}
+
 static enum bus_result reach_bus(struct mem_ap *ap, uint32_t *value, bool again)
 {
 	struct mem_ap_transaction *t = &ap->transaction;
 	unsigned lane = 8 * (t->address & 3);
 	enum bus_result result = ap->spoil ? ap->spoil(ap->spoil_context, again) : BUS_OK;
-	uint32_t bits;
+	uint32_t bits, address = t->address;
 
 	if (result != BUS_OK)
 		return result;
+	if (!translate(ap, &address))
+		return BUS_FAULT;
 	if (t->write) {
 		bits = t->value >> lane;
 		if (t->width < 4)
 			bits &= (1u << 8 * t->width) - 1;
-		return machine_write(ap->machine, t->address, t->width, bits);
+		return machine_write(ap->machine, address, t->width, bits);
 	}
-	result = machine_read(ap->machine, t->address, t->width, &bits);
+	result = machine_read(ap->machine, address, t->width, &bits);
 	if (result == BUS_OK)
 		*value = bits << lane;
 	return result;

@@ -17,8 +17,16 @@ struct mem_ap_transaction {
 	uint32_t address, value;	/* value in its byte lanes */
 };
 
+enum mem_ap_view {
+	MEM_AP_CORE,		/* the core's bus, with its private peripherals */
+	MEM_AP_SYSTEM,		/* another master: no core's private peripherals */
+	MEM_AP_DEBUG,		/* the debug bus: DBGMCU at another address, nothing else */
+};
+
 struct mem_ap {
 	struct machine *machine;	/* borrowed */
+	enum mem_ap_view view;
+	uint32_t dbgmcu;		/* where MEM_AP_DEBUG shows it */
 	uint32_t csw, tar;
 	uint32_t idr, base;
 	uint32_t tar_counter;		/* the bits of TAR that increment */
@@ -30,6 +38,8 @@ struct mem_ap {
 };
 
 void mem_ap_init(struct mem_ap *ap, struct machine *machine, enum virtual_core core);
+/* A port that has DBGMCU at this address: where the core has it, or on a bus of its own. */
+void mem_ap_init_other(struct mem_ap *ap, struct machine *machine, uint32_t dbgmcu);
 /* Power-on state of the registers; drops a transaction in progress. */
 void mem_ap_reset(struct mem_ap *ap);
 

@@ -79,7 +79,7 @@ struct soc_output {
 	size_t length, capacity;
 };
 
-enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 4, SOC_REGISTERS_MAX = 48,
+enum { SOC_PERIPHERALS_MAX = 48, SOC_AREAS_MAX = 6, SOC_REGISTERS_MAX = 48,
        SOC_OUTPUT_MAX = 1 << 20 };
 
 struct soc {
@@ -111,6 +111,8 @@ struct soc {
 	bool core_halted;		/* by the debugger */
 	bool debugger_seen;		/* a debug access since power-on */
 	bool swd_disabled;		/* by a protection level, until the next power-on */
+	bool core_port_closed;		/* by a life-cycle state: the core's access port, not the others */
+	bool bus_stops_in_reset;	/* H7: nothing but the core's own is reached while nRST is low */
 	bool swd_pins_taken;		/* the firmware uses SWDIO or SWCLK as something else */
 	void *dma;			/* and how a timer asks it for a transfer */
 	void (*dma_request)(void *dma, unsigned timer);

@@ -116,6 +116,7 @@ struct virtual_spec {
 	char image[256];	/* file that keeps flash, option bytes and OTP; "" = none */
 	char faults[256];	/* fault schedule; "" = none */
 	bool paced;		/* real time */
+	bool swap_keeps_registers;	/* with banks swapped each register set stays with its bank (R30) */
 	bool no_hearsay;	/* leave out behaviour that is known from hearsay only (R33) */
 };
 
