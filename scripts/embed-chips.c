@@ -103,6 +103,7 @@ static void print_chip(const char *path)
 	printf("\t\t.cpuid = 0x%08xu,\n\t\t.dpidr = 0x%08xu,\n", number_of(root, "cpuid"),
 	       number_of(root, "dpidr"));
 	printf("\t\t.ap = %u,\n\t\t.swd_khz = %u,\n", number_of(root, "ap"), number_of(root, "swd_khz"));
+	printf("\t\t.known_only = %d,\n", config_setting_get_member(root, "known_only") != NULL);
 	print_ids(config_setting_get_member(root, "ids"), number_of(root, "ap"));
 	print_text(text, length);
 	printf("\t},\n");

@@ -227,6 +227,7 @@ struct chip_index {
 	size_t length;
 	uint32_t cpuid, dpidr;	/* usual values; 0 = not stated */
 	uint32_t ap, swd_khz;
+	bool known_only;
 	struct chip_id ids[CHIP_IDS];
 	size_t id_count;
 };

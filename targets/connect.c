@@ -89,7 +89,7 @@ static int find_core(struct board *board, struct why *why)
 	uint8_t ports[PORTS_MAX];
 	unsigned count = list_ports(board, ports);
 	struct why first = { "" }, reason = { "" };
-	int err = core_examine(&board->cores[0], &first);
+	int first_err = core_examine(&board->cores[0], &first), err = first_err;
 
 	for (unsigned i = 0; is_no_core(err) && i < count; i++) {
 		if (ports[i] == board->cores[0].port.ap)
@@ -102,8 +102,12 @@ static int find_core(struct board *board, struct why *why)
 		if (detect_without_core(board, why) == E_CHIP && why->text[0])
 			return E_CHIP;
 	}
+	if (is_no_core(err)) {
+		*why = first;
+		return first_err;
+	}
 	if (err)
-		*why = is_no_core(err) ? first : reason.text[0] ? reason : first;
+		*why = reason.text[0] ? reason : first;
 	return err;
 }
 

@@ -25,7 +25,7 @@ static unsigned likelihood(const struct chip_index *row, const struct board *boa
 	uint32_t cpuid = board->cores[0].cpuid;
 
 	if (!row->cpuid)
-		return 1;
+		return !row->known_only;
 	if ((row->cpuid >> 4 & 0xFFF) != (cpuid >> 4 & 0xFFF) || row->ap != board->cores[0].port.ap)
 		return 0;
 	return 2 + (row->dpidr == board->dpidr);
@@ -174,7 +174,7 @@ int detect_without_core(struct board *board, struct why *why)
 	for (size_t i = 0; i < chip_library_count(chips); i++) {
 		const struct chip_index *row = chip_library_row(chips, i);
 
-		for (size_t j = 0; !row->cpuid && j < row->id_count; j++) {
+		for (size_t j = 0; row->known_only && j < row->id_count; j++) {
 			int err = try_candidate(board, &row->ids[j], &ignored);
 
 			if (!err)

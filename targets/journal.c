@@ -6,16 +6,15 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* $XDG_RUNTIME_DIR/tether/SERIAL.journal belongs to the user alone; elsewhere the name says whose it is. */
-static bool make_path(const char *serial, char path[PATH_MAX])
+#define END "journal"
+
+/* $XDG_RUNTIME_DIR/tether belongs to the user alone; elsewhere the name says whose it is. */
+bool journal_path(const char *serial, const char *end, char path[PATH_MAX])
 {
 	const char *folder = getenv("XDG_RUNTIME_DIR");
 	char name[80];
@@ -29,17 +28,16 @@ static bool make_path(const char *serial, char path[PATH_MAX])
 		length = snprintf(path, PATH_MAX, "%s/tether", folder);
 		if (length > 0 && length < PATH_MAX)
 			mkdir(path, 0700);
-		length = snprintf(path, PATH_MAX, "%s/tether/%s.journal", folder, name);
+		length = snprintf(path, PATH_MAX, "%s/tether/%s.%s", folder, name, end);
 	} else {
 		folder = getenv("TMPDIR");
-		length = snprintf(path, PATH_MAX, "%s/tether-%u-%s.journal",
-				  folder && *folder ? folder : "/tmp", (unsigned)getuid(), name);
+		length = snprintf(path, PATH_MAX, "%s/tether-%u-%s.%s",
+				  folder && *folder ? folder : "/tmp", (unsigned)getuid(), name, end);
 	}
 	return length > 0 && length < PATH_MAX;
 }
 
-/* Never through a link, never a file of somebody else: the folder may be open to all. */
-static FILE *open_own(const char *path, int flags, const char *mode)
+FILE *journal_open(const char *path, int flags, const char *mode)
 {
 	int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat info;
@@ -70,7 +68,7 @@ static bool belongs_to(FILE *file, const char *chip)
 size_t journal_load(const char *serial, const char *chip, struct journal_entry *entries, size_t max)
 {
 	char path[PATH_MAX];
-	FILE *file = make_path(serial, path) ? open_own(path, O_RDONLY, "r") : NULL;
+	FILE *file = journal_path(serial, END, path) ? journal_open(path, O_RDONLY, "r") : NULL;
 	size_t count = 0;
 
 	if (!file)
@@ -86,7 +84,7 @@ size_t journal_load(const char *serial, const char *chip, struct journal_entry *
 
 static bool is_of_chip(const char *path, const char *chip)
 {
-	FILE *file = open_own(path, O_RDONLY, "r");
+	FILE *file = journal_open(path, O_RDONLY, "r");
 	bool same = file && belongs_to(file, chip);
 
 	if (file)
@@ -101,10 +99,10 @@ int journal_append(const char *serial, const char *chip, const struct journal_en
 	bool same;
 	int err;
 
-	if (!make_path(serial, path))
+	if (!journal_path(serial, END, path))
 		return E_SYSTEM;
 	same = is_of_chip(path, chip);
-	file = open_own(path, O_WRONLY | O_CREAT | (same ? O_APPEND : O_TRUNC), same ? "a" : "w");
+	file = journal_open(path, O_WRONLY | O_CREAT | (same ? O_APPEND : O_TRUNC), same ? "a" : "w");
 	if (!file)
 		return E_SYSTEM;
 	if (!same)
@@ -118,6 +116,6 @@ void journal_remove(const char *serial)
 {
 	char path[PATH_MAX];
 
-	if (make_path(serial, path))
+	if (journal_path(serial, END, path))
 		unlink(path);
 }

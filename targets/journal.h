@@ -6,8 +6,11 @@
 #ifndef TARGETS_JOURNAL_H
 #define TARGETS_JOURNAL_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "probe/error.h"
 
@@ -23,5 +26,12 @@ int journal_append(const char *serial, const char *chip, const struct journal_en
 size_t journal_load(const char *serial, const char *chip, struct journal_entry *entries, size_t max);
 /* All was put back. */
 void journal_remove(const char *serial);
+
+/* Where a file about the target behind this probe goes: SERIAL.END. Makes the folder. False when the name
+ * would be too long. */
+bool journal_path(const char *serial, const char *end, char path[PATH_MAX]);
+/* Opens it with these flags for open(): never through a link, never a file of somebody else, since the
+ * folder may be open to all. NULL when it can't be. */
+FILE *journal_open(const char *path, int flags, const char *mode);
 
 #endif

@@ -84,3 +84,4 @@ IMAGE_FILES = flash/image.c flash/image_lines.c flash/image_hex.c flash/image_sr
 UNIT_image = $(IMAGE_FILES)
 UNIT_exchange_text = probe/exchange_text.c probe/link.c probe/log.c probe/error.c tests/unit/fake_link.c
 UNIT_flash_f1 = flash/f1.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
+UNIT_detect = $(PROBE_FILES) $(wildcard targets/*.c) chips.c
