@@ -39,7 +39,6 @@ enum {
 #define CR_PER		(1u << 1)
 #define CR_MER1		(1u << 2)
 #define CR_PNB_SHIFT	3
-#define CR_BKER		(1u << 11)
 #define CR_MER2		(1u << 15)
 #define CR_STRT		(1u << 16)
 #define CR_FSTPG	(1u << 18)
@@ -63,6 +62,7 @@ struct variant {
 	uint16_t sr, cr, optr, wrp[2];	/* wrp: WRPxAR, then WRPxBR, of each bank */
 	uint8_t last_busy;		/* bits 16 to this one of SR */
 	uint8_t unit;
+	uint8_t bker;			/* bit of CR that says bank 2 */
 	bool fast;			/* has fast rows of 32 double words */
 	bool acr_empty, sr_empty;	/* where the mark of an empty chip is */
 	bool second_core;
@@ -72,8 +72,9 @@ struct variant {
 	uint32_t row_typical_us;
 };
 
-#define L4_OFFSETS .sr = 0x10, .cr = 0x14, .optr = 0x20, .wrp = { 0x2C, 0x4C }
-#define U5_OFFSETS .sr = 0x20, .cr = 0x28, .optr = 0x40, .wrp = { 0x58, 0x68 }
+#define L4_OFFSETS .sr = 0x10, .cr = 0x14, .optr = 0x20, .wrp = { 0x2C, 0x4C }, .bker = 11
+#define U5_OFFSETS .sr = 0x20, .cr = 0x28, .optr = 0x40, .wrp = { 0x58, 0x68 }, .bker = 11
+#define G0B_OFFSETS .sr = 0x10, .cr = 0x14, .optr = 0x20, .wrp = { 0x2C, 0x4C }, .bker = 13
 #define L4_TIMES .page_typical_us = 22000, .page_maximum_us = 50000, .bank_typical_us = 22100, \
 		 .bank_maximum_us = 50000, .unit_typical_ns = 81700, .unit_maximum_us = 125, \
 		 .row_typical_us = 1910
@@ -91,7 +92,7 @@ static const struct variant variants[] = {
 	{ .name = "g4db", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true, L4_TIMES },
 	{ .name = "g0", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
 	  .acr_empty = true, G0_TIMES },
-	{ .name = "g0db", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
+	{ .name = "g0db", G0B_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
 	  .acr_empty = true, G0_TIMES },
 	{ .name = "c0", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
 	  .acr_empty = true, G0_TIMES },
@@ -295,10 +296,11 @@ static int lock(const struct flash_device *device, struct why *why)
 static struct flash_operation erase_operation(const struct flash_device *device,
 					      const struct chip_sector *sector)
 {
-	bool second = device->board->chip.banks[sector->bank].physical;
+	uint32_t bank = device->board->chip.banks[sector->bank].physical;
 
 	return (struct flash_operation){
-		CR_PER | sector->number << CR_PNB_SHIFT | (second ? CR_BKER : 0), sector->base, 0,
+		CR_PER | sector->number << CR_PNB_SHIFT | bank << variant_of(device)->bker,
+		sector->base, 0,
 	};
 }
 

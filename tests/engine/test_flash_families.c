@@ -50,6 +50,35 @@ static const struct row rows[] = {
 	{ "STM32F746VG", NULL, true },
 	{ "STM32F767VI", NULL, false },
 	{ "STM32F767VI", "nDBANK=0", true },
+	{ "STM32G030F6", NULL, false },
+	{ "STM32G071RB", NULL, true },
+	{ "STM32G0B1RE", NULL, false },
+	{ "STM32G431RB", NULL, false },
+	{ "STM32G474RE", NULL, false },
+	{ "STM32G474RE", "DBANK=0", false },
+	{ "STM32G491RE", NULL, false },
+	{ "STM32C011F6", NULL, false },
+	{ "STM32C031C6", NULL, true },
+	{ "STM32C071RB", NULL, false },
+	{ "STM32C092RC", NULL, false },
+	{ "STM32U031C8", NULL, false },
+	{ "STM32U083RC", NULL, true },
+	{ "STM32L412CB", NULL, false },
+	{ "STM32L432KC", NULL, false },
+	{ "STM32L476RG", NULL, true },
+	{ "STM32L476RC", NULL, false },
+	{ "STM32L496ZG", NULL, false },
+	{ "STM32L4R5ZI", NULL, false },
+	{ "STM32L4R5ZI", "DBANK=0", false },
+	{ "STM32L4P5CE", NULL, false },
+	{ "STM32WB55RG", NULL, false },
+	{ "STM32WB15CC", NULL, false },
+	{ "STM32WLE5JC", NULL, false },
+	{ "STM32L552ZE", NULL, true },
+	{ "STM32L552ZE", "DBANK=0", false },
+	{ "STM32U535CE", NULL, false },
+	{ "STM32U575ZI", NULL, true },
+	{ "STM32U595ZJ", NULL, false },
 };
 
 struct bench {
@@ -376,6 +405,43 @@ static void erases_everything(void **state)
 	assert_flash(b);
 }
 
+/* Many sectors with something old in them and the rest of the chip blank: however it is done. */
+static void plan_much(struct bench *b)
+{
+	uint32_t base = b->board.chip.banks[0].base, at = base;
+
+	for (unsigned i = 0; i < 24 && at < bank_end(b, 0); i++, at += sector_at(b, at).size) {
+		if (at - base > 96 * 1024)
+			break;
+		poke_old(b, at);
+	}
+	plan_new(b);
+	plan_section(b, base, at - base - 100);
+}
+
+static void writes_much_into_a_chip_that_is_blank_elsewhere(void **state)
+{
+	struct bench *b = *state;
+
+	start(b);
+	plan_much(b);
+	commit_well(b);
+	show(b, "much");
+	assert_flash(b);
+}
+
+/* Something is in the last sector of the bank: it must outlive everything (R23). */
+static void writes_much_and_leaves_alone_what_is_elsewhere(void **state)
+{
+	struct bench *b = *state;
+
+	start(b);
+	poke_old(b, bank_end(b, 0) - 1);
+	plan_much(b);
+	commit_well(b);
+	assert_flash(b);
+}
+
 /* R20: it runs while the loader does. */
 static void loads_under_a_watchdog(void **state)
 {
@@ -399,6 +465,8 @@ static const struct {
 	{ "one byte", erases_only_the_sector_that_changed },
 	{ "no loader", loads_without_a_loader },
 	{ "erase", erases_everything },
+	{ "much", writes_much_into_a_chip_that_is_blank_elsewhere },
+	{ "much, not all", writes_much_and_leaves_alone_what_is_elsewhere },
 	{ "watchdog", loads_under_a_watchdog },
 };
 
