@@ -34,7 +34,7 @@ VLIBS     = -lunicorn
 CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_usb.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
 VIRTUAL_SRC := $(filter-out probe/virtual/usb_%.c,$(wildcard probe/virtual/*.c)) server/virtual_open.c
 # The virtual probe as a USB device (umockdev), for other people's programs and for our own libusb path.
-USB_SRC     := server/virtual_usb.c probe/virtual/usb_door.c probe/virtual/usb_stlink.c
+USB_SRC     := server/virtual_usb.c $(filter-out probe/virtual/usb_client.c,$(wildcard probe/virtual/usb_*.c))
 CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
 VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
 USB_OBJ     := $(USB_SRC:%.c=$(BUILD)/%.o)

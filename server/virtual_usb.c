@@ -4,6 +4,7 @@
  * program that uses libusb meets them: openocd, st-flash, lsusb, tether itself.
  */
 #include "probe/virtual/usb_door.h"
+#include "probe/virtual/usb_overhead.h"
 #include "probe/virtual/usb_stlink.h"
 #include "server/virtual_open.h"
 #include "targets/chip.h"
@@ -13,12 +14,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PROBES_MAX = 8, EXIT_USAGE = 2, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 };
@@ -51,6 +54,8 @@ struct socket_ {			/* a USB port with a probe that belongs there */
 	bool unplugged;
 	struct usb_stlink *stlink;
 	struct usb_door *door;
+	atomic_bool gone;	/* the schedule of faults has pulled the plug */
+	uint64_t back_ns;	/* and puts it back at this time; 0 = not */
 };
 
 struct bench {
@@ -61,6 +66,7 @@ struct bench {
 	char **command;
 	sigset_t signals, signals_before;
 	struct usb_bus *bus;
+	uint64_t overhead_ns;
 	struct chip_library *chips;
 };
 
@@ -172,19 +178,36 @@ static int plug_in(struct bench *bench, struct socket_ *s, struct why *why)
 			     why);
 }
 
+/* Called from the bus's thread. */
+static void note_gone(void *context)
+{
+	atomic_store(&((struct socket_ *)context)->gone, true);
+	kill(getpid(), SIGALRM);
+}
+
+static int prepare(struct bench *bench, struct socket_ *s, struct why *why)
+{
+	int err = make_probe(bench, s, why);
+
+	if (err)
+		return err;
+	usb_stlink_hurry(s->stlink, bench->hurry);
+	usb_stlink_on_gone(s->stlink, note_gone, s);
+	if (bench->overhead_ns)
+		usb_stlink_set_overhead(s->stlink, bench->overhead_ns);
+	return s->unplugged ? 0 : plug_in(bench, s, why);
+}
+
 static int set_up(struct bench *bench, struct why *why)
 {
 	int err = chip_library_open(&bench->chips, NULL, why);
 
 	if (!err)
 		err = usb_bus_new(&bench->bus, why);
-	for (unsigned i = 0; !err && i < bench->count; i++) {
-		err = make_probe(bench, &bench->sockets[i], why);
-		if (!err)
-			usb_stlink_hurry(bench->sockets[i].stlink, bench->hurry);
-		if (!err && !bench->sockets[i].unplugged)
-			err = plug_in(bench, &bench->sockets[i], why);
-	}
+	if (!err)
+		bench->overhead_ns = usb_overhead_measure(bench->bus, PROBES_MAX + 1);
+	for (unsigned i = 0; !err && i < bench->count; i++)
+		err = prepare(bench, &bench->sockets[i], why);
 	return err;
 }
 
@@ -205,10 +228,52 @@ static void on_signal(struct bench *bench, int number, pid_t child)
 		unplug(&bench->sockets[0]);
 	else if (number == SIGUSR2 && !bench->sockets[0].door)
 		plug_in(bench, &bench->sockets[0], &why);
-	else if (number != SIGUSR2)
+	else if (number != SIGUSR2 && number != SIGALRM)
 		kill(child, number);
 	if (why.text[0])
 		fprintf(stderr, "tether-virtual-usb: %s\n", why.text);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Plugs that the schedule of faults pulls, and puts back. Returns when to look again. */
+static uint64_t follow_schedule(struct bench *bench)
+{
+	uint64_t next_ns = UINT64_MAX, away_ns;
+	struct why why = { "" };
+
+	for (unsigned i = 0; i < bench->count; i++) {
+		struct socket_ *s = &bench->sockets[i];
+
+		if (atomic_exchange(&s->gone, false)) {
+			away_ns = usb_stlink_away_ns(s->stlink);
+			unplug(s);
+			s->back_ns = away_ns == UINT64_MAX ? 0 : now_ns() + away_ns;
+		}
+		if (s->back_ns && s->back_ns <= now_ns()) {
+			s->back_ns = 0;
+			if (plug_in(bench, s, &why))
+				fprintf(stderr, "tether-virtual-usb: %s\n", why.text);
+		}
+		if (s->back_ns && s->back_ns < next_ns)
+			next_ns = s->back_ns;
+	}
+	return next_ns;
+}
+
+/* The next signal, or -1 at that time. */
+static int wait_signal(const sigset_t *signals, uint64_t until_ns)
+{
+	uint64_t now = now_ns(), ns = until_ns > now ? until_ns - now : 0;
+	struct timespec timeout = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+
+	return sigtimedwait(signals, NULL, until_ns == UINT64_MAX ? NULL : &timeout);
 }
 
 /* Waits for the command's end; other signals are ours or are handed on. */
@@ -217,9 +282,8 @@ static int wait_for(struct bench *bench, pid_t child)
 	int status, number;
 
 	for (;;) {
-		if (sigwait(&bench->signals, &number))
-			continue;
-		if (number != SIGCHLD)
+		number = wait_signal(&bench->signals, follow_schedule(bench));
+		if (number > 0 && number != SIGCHLD)
 			on_signal(bench, number, child);
 		if (waitpid(child, &status, WNOHANG) == child)
 			break;
@@ -241,7 +305,8 @@ static void become_ordinary(const struct bench *bench)
  * drop it. */
 static void block_signals(struct bench *bench)
 {
-	static const int numbers[] = { SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP };
+	static const int numbers[] = { SIGCHLD, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGINT,
+				       SIGHUP };
 
 	sigemptyset(&bench->signals);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -265,18 +330,20 @@ static int run_command(struct bench *bench)
 	return wait_for(bench, child);
 }
 
-static void print_times(const struct socket_ *s)
+static void print_times(const struct bench *bench, const struct socket_ *s)
 {
 	struct usb_stlink_report r;
 
 	usb_stlink_report(s->stlink, &r);
 	fprintf(stderr,
 		"%s: %llu commands; modelled ms: usb %.1f, swd %.1f, flash busy %.1f, cpu %.1f, "
-		"waiting %.1f, total %.1f; host %.1f\n",
+		"waiting %.1f, total %.1f; host %.1f (and %.0f us of the "
+		"mock bus each time)\n",
 		s->board, (unsigned long long)r.commands, (double)r.times.usb_ns / 1e6,
 		(double)r.times.swd_ns / 1e6, (double)r.times.flash_busy_ns / 1e6,
 		(double)r.times.cpu_ns / 1e6, (double)r.times.wait_ns / 1e6,
-		(double)(r.times.total_ns - r.host_ns) / 1e6, (double)r.host_ns / 1e6);
+		(double)(r.times.total_ns - r.host_ns) / 1e6, (double)r.host_ns / 1e6,
+		(double)bench->overhead_ns / 1e3);
 }
 
 /* Doors close before the probes behind them go; a probe's end writes its image file. */
@@ -285,7 +352,7 @@ static void tear_down(struct bench *bench)
 	usb_bus_free(bench->bus);
 	for (unsigned i = 0; i < bench->count; i++) {
 		if (bench->times && bench->sockets[i].stlink)
-			print_times(&bench->sockets[i]);
+			print_times(bench, &bench->sockets[i]);
 		usb_stlink_free(bench->sockets[i].stlink);
 	}
 	chip_library_close(bench->chips);

@@ -27,13 +27,17 @@ struct usb_identity {
 /* The device's side of its bulk endpoints; called from the bus's thread only. */
 struct usb_function {
 	void *context;
-	/* One transfer arrived. Returns 0, or a negative errno: the URB's status (-EPIPE stalls). */
-	int (*out)(void *context, uint8_t endpoint, const uint8_t *bytes, size_t length);
-	/* Fills the reply for an IN transfer: returns its length, -EAGAIN while there is nothing (NAK), or another
-	 * negative errno as the URB's status. Adds the time the answer takes to *delay_us. */
+	/* One transfer arrived. Returns 0, or a negative errno: the URB's status (-EPIPE stalls,
+	 * -EINPROGRESS: not taken, it waits until it is cancelled). *delay_us: when it ends. */
+	int (*out)(void *context, uint8_t endpoint, const uint8_t *bytes, size_t length,
+		   uint64_t *delay_us);
+	/* Fills the reply for an IN transfer: returns its length, -EAGAIN while there is nothing (NAK),
+	 * or another negative errno as the URB's status. *delay_us: when it arrives. */
 	int (*in)(void *context, uint8_t endpoint, uint8_t *bytes, size_t size, uint64_t *delay_us);
-	/* The host claimed, released or reset the device. */
+	/* The host claimed the device, or the program that had claimed it is gone. */
 	void (*session)(void *context, bool open);
+	void (*reset)(void *context);
+	void (*clear_halt)(void *context);	/* of all endpoints */
 };
 
 struct usb_bus;

@@ -16,9 +16,7 @@
 #include "probe/virtual/link_virtual.h"
 
 enum {
-	/* The mock bus's own share, from the end of a transfer to the next submission: measured, 141 us
-	 * in the median on a busy machine. */
-	TRANSPORT_NS = 200000,
+	OVERHEAD_NS = 200000,		/* of the mock bus, as long as nobody has measured it */
 	HOST_MAX_NS = 2000000000,	/* what an idle host lets the chip live through at once */
 	LATE_NS = 10000000,		/* replies later than this keep the host waiting for real */
 	COMMAND_SIZE = 16,
@@ -28,11 +26,16 @@ struct usb_stlink {
 	struct link *link;
 	struct firmware *fw;
 	struct usb_identity identity;
-	bool paced, open;
+	bool paced, unplugged;
 	unsigned hurry;			/* the chip lives through host time so many times over */
 	uint8_t in_endpoint, trace_endpoint;
+	uint64_t overhead_ns;		/* of the mock bus, between two commands */
 	uint64_t ended_ns;		/* host time at which the last transfer ended; 0 = none */
+	/* Paced: these two moments are the same one. */
+	uint64_t step_host_ns, step_virtual_ns;
 	uint64_t host_ns, commands;
+	void (*gone)(void *context);	/* the schedule of faults pulls the plug */
+	void *gone_context;
 };
 
 static uint64_t host_now_ns(void)
@@ -142,21 +145,57 @@ static void describe_configuration(struct usb_stlink *s, const struct personalit
 
 /* --- time --- */
 
+static uint64_t virtual_now_ns(const struct usb_stlink *s)
+{
+	return machine_now_ns(virtual_link_machine(s->link));
+}
+
+static void live_on(struct usb_stlink *s, uint64_t ns)
+{
+	if (ns > HOST_MAX_NS)
+		ns = HOST_MAX_NS;
+	s->host_ns += ns;
+	machine_advance(virtual_link_machine(s->link), ns);
+}
+
+/* Paced: the chip's clock never stays behind the host's. */
+static void keep_step(struct usb_stlink *s)
+{
+	uint64_t now_ns = host_now_ns();
+	uint64_t host_ns = now_ns - s->step_host_ns;
+	uint64_t virtual_ns = virtual_now_ns(s) - s->step_virtual_ns;
+
+	if (s->step_host_ns && host_ns < virtual_ns)
+		return;
+	if (s->step_host_ns)
+		live_on(s, host_ns - virtual_ns);
+	s->step_host_ns = now_ns;
+	s->step_virtual_ns = virtual_now_ns(s);
+}
+
 /* The chip lives on while the host thinks: what lies above the mock bus's own cost counts. */
 static void live_through_host_time(struct usb_stlink *s)
 {
-	uint64_t elapsed_ns, behind_ns;
+	uint64_t now_ns = host_now_ns();
 
-	if (!s->ended_ns)
-		return;
-	elapsed_ns = host_now_ns() - s->ended_ns;
-	if (elapsed_ns <= TRANSPORT_NS)
-		return;
-	behind_ns = (elapsed_ns - TRANSPORT_NS) * s->hurry;
-	if (behind_ns > HOST_MAX_NS)
-		behind_ns = HOST_MAX_NS;
-	s->host_ns += behind_ns;
-	machine_advance(virtual_link_machine(s->link), behind_ns);
+	if (s->paced)
+		keep_step(s);
+	else if (s->ended_ns && now_ns > s->ended_ns + s->overhead_ns)
+		live_on(s, (now_ns - s->ended_ns - s->overhead_ns) * s->hurry);
+}
+
+/* Paced: how far the chip's clock is ahead of the host's. */
+static uint64_t ahead_us(const struct usb_stlink *s)
+{
+	uint64_t host_ns = host_now_ns() - s->step_host_ns;
+	uint64_t virtual_ns = virtual_now_ns(s) - s->step_virtual_ns;
+
+	return s->paced && virtual_ns > host_ns ? (virtual_ns - host_ns) / 1000 : 0;
+}
+
+static void note_end(struct usb_stlink *s, uint64_t delay_us)
+{
+	s->ended_ns = host_now_ns() + delay_us * 1000;
 }
 
 /* --- transfers --- */
@@ -168,7 +207,15 @@ static int usb_status(int err)
 	return err == E_GONE ? -ESHUTDOWN : err ? -EPIPE : 0;
 }
 
-static int out(void *context, uint8_t endpoint, const uint8_t *bytes, size_t length)
+static void pull_plug(struct usb_stlink *s)
+{
+	if (!s->unplugged && s->gone)
+		s->gone(s->gone_context);
+	s->unplugged = true;
+}
+
+static int out(void *context, uint8_t endpoint, const uint8_t *bytes, size_t length,
+	       uint64_t *delay_us)
 {
 	struct usb_stlink *s = context;
 	int err;
@@ -177,7 +224,10 @@ static int out(void *context, uint8_t endpoint, const uint8_t *bytes, size_t len
 	live_through_host_time(s);
 	s->commands += length == COMMAND_SIZE;
 	err = firmware_out(s->fw, bytes, length);
-	s->ended_ns = host_now_ns();
+	if (err == E_GONE)
+		pull_plug(s);
+	*delay_us = ahead_us(s);
+	note_end(s, *delay_us);
 	return usb_status(err);
 }
 
@@ -194,7 +244,7 @@ static int in_trace(struct usb_stlink *s, uint8_t *bytes, size_t size)
 static int in(void *context, uint8_t endpoint, uint8_t *bytes, size_t size, uint64_t *delay_us)
 {
 	struct usb_stlink *s = context;
-	uint64_t ready_ns = firmware_ready_ns(s->fw), now_ns = machine_now_ns(virtual_link_machine(s->link));
+	uint64_t ready_ns = firmware_ready_ns(s->fw), now_ns = virtual_now_ns(s);
 	size_t got = 0;
 	int err;
 
@@ -205,7 +255,9 @@ static int in(void *context, uint8_t endpoint, uint8_t *bytes, size_t size, uint
 	if (ready_ns > now_ns + LATE_NS)
 		*delay_us = (ready_ns - now_ns) / 1000;
 	err = firmware_in(s->fw, bytes, size, ready_ns + 1000000000, &got);
-	s->ended_ns = host_now_ns();
+	if (s->paced)
+		*delay_us = ahead_us(s);
+	note_end(s, *delay_us);
 	if (err == E_USB)
 		return -EOVERFLOW;
 	return err ? usb_status(err) : (int)got;
@@ -217,7 +269,16 @@ static void session(void *context, bool open)
 
 	if (!open)
 		firmware_drain(s->fw);
-	s->open = open;
+}
+
+static void reset(void *context)
+{
+	firmware_usb_reset(((struct usb_stlink *)context)->fw);
+}
+
+static void clear_halt(void *context)
+{
+	firmware_clear_halt(((struct usb_stlink *)context)->fw);
 }
 
 /* --- life --- */
@@ -237,6 +298,7 @@ int usb_stlink_new(struct usb_stlink **out_stlink, const struct virtual_spec *sp
 	s->fw = virtual_link_firmware(s->link);
 	s->paced = spec->paced;
 	s->hurry = 1;
+	s->overhead_ns = OVERHEAD_NS;
 	describe_device(s, firmware_personality(s->fw), s->link->identity.serial);
 	describe_configuration(s, firmware_personality(s->fw));
 	*out_stlink = s;
@@ -258,7 +320,8 @@ const struct usb_identity *usb_stlink_identity(const struct usb_stlink *s)
 
 struct usb_function usb_stlink_function(struct usb_stlink *s)
 {
-	return (struct usb_function){ .context = s, .out = out, .in = in, .session = session };
+	return (struct usb_function){ .context = s, .out = out, .in = in, .session = session,
+				      .reset = reset, .clear_halt = clear_halt };
 }
 
 void usb_stlink_hurry(struct usb_stlink *s, unsigned factor)
@@ -268,8 +331,29 @@ void usb_stlink_hurry(struct usb_stlink *s, unsigned factor)
 
 void usb_stlink_replug(struct usb_stlink *s)
 {
-	firmware_usb_reset(s->fw);
-	s->ended_ns = 0;
+	firmware_replug(s->fw);
+	s->ended_ns = s->step_host_ns = 0;
+	s->unplugged = false;
+}
+
+void usb_stlink_set_overhead(struct usb_stlink *s, uint64_t ns)
+{
+	s->overhead_ns = ns;
+}
+
+void usb_stlink_on_gone(struct usb_stlink *s, void (*gone)(void *context), void *context)
+{
+	s->gone = gone;
+	s->gone_context = context;
+}
+
+uint64_t usb_stlink_away_ns(const struct usb_stlink *s)
+{
+	uint64_t back_ns = firmware_back_ns(s->fw), now_ns = virtual_now_ns(s);
+
+	if (back_ns == UINT64_MAX)
+		return UINT64_MAX;
+	return back_ns > now_ns ? back_ns - now_ns : 0;
 }
 
 void usb_stlink_report(const struct usb_stlink *s, struct usb_stlink_report *report)

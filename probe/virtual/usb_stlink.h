@@ -23,6 +23,13 @@ struct usb_function usb_stlink_function(struct usb_stlink *stlink);
 void usb_stlink_hurry(struct usb_stlink *stlink, unsigned factor);
 /* The probe lost its power: its firmware starts anew when it is plugged in again. */
 void usb_stlink_replug(struct usb_stlink *stlink);
+/* gone is called from the bus's thread, once, when the schedule of faults unplugs the probe; it should
+ * see to it that usb_door_unplug is called soon (from another thread). */
+void usb_stlink_on_gone(struct usb_stlink *stlink, void (*gone)(void *context), void *context);
+/* How long it then stays away; UINT64_MAX = for good. */
+uint64_t usb_stlink_away_ns(const struct usb_stlink *stlink);
+/* What the mock bus itself costs between two commands: that much of the host's time does not count. */
+void usb_stlink_set_overhead(struct usb_stlink *stlink, uint64_t ns);
 
 /* Command blocks so far, where time went, and how much of the host's time the chip lived through. */
 struct usb_stlink_report {
