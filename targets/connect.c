@@ -52,6 +52,12 @@ static unsigned list_ports(const struct board *board, uint8_t ports[PORTS_MAX])
 	return count;
 }
 
+/* No core here, but perhaps behind another port. Anything else is an answer. */
+static bool is_no_core(int err)
+{
+	return err == E_CHIP || err == E_FAULT || err == E_AP;
+}
+
 static int enter(struct board *board, struct why *why)
 {
 	struct core *core = &board->cores[0];
@@ -59,13 +65,7 @@ static int enter(struct board *board, struct why *why)
 
 	if (!err)
 		err = probe_open_ap(board->probe, core->port.ap);
-	return err ? explain(why, err, "%s", probe_error_text(board->probe, err)) : 0;
-}
-
-/* No core here, but perhaps behind another port. Anything else is an answer. */
-static bool is_no_core(int err)
-{
-	return err == E_CHIP || err == E_FAULT || err == E_AP;
+	return err && !is_no_core(err) ? explain(why, err, "%s", probe_error_text(board->probe, err)) : 0;
 }
 
 static int try_port(struct board *board, uint8_t ap, struct why *why)
