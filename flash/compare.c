@@ -26,19 +26,18 @@ uint32_t job_wanted_crc(const struct flash_plan *plan, const struct chip_sector 
 	return crc;
 }
 
-static uint32_t blank_crc(uint8_t erased, uint32_t size)
+uint32_t job_blank_crc(const struct job *job, uint32_t size)
 {
 	uint32_t crc = 0xFFFFFFFF;
 	uint8_t block[256];
 
-	memset(block, erased, sizeof block);
+	memset(block, job->plan->chip->erased, sizeof block);
 	for (; size > sizeof block; size -= sizeof block)
 		crc = crc32_gdb(crc, block, sizeof block);
 	return crc32_gdb(crc, block, size);
 }
 
-/* A sector in which an earlier job was cut off may read as anything (R24). */
-static bool in_doubt(const struct job *job, const struct chip_sector *sector)
+bool job_in_doubt(const struct job *job, const struct chip_sector *sector)
 {
 	uint64_t end = (uint64_t)job->board->unfinished.base + job->board->unfinished.size;
 
@@ -78,7 +77,7 @@ static int sample(struct job *job, size_t *open, size_t *open_count, struct why 
 
 		flash_plan_compose(job->plan, ops[i].address, wanted, sizeof wanted);
 		job->sectors[i].work = WORK_ERASE;
-		if (!in_doubt(job, &job->sectors[i].sector) &&
+		if (!job_in_doubt(job, &job->sectors[i].sector) &&
 		    (ops[i].value == get_u32(wanted) || ops[i].value == blank))
 			open[(*open_count)++] = i;
 	}
@@ -90,7 +89,7 @@ static enum work work_for(const struct job *job, const struct job_sector *s, uin
 {
 	if (crc == s->wanted_crc)
 		return WORK_NONE;
-	return crc == blank_crc(job->plan->chip->erased, s->sector.size) ? WORK_PROGRAM : WORK_ERASE;
+	return crc == job_blank_crc(job, s->sector.size) ? WORK_PROGRAM : WORK_ERASE;
 }
 
 /* Sums of the sectors listed in open, in their order. */

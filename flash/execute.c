@@ -9,8 +9,12 @@
 #include "flash/loader.h"
 #include "probe/bytes.h"
 
-/* What the slowest usual wire (ST-LINK/V2 at 4 MHz) takes; only the order depends on it. */
 enum { WIRE_US_PER_KIB = 6500 };
+
+uint64_t job_wire_us(uint32_t bytes)
+{
+	return (uint64_t)bytes * WIRE_US_PER_KIB / 1024;
+}
 
 static void tell_progress(const struct job *job)
 {
@@ -111,6 +115,8 @@ static int program_sector(struct job *job, const struct job_sector *s, struct wh
 	return err;
 }
 
+/* ---- one flash, one operation at a time ---- */
+
 static int erase_sector(struct job *job, const struct chip_sector *sector, struct why *why)
 {
 	const struct flash_controller *controller = job->device.controller;
@@ -122,23 +128,29 @@ static int erase_sector(struct job *job, const struct chip_sector *sector, struc
 	return erase(job, &operation, controller->erase_time(&job->device, sector->size), why);
 }
 
+/* Work that is left once the whole banks are erased. */
+static enum work work_left(const struct job *job, const struct job_sector *s)
+{
+	return s->work == WORK_ERASE && job->whole[s->sector.bank] ? WORK_PROGRAM : s->work;
+}
+
 /* The next sector with that work at or after *at, or NULL. */
 static const struct job_sector *find_work(const struct job *job, size_t *at, enum work work)
 {
-	while (*at < job->sector_count && job->sectors[*at].work != work)
+	while (*at < job->sector_count && work_left(job, &job->sectors[*at]) != work)
 		++*at;
 	return *at < job->sector_count ? &job->sectors[*at] : NULL;
 }
 
 /* How much longer a sector keeps the flash busy than the wire; negative when the wire is slower. */
-static int64_t slack_us(const struct job *job, const struct job_sector *s)
+static int64_t slack_us(const struct job *job, const struct job_sector *s, enum work work)
 {
 	const struct flash_controller *controller = job->device.controller;
 	int64_t us = controller->program_time(&job->device, s->covered).typical_us;
 
-	if (s->work == WORK_ERASE)
+	if (work == WORK_ERASE)
 		us += controller->erase_time(&job->device, s->sector.size).typical_us;
-	return us - (int64_t)s->covered * WIRE_US_PER_KIB / 1024;
+	return us - (int64_t)job_wire_us(s->covered);
 }
 
 /* Sector by sector: while one is erased, the data of the next ones travels (R22). Blank ones come
@@ -152,59 +164,175 @@ static int write_sectors(struct job *job, struct why *why)
 	while (!err) {
 		const struct job_sector *s = find_work(job, &erase_at, WORK_ERASE);
 		const struct job_sector *blank = find_work(job, &blank_at, WORK_PROGRAM);
+		bool take_blank = blank && (!s || lead_us > 0);
 
 		if (!s && !blank)
 			break;
-		if (blank && (!s || lead_us > 0))
+		if (take_blank)
 			s = blank;
-		if (s->work == WORK_ERASE)
+		else
 			err = erase_sector(job, &s->sector, why);
 		if (!err)
 			err = program_sector(job, s, why);
-		lead_us += slack_us(job, s);
-		*(s == blank ? &blank_at : &erase_at) += 1;
+		lead_us += slack_us(job, s, take_blank ? WORK_PROGRAM : WORK_ERASE);
+		*(take_blank ? &blank_at : &erase_at) += 1;
 	}
 	return err;
 }
 
-/* One erase of everything, where that is allowed (R23) and quicker. With data to program it is not:
- * the transfer would have nothing to hide behind. */
-static bool mass_erase_pays(const struct job *job)
-{
-	const struct flash_controller *controller = job->device.controller;
-	uint64_t sectors_us = 0, all_us;
+/* ---- banks that work at the same time ---- */
 
-	if (job->sector_count != job->plan->sector_count || job->plan->written)
-		return false;
-	for (size_t i = 0; i < job->sector_count; i++)
-		if (job->sectors[i].work == WORK_ERASE)
-			sectors_us += controller->erase_time(&job->device,
-							     job->sectors[i].sector.size).typical_us;
-	if (!controller->bank_erase_operation)
-		return false;
-	all_us = controller->bank_erase_time(&job->device, FLASH_ALL_BANKS).typical_us;
-	return all_us && all_us < sectors_us;
+/* One bank's way through its sectors: the erase of the next one runs while the other bank has its turn. */
+struct lane {
+	size_t at;
+	bool erasing;
+	struct flash_operation operation;
+	uint32_t hidden_us;		/* of that erase, behind what was put since */
+};
+
+static struct job_sector *next_of_bank(const struct job *job, struct lane *lane, unsigned bank)
+{
+	for (; lane->at < job->sector_count; lane->at++) {
+		struct job_sector *s = &job->sectors[lane->at];
+
+		if (s->sector.bank == bank && s->work != WORK_NONE)
+			return s;
+	}
+	return NULL;
 }
 
-static int mass_erase(struct job *job, struct why *why)
+/* Begins the erase of a bank's next sector, if that needs one. */
+static int begin_next(struct job *job, struct lane *lane, unsigned bank, struct why *why)
+{
+	const struct job_sector *s = next_of_bank(job, lane, bank);
+
+	if (!s || work_left(job, s) != WORK_ERASE)
+		return 0;
+	lane->operation = job->device.controller->erase_operation(&job->device, &s->sector);
+	lane->erasing = true;
+	lane->hidden_us = 0;
+	job->report->erased_sectors++;
+	return loader_erase_start(job->loader, &lane->operation, why);
+}
+
+static int end_erase(struct job *job, struct lane *lane, uint32_t size, struct why *why)
+{
+	struct flash_duration left = job->device.controller->erase_time(&job->device, size);
+
+	left.typical_us -= min_u32(left.typical_us, lane->hidden_us);
+	lane->erasing = false;
+	return loader_erase_wait(job->loader, &lane->operation, left, why);
+}
+
+/* A turn: the sector whose erase was begun a turn ago is programmed, and the next erase begins. */
+static int take_turn(struct job *job, struct lane lanes[], unsigned bank, struct why *why)
+{
+	struct lane *lane = &lanes[bank];
+	const struct job_sector *s = next_of_bank(job, lane, bank);
+	int err = 0;
+
+	if (!s)
+		return 0;
+	if (lane->erasing)
+		err = end_erase(job, lane, s->sector.size, why);
+	if (!err)
+		err = program_sector(job, s, why);
+	for (unsigned other = 0; other < CHIP_BANKS; other++)
+		lanes[other].hidden_us +=
+			job->device.controller->program_time(&job->device, s->covered).typical_us;
+	lane->at++;
+	return err ? err : begin_next(job, lane, bank, why);
+}
+
+static int write_banks_together(struct job *job, struct why *why)
+{
+	unsigned count = (unsigned)job->plan->chip->bank_count;
+	struct lane lanes[CHIP_BANKS] = { { .at = 0 } };
+	bool left = true;
+	int err = 0;
+
+	for (unsigned bank = 0; bank < count && !err; bank++)
+		err = begin_next(job, &lanes[bank], bank, why);
+	while (left && !err) {
+		left = false;
+		for (unsigned bank = 0; bank < count && !err; bank++) {
+			err = take_turn(job, lanes, bank, why);
+			left = left || next_of_bank(job, &lanes[bank], bank);
+		}
+	}
+	return err;
+}
+
+/* ---- whole banks ---- */
+
+static int erase_bank(struct job *job, unsigned which, struct why *why)
 {
 	const struct flash_controller *controller = job->device.controller;
 	const struct flash_operation operation =
-		controller->bank_erase_operation(&job->device, FLASH_ALL_BANKS);
+		controller->bank_erase_operation(&job->device, which);
 
-	job->report->erased_sectors = (uint32_t)job->sector_count;
-	return erase(job, &operation, controller->bank_erase_time(&job->device, FLASH_ALL_BANKS), why);
+	return erase(job, &operation, controller->bank_erase_time(&job->device, which), why);
+}
+
+/* All that are to be erased, at the same time. */
+static int erase_banks_together(struct job *job, struct why *why)
+{
+	const struct flash_controller *controller = job->device.controller;
+	struct flash_operation operations[CHIP_BANKS];
+	size_t count = job->plan->chip->bank_count;
+	int err = 0;
+
+	for (unsigned i = 0; i < count && !err; i++) {
+		operations[i] = controller->bank_erase_operation(&job->device, i);
+		if (job->whole[i])
+			err = loader_erase_start(job->loader, &operations[i], why);
+	}
+	for (unsigned i = 0; i < count && !err; i++)
+		if (job->whole[i])
+			err = loader_erase_wait(job->loader, &operations[i],
+						controller->bank_erase_time(&job->device, i), why);
+	return err;
+}
+
+static bool has_whole_banks(const struct job *job)
+{
+	for (unsigned i = 0; i < CHIP_BANKS; i++)
+		if (job->whole[i])
+			return true;
+	return false;
+}
+
+static int erase_whole_banks(struct job *job, struct why *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < job->sector_count; i++)
+		if (job->sectors[i].work == WORK_ERASE && job->whole[job->sectors[i].sector.bank])
+			job->report->erased_sectors++;
+	if (!has_whole_banks(job))
+		return 0;
+	if (job->at_once)
+		return erase_bank(job, FLASH_ALL_BANKS, why);
+	if (job->loader && job->device.banks_apart)
+		return erase_banks_together(job, why);
+	for (unsigned i = 0; i < job->plan->chip->bank_count && !err; i++)
+		if (job->whole[i])
+			err = erase_bank(job, i, why);
+	return err;
 }
 
 int job_execute(struct job *job, struct why *why)
 {
+	bool apart = job->device.banks_apart && job->plan->chip->bank_count > 1;
 	int err = 0;
 
 	job->report->used_loader = !job->options->no_loader && loader_possible(&job->device);
 	if (job->report->used_loader)
 		err = loader_open(&job->loader, &job->device, why);
 	if (!err)
-		err = mass_erase_pays(job) ? mass_erase(job, why) : write_sectors(job, why);
+		err = erase_whole_banks(job, why);
+	if (!err)
+		err = job->loader && apart ? write_banks_together(job, why) : write_sectors(job, why);
 	for (bool empty = !job->loader; !err && !empty; tell_progress(job))
 		err = loader_drain(job->loader, &empty, why);
 	return err;

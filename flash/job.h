@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One commit of a plan on its way: what has to be done with each sector, and how far it is.
- * Private to writer.c, compare.c and execute.c.
+ * Private to writer.c, compare.c, whole_banks.c and execute.c.
  */
 #ifndef FLASH_JOB_H
 #define FLASH_JOB_H
@@ -34,6 +34,8 @@ struct job {
 	struct loader *loader;		/* NULL: through the debug port */
 	struct job_sector *sectors;
 	size_t sector_count;
+	bool whole[CHIP_BANKS];		/* this bank is erased as a whole */
+	bool at_once;			/* all of them by one operation */
 	bool acted;			/* flash may have changed */
 	uint8_t *kept;			/* RAM in the loader's area that a client wrote, or NULL */
 	uint32_t kept_base, kept_size;
@@ -48,11 +50,20 @@ enum { JOB_BLOCK = 2048 };		/* bytes that are composed and programmed at once */
 
 /* Fills wanted_crc and decides what work each sector needs, by checksums computed on the target. */
 int job_compare(struct job *job, struct why *why);
+/* Fills whole[] and at_once; sectors that would lose what they hold become work. */
+int job_choose_banks(struct job *job, struct why *why);
 /* Erases and programs what needs it. The controller is unlocked; job->loader may be left open. */
 int job_execute(struct job *job, struct why *why);
 /* Checks every sector that had work. E_VERIFY names the first address that differs. A sector that was
  * taken for blank and is not right gets WORK_ERASE and *again = true instead (R24). */
 int job_verify(struct job *job, bool *again, struct why *why);
+/* A sector in which an earlier job was cut off may read as anything (R24). */
+bool job_in_doubt(const struct job *job, const struct chip_sector *sector);
+/* The checksum of so many erased bytes. */
+uint32_t job_blank_crc(const struct job *job, uint32_t size);
+/* What the transfer of so many bytes takes on the slowest usual wire (ST-LINK/V2 at 4 MHz); only order
+ * and choice depend on it. */
+uint64_t job_wire_us(uint32_t bytes);
 /* The checksum of what a sector will hold. */
 uint32_t job_wanted_crc(const struct flash_plan *plan, const struct chip_sector *sector);
 

@@ -233,6 +233,14 @@ static void mark_unfinished(struct job *job)
 		base = min_u32(base, s->sector.base);
 		last = max_u32(last, s->sector.base + (s->sector.size - 1));
 	}
+	for (size_t i = 0; i < job->plan->chip->bank_count; i++) {
+		const struct chip_bank *bank = &job->plan->chip->banks[i];
+
+		if (!job->whole[i])
+			continue;
+		base = min_u32(base, bank->base);
+		last = max_u32(last, bank->base + (bank->size - 1));
+	}
 	if (job->board->unfinished.size) {
 		base = min_u32(base, job->board->unfinished.base);
 		last = max_u32(last, job->board->unfinished.base + (job->board->unfinished.size - 1));
@@ -246,6 +254,8 @@ static int act(struct job *job, struct why *why)
 	uint64_t start_us = now_us(job);
 	int err = check_supply(job, why);
 
+	if (!err)
+		err = job_choose_banks(job, why);
 	if (err)
 		return err;
 	err = job->device.controller->unlock(&job->device, why);
