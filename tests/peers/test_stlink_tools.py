@@ -5,87 +5,101 @@ import os
 import subprocess
 import tempfile
 
-from support import BUILD, FIRMWARE, check, equal, expect, main, on_usb, random_bytes, tether
+from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, run_session, session, tether_loads, tether_reads,
+                   then_tether)
+from support import FIRMWARE, check, equal, expect, main, on_usb, random_bytes
 
-CHIP = "STM32F407VG"
+PROBES = (("V2J28S7", "V2J28S7"), ("V2J37S7", "V2J37S7"), ("V2J45M31", "V2J45"), ("V3J7M3", "V3J7"))
+FIRMWARES = ("V2J37S7", "V3J7M3")
+ELF = os.path.join(FIRMWARE, "demo.elf")
+
+
+def st(board, *command, options=HURRY):
+    code, text = on_usb(board, "timeout", "60", *command, options=options)
+    equal(code, 0, "exit code of %s, which said:\n%s" % (" ".join(command), text))
+    return text
 
 
 def sees_the_probe_and_the_chip():
-    for firmware, shown in (("V2J28S7", "V2J28S7"), ("V2J37S7", "V2J37S7"), ("V2J45M31", "V2J45"),
-                            ("V3J7M3", "V3J7")):
-        code, text = on_usb(CHIP + ",firmware=" + firmware, "st-info", "--probe")
-        expect(text, r"Found 1 stlink", shown, r"flash:\s+1048576", r"chipid:\s+0x0?413")
-        equal(code, 0, "exit code")
+    for firmware, shown in PROBES:
+        text = st(CHIP + ",firmware=" + firmware, "st-info", "--probe")
+        expect(text, r"Found 1 stlink", shown, r"flash:\s+1048576", r"sram:\s+196608", r"chipid:\s+0x0?413",
+               r"F4xx")
 
 
 def writes_reads_and_erases():
-    content = random_bytes(100001)
+    content = random_bytes(IMAGE_SIZE + 1)
+    for firmware in FIRMWARES:
+        with tempfile.TemporaryDirectory() as folder:
+            write_read_and_erase("%s,firmware=%s,image=%s/board" % (CHIP, firmware, folder), folder, content)
+
+
+def write_read_and_erase(board, folder, content):
+    with open(folder + "/in", "wb") as file:
+        file.write(content)
+    expect(st(board, "st-flash", "--reset", "write", folder + "/in", "0x08000000"),
+           r"Flash written and verified")
+    check(tether_reads(board, folder, len(content)) == content, "Tether read something else")
+    for option in ("--connect-under-reset", "--hot-plug"):
+        text = st(board, "st-flash", option, "read", folder + "/out", "0x08000000", str(len(content)))
+        check(file_bytes(folder + "/out", len(content)) == content, "st-flash read something else: " + text)
+        os.unlink(folder + "/out")
+    st(board, "st-flash", "--reset", "erase")
+    check(tether_reads(board, folder, 0x100000) == b"\xff" * 0x100000, "not blank after erase")
+
+
+def writes_under_reset():
     with tempfile.TemporaryDirectory() as folder:
-        board = "%s,image=%s/board" % (CHIP, folder)
+        board, content = "%s,image=%s/board" % (CHIP, folder), random_bytes(5000)
         with open(folder + "/in", "wb") as file:
             file.write(content)
-        code, text = on_usb(board, "st-flash", "--reset", "write", folder + "/in", "0x08000000")
-        expect(text, r"Flash written and verified")
-        equal(code, 0, "exit code of write")
         for option in ("--connect-under-reset", "--hot-plug"):
-            code, text = on_usb(board, "st-flash", option, "read", folder + "/out", "0x08000000",
-                                str(len(content)))
-            with open(folder + "/out", "rb") as file:
-                check(file.read(len(content)) == content, "st-flash read something else: " + text)
-            os.unlink(folder + "/out")
-        code, _, said = tether("run", "--probe", "virtual:" + board,
-                               "mem read 0x08000000 %d %s/ours" % (len(content), folder))
-        equal(code, 0, "tether run: " + said)
-        with open(folder + "/ours", "rb") as file:
-            check(file.read() == content, "Tether read something else")
-        code, text = on_usb(board, "st-flash", "--reset", "erase")
-        equal(code, 0, "exit code of erase: " + text)
-        code, text = on_usb(board, "st-flash", "read", folder + "/blank", "0x08000000", "4096")
-        with open(folder + "/blank", "rb") as file:
-            check(file.read() == b"\xff" * 4096, "not blank after erase")
+            expect(st(board, "st-flash", option, "--reset", "write", folder + "/in", "0x08004000"),
+                   r"Flash written and verified")
+        check(tether_reads(board, folder, len(content), 0x08004000) == content, "Tether read something else")
+
+
+def hands_over_to_tether():
+    for firmware in FIRMWARES:
+        code, text = on_usb("%s,firmware=%s" % (CHIP, firmware),
+                            *then_tether("st-flash reset", "reset halt", "mdw 0xe0042000"))
+        expect(text, r"st-flash 1", r"e0042000.*10076413")
+        equal(code, 0, "exit code: " + text)
+
+
+def changes_option_bytes():
+    """Brown-out level 3, seen by Tether."""
+    with tempfile.TemporaryDirectory() as folder:
+        board = "%s,image=%s/board" % (CHIP, folder)
+        expect(st(board, "st-flash", "--area=option", "read"), r"^0fffaaed")
+        code, text = on_usb(board, options=HURRY,
+                            *then_tether("st-flash --area=option write 0x0fffaae1", "reset halt", "option"))
+        expect(text, r"BOR_LEV +0x0")
+        equal(code, 0, "exit code: " + text)
 
 
 def reads_what_tether_wrote():
     with tempfile.TemporaryDirectory() as folder:
-        board = "%s,image=%s/board" % (CHIP, folder)
-        plain = folder + "/demo.bin"
-        elf = os.path.join(FIRMWARE, "demo.elf")
-        subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, plain], check=True)
-        subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "set confirm off", "-ex",
-                        "target extended-remote | %s/tether --stdio --probe virtual:%s" % (BUILD, board),
-                        "-ex", "load", "-ex", "detach", elf], stdin=subprocess.DEVNULL, check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-        with open(plain, "rb") as file:
-            wanted = file.read()
-        on_usb(board, "st-flash", "read", folder + "/out", "0x08000000", str(len(wanted)))
-        with open(folder + "/out", "rb") as file:
-            got = file.read()
-        same = [a == b for a, b in zip(got, wanted)]
-        check(len(got) == len(wanted) and same.count(False) <= 16, "st-flash reads something else")
+        board, plain = "%s,image=%s/board" % (CHIP, folder), folder + "/demo.bin"
+        subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", "--gap-fill", "0xff", ELF, plain], check=True)
+        tether_loads(board, ELF)
+        wanted = file_bytes(plain)
+        st(board, "st-flash", "read", folder + "/out", "0x08000000", str(len(wanted)))
+        check(file_bytes(folder + "/out", len(wanted)) == wanted, "st-flash reads something else")
 
 
 def serves_gdb():
-    with tempfile.TemporaryDirectory() as folder:
-        path = folder + "/session.sh"
-        with open(path, "w") as file:
-            file.write(SESSION % {"elf": os.path.join(FIRMWARE, "demo.elf"), "log": folder + "/log"})
-        code, text = on_usb(CHIP, "bash", path, timeout=120)
-    expect(text, r"Transfer rate", r"Breakpoint 1, main")
-    equal(code, 0, "exit code: " + text)
+    """A step takes st-util seconds, by its own sleeps."""
+    script = session("st-util -p $port", "load", "compare-sections", "break station_check", "continue",
+                     "backtrace", *(("next", "next") if FULL else ()), "stepi", "info registers pc", "kill",
+                     elf=ELF)
+    for firmware in FIRMWARES if FULL else FIRMWARES[:1]:
+        with tempfile.TemporaryDirectory() as folder:
+            code, text = run_session("%s,firmware=%s" % (CHIP, firmware), folder, script)
+        expect(text, r"Transfer rate", r"Section .text,.* matched", r"Breakpoint 1, station_check",
+               r"#1 .*main \(\)", r"pc +0x800")
+        equal(code, 0, "exit code: " + text)
 
 
-# st-util's port has to be chosen for it; GDB tries again until it listens. It does not always end on
-# SIGTERM.
-SESSION = """
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-st-util -p $port >%(log)s 2>&1 &
-server=$!
-gdb-multiarch -nx -q -batch -ex 'set confirm off' -ex "target extended-remote 127.0.0.1:$port" \\
-    -ex load -ex 'break main' -ex continue -ex 'info registers pc' -ex kill %(elf)s </dev/null
-status=$?
-kill -KILL $server
-wait $server 2>/dev/null
-exit $status
-"""
-
-main(sees_the_probe_and_the_chip, writes_reads_and_erases, reads_what_tether_wrote, serves_gdb)
+main(sees_the_probe_and_the_chip, writes_reads_and_erases, writes_under_reset, hands_over_to_tether,
+     changes_option_bytes, reads_what_tether_wrote, serves_gdb)
