@@ -30,7 +30,7 @@ void flash_l1_update(struct flash_l1 *flash)
 	bool end = flash->sr & L1_EOP && flash->pecr & PECR_EOPIE;
 	bool error = flash->sr & SR_ERRORS && flash->pecr & PECR_ERRIE;
 
-	flash->special = flash->work.special || flash->collected > 0;
+	flash->special = flash->work.special || flash->collected > 0 || flash->pcrop;
 	soc_set_irq(flash->soc, flash->kin->irq, end || error);
 }
 

@@ -5,8 +5,7 @@
  * RM0038 section 3). Strict: what silicon punishes is punished here. Three files: registers
  * (flash_l1.c), arrays (flash_l1_cells.c), option words (flash_l1_option.c).
  *
- * Not modelled: PCROP (SPRMOD, WPRMOD), parallel half pages (PARALLBANK), swapped banks, power-down
- * modes.
+ * Not modelled: parallel half pages (PARALLBANK), swapped banks, power-down modes.
  */
 #ifndef PROBE_VIRTUAL_FLASH_L1_H
 #define PROBE_VIRTUAL_FLASH_L1_H
@@ -56,6 +55,7 @@ struct flash_l1 {
 	uint32_t acr, pecr, sr, obr, wrpr[L1_WRPR];
 	struct nvm_lock lock, program_lock, option_lock, power_lock;
 	unsigned level;			/* of read protection, in force */
+	bool pcrop;			/* WPRMOD or SPRMOD: a 0 protects, against reading too */
 };
 
 /* Puts controller, flash, EEPROM and option words on the bus. E_CONFIG, E_MEMORY. */
@@ -90,6 +90,7 @@ void flash_l1_option_init(struct flash_l1 *flash);
 void flash_l1_option_add(struct flash_l1 *flash);
 /* From the option words into OBR and WRPR: at power-on and at OBL_LAUNCH. */
 void flash_l1_option_load(struct flash_l1 *flash);
+/* By WRPR, whatever its bits mean. */
 bool flash_l1_write_protected(const struct flash_l1 *flash, uint32_t offset);
 
 #endif

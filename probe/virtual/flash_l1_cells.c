@@ -215,6 +215,17 @@ static enum bus_result check(struct flash_l1_area *area, uint32_t address, enum 
 	return flash->busy_bank == area->bank ? nvm_work_wait(&flash->work, master) : BUS_OK;
 }
 
+/* PCROP lets the core fetch what nobody may read. */
+static bool hidden(const struct flash_l1_area *area, uint32_t address, unsigned width)
+{
+	const struct flash_l1 *flash = area->flash;
+	uint32_t first = flash->banks[0].cells.base;
+	uint32_t offset = address >= first ? address - first : address;	/* below: the alias */
+
+	return flash->pcrop && area != &flash->eeprom && width != 0 &&
+	       flash_l1_write_protected(flash, offset);
+}
+
 /* Half pages are written by code in RAM or by a debugger; a fetch from the bank ends them. */
 static enum bus_result cells_check(void *context, uint32_t address, unsigned width,
 				   enum bus_master master)
@@ -222,7 +233,10 @@ static enum bus_result cells_check(void *context, uint32_t address, unsigned wid
 	struct flash_l1_area *area = context;
 	struct flash_l1 *flash = area->flash;
 
-	(void)width;
+	if (hidden(area, address, width)) {
+		flash_l1_fail(flash, L1_RDERR, "read of a sector under PCROP");
+		return BUS_FAULT;	/* guess */
+	}
 	if (flash->collected && flash->job.array == &area->cells)
 		flash_l1_drop_half_page(flash, flash->kin->has_fetch_error ? L1_FWWERR : L1_SIZERR,
 					"read of the bank in the middle of a half page");

@@ -10,7 +10,7 @@
 
 enum { RDP = 0x00, USER = 0x04, WRP = 0x08, WORDS_END = 0x20, WRP4 = 0x80 };
 
-enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, USER_IWDG_SW = 1 << 4, USER_DEFAULT = 0x70, SECTOR = 4096,
+enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, RDP_PCROP = 1 << 8, USER_IWDG_SW = 1 << 4, USER_DEFAULT = 0x70, SECTOR = 4096,
        MASS_ERASE_NS = 500000000 /* nobody tells; less than a second */ };
 
 /* A word as the loader takes it; a wrong complement reads as 0 and raises a flag. */
@@ -54,6 +54,7 @@ void flash_l1_option_load(struct flash_l1 *flash)
 			flash->wrpr[i] = loaded(flash, at) | (uint32_t)loaded(flash, at + 4) << 16;
 	}
 	flash->level = level_of(rdp);
+	flash->pcrop = rdp & RDP_PCROP;
 	flash->obr = (rdp & 0x1FFu) | (uint32_t)user << 16;
 	flash->soc->swd_disabled = flash->level == 2;
 	flash->soc->hardware_watchdog = !(user & USER_IWDG_SW);
@@ -63,7 +64,8 @@ bool flash_l1_write_protected(const struct flash_l1 *flash, uint32_t offset)
 {
 	uint32_t sector = offset / SECTOR;
 
-	return sector / 32 < L1_WRPR && flash->wrpr[sector / 32] >> sector % 32 & 1;
+	return sector / 32 < L1_WRPR &&
+	       (flash->wrpr[sector / 32] >> sector % 32 & 1) != (flash->pcrop ? 1 : 0);
 }
 
 /* --- writing them ----------------------------------------------------------------------------- */
@@ -79,6 +81,17 @@ static void start(struct flash_l1 *flash, uint32_t offset, uint32_t value)
 	flash->job = (struct flash_l1_job){ .kind = kind, .array = &flash->options,
 					    .offset = offset, .length = 4, .words = { value } };
 	flash_l1_start(flash, 0, 2 * L1_PROGRAM_NS + (lifted ? MASS_ERASE_NS : 0));
+}
+
+/* Sectors under PCROP can be added but not taken away, but for going back to level 0 (RM0367
+ * 3.4.4). */
+static bool weakens_pcrop(const struct flash_l1 *flash, uint32_t offset, uint32_t value)
+{
+	if (!flash->pcrop || offset == USER)
+		return false;
+	if (offset == RDP)
+		return !(value & RDP_PCROP) && !(flash->level == 1 && level_of(value) == 0);
+	return value & ~nvm_array_get(&flash->options, offset, 4) & 0xFFFF;
 }
 
 static enum bus_result options_check(void *context, uint32_t address, unsigned width,
@@ -105,6 +118,8 @@ static enum bus_result options_write(void *context, uint32_t address, unsigned w
 		flash_l1_fail(flash, L1_WRPERR, "option words are frozen by level 2");
 	else if (width != 4)
 		flash_l1_fail(flash, L1_SIZERR, "write to an option that is not a word");
+	else if (weakens_pcrop(flash, offset, value))
+		flash_l1_fail(flash, L1_WRPERR, "PCROP can't be taken away");
 	else
 		start(flash, offset, value);
 	return BUS_OK;

@@ -24,7 +24,7 @@ enum { PELOCK = 1, PRGLOCK = 2, OPTLOCK = 4, PROG = 8, DATA = 0x10, FIX = 0x100,
        FPRG = 0x400, EOPIE = 0x10000, ERRIE = 0x20000, OBL_LAUNCH = 0x40000, NZDISABLE = 0x400000 };
 
 enum { BSY = 1, EOP = 2, HV_OFF = 4, READY = 8, IDLE = HV_OFF | READY, WRPERR = 0x100,
-       PGAERR = 0x200, SIZERR = 0x400, OPTVERR = 0x800, NOTZEROERR = 0x10000, FWWERR = 0x20000,
+       PGAERR = 0x200, SIZERR = 0x400, OPTVERR = 0x800, RDERR = 0x2000, NOTZEROERR = 0x10000, FWWERR = 0x20000,
        WRONG_KEY = 0x12345678 };
 #define PEKEY1 0x89ABCDEFu
 #define PEKEY2 0x02030405u
@@ -658,6 +658,55 @@ static void write_protection_covers_4_kib(void **state)
 	assert_int_equal(said(f), EOP);
 }
 
+static void pcrop_hides_sectors_from_readers(void **state)
+{
+	struct fake_soc *f = *state;
+	uint32_t value;
+
+	unlock(f);
+	program(f, FLASH, 1);
+	put(f, OPTKEYR, OPTKEY1);
+	put(f, OPTKEYR, OPTKEY2);
+	write_option(f, 8, 0xFFFD);		/* a 0 protects now: the second sector */
+	write_option(f, 0, 0x1AA);
+	reload(f);
+	assert_int_equal(fake_soc_read(f, FLASH), 1);
+	assert_int_equal(fake_soc_try_read(f, FLASH + 0x1000, 4, &value), BUS_FAULT);
+	assert_int_equal(fake_soc_try_read(f, 0x1000, 4, &value), BUS_FAULT);
+	assert_int_equal(said(f), RDERR);
+	assert_int_equal(bus_read(&f->bus, FLASH + 0x1000, 4, &value, BUS_CPU), BUS_FAULT);
+	said(f);
+	unlock(f);
+	program(f, FLASH + 0x1000, 1);
+	assert_int_equal(said(f), WRPERR);
+	erase_page(f, FLASH + 0x1000);
+	assert_int_equal(said(f), WRPERR);
+	program(f, FLASH + 0x2000, 1);
+	assert_int_equal(said(f), EOP);
+}
+
+static void pcrop_goes_only_with_the_flash(void **state)
+{
+	struct fake_soc *f = *state;
+
+	unlock_options(f);
+	write_option(f, 0, 0x1AA);
+	reload(f);
+	unlock_options(f);
+	said(f);
+	write_option(f, 0, 0xAA);
+	assert_int_equal(said(f), WRPERR);
+	write_option(f, 8, 1);
+	assert_int_equal(said(f), WRPERR);
+	write_option(f, 0, 0x1BB);
+	reload(f);
+	unlock_options(f);
+	write_option(f, 0, 0xAA);
+	reload(f);
+	assert_int_equal(said(f), 0);
+	assert_int_equal(fake_soc_read(f, FLASH), 0);
+}
+
 static void hardware_watchdog_is_an_option(void **state)
 {
 	struct fake_soc *f = *state;
@@ -768,6 +817,8 @@ int main(void)
 		ON_BOTH(going_back_to_level_0_erases_all),
 		ON(level_2_closes_the_debug_port, l1),
 		ON_BOTH(write_protection_covers_4_kib),
+		ON_BOTH(pcrop_hides_sectors_from_readers),
+		ON_BOTH(pcrop_goes_only_with_the_flash),
 		ON_BOTH(hardware_watchdog_is_an_option),
 		ON(one_bank_is_read_while_the_other_is_written, l0_dual),
 		ON(one_bank_is_read_while_the_other_is_written, l1_dual),
