@@ -42,12 +42,19 @@ static int add_rows(struct soc *soc, const struct chip_parts *parts)
 	return err ? err : add_ports(soc, parts);
 }
 
+static uint32_t or_default(uint32_t value, uint32_t most)
+{
+	return value ? value : most;
+}
+
 int chip_parts_add(struct soc *soc, const struct chip_parts *parts, struct why *why)
 {
 	if (rcc_add(soc, parts->rcc_base, parts->rcc) || dbgmcu_add(soc, &parts->dbgmcu) ||
-	    iwdg_windowed_add(soc, IWDG, parts->freeze_iwdg) ||
-	    wwdg_add(soc, WWDG, WWDG_GATE, parts->freeze_wwdg) ||
-	    crc_unit_add(soc, parts->crc_base, CRC_GATE) || add_rows(soc, parts) ||
+	    iwdg_windowed_add(soc, or_default(parts->iwdg_base, IWDG), parts->freeze_iwdg) ||
+	    wwdg_add(soc, or_default(parts->wwdg_base, WWDG),
+		     or_default(parts->wwdg_gate, WWDG_GATE), parts->freeze_wwdg) ||
+	    crc_unit_add(soc, parts->crc_base, or_default(parts->crc_gate, CRC_GATE)) ||
+	    add_rows(soc, parts) ||
 	    identity_add(soc))
 		return explain(why, E_MEMORY, "out of memory");
 	if (parts->bitband)

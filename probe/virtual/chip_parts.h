@@ -23,7 +23,8 @@ struct chip_parts {
 	unsigned gpio_gate;		/* of port A */
 	const char *ports;		/* "ABCDEFGH" */
 	uint32_t moder_a, pupdr_a;	/* after reset */
-	uint32_t crc_base;
+	uint32_t crc_base, iwdg_base, wwdg_base;	/* the latter two: 0 = where most have them */
+	unsigned crc_gate, wwdg_gate;	/* 0 = those of most */
 	unsigned tim2_irq;		/* 0 = none */
 	const struct plain_place *plains;
 	size_t plain_count;

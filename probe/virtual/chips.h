@@ -16,5 +16,7 @@ int chip_l0_build(struct soc *soc, struct why *why);
 int chip_l1_build(struct soc *soc, struct why *why);
 int chip_l4_build(struct soc *soc, struct why *why);	/* and L4+, G4, WB, WL */
 int chip_u5_build(struct soc *soc, struct why *why);	/* and L5, U3, WBA */
+int chip_h5_build(struct soc *soc, struct why *why);
+int chip_h7_build(struct soc *soc, struct why *why);	/* H7, H7A3, H7R/S */
 
 #endif
