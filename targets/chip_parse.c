@@ -1,276 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a chip file may hold: one table of keys for each kind of group, and the few values that need a
- * function of their own.
+ * What a chip file may hold: one table of keys for each kind of group, and what follows from it.
  */
-#include "targets/chip_reader.h"
+#include "targets/chip_values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probe/bytes.h"
-
-enum { FPU = 0x100 };
-
-static int read_core_word(struct reader *reader, const struct config_setting_t *setting,
-			  enum chip_core *core, bool *fpu)
-{
-	static const struct word words[] = {
-		{ "cortex-m0", CHIP_M0 }, { "cortex-m0+", CHIP_M0PLUS }, { "cortex-m3", CHIP_M3 },
-		{ "cortex-m4", CHIP_M4 }, { "cortex-m4f", CHIP_M4 | FPU },
-		{ "cortex-m7", CHIP_M7 }, { "cortex-m7f", CHIP_M7 | FPU },
-		{ "cortex-m33", CHIP_M33 }, { "cortex-m33f", CHIP_M33 | FPU },
-		{ "other", CHIP_OTHER_CORE }, { NULL, 0 },
-	};
-	int value = 0, err = reader_word(reader, setting, words, &value);
-
-	*core = (enum chip_core)(value & ~FPU);
-	*fpu = value & FPU;
-	return err;
-}
-
-static int read_core(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	struct chip *chip = base;
-
-	return read_core_word(reader, setting, &chip->core, &chip->fpu);
-}
-
-static int read_second_core(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	struct chip *chip = base;
-
-	return read_core_word(reader, setting, &chip->second_core, &chip->second_fpu);
-}
-
-static int read_region_kind(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	static const struct word words[] = {
-		{ "ram", CHIP_RAM }, { "ccm", CHIP_CCM }, { "backup", CHIP_BACKUP },
-		{ "rom", CHIP_ROM }, { "eeprom", CHIP_EEPROM }, { NULL, 0 },
-	};
-	int value = 0, err = reader_word(reader, setting, words, &value);
-
-	((struct chip_region *)base)->kind = (enum chip_region_kind)value;
-	return err;
-}
-
-static int read_run(struct reader *reader, const struct config_setting_t *setting,
-		    struct chip_bank *bank, uint32_t unit)
-{
-	uint32_t pair[2];
-	int err = reader_pair(reader, setting, pair);
-
-	if (err)
-		return err;
-	if (pair[0] < 1 || pair[0] > 4096 || pair[1] < 1 || pair[1] > 4096)
-		return reader_complain(reader, setting, "sectors: a number is not in 1..4096");
-	if (bank->size + (uint64_t)pair[0] * pair[1] * unit > UINT32_MAX)
-		return reader_complain(reader, setting, "the sectors hold more than 4 GiB");
-	bank->runs[bank->run_count++] = (struct chip_sectors){ pair[0], pair[1] * unit };
-	bank->size += pair[0] * pair[1] * unit;
-	return 0;
-}
-
-static int read_runs(struct reader *reader, const struct config_setting_t *setting,
-		     struct chip_bank *bank, uint32_t unit)
-{
-	unsigned count = 0;
-	int err = reader_length(reader, setting, CHIP_SECTOR_RUNS, &count);
-
-	bank->run_count = 0;
-	bank->size = 0;
-	for (unsigned i = 0; !err && i < count; i++)
-		err = read_run(reader, reader_item(setting, i), bank, unit);
-	return err;
-}
-
-/* A list of [how many, KiB each]. */
-static int read_sectors(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	return read_runs(reader, setting, base, 1024);
-}
-
-/* A list of [how many, bytes each]. */
-static int read_pages(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	return read_runs(reader, setting, base, 1);
-}
-
-static int read_split(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	static const struct word words[] = {
-		{ "halves", CHIP_HALVES }, { "contiguous", CHIP_CONTIGUOUS }, { NULL, 0 },
-	};
-	int value = 0, err = reader_word(reader, setting, words, &value);
-
-	((struct chip_layout *)base)->split = (enum chip_split)value;
-	return err;
-}
-
-static int read_sizes(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	struct chip_layout *layout = base;
-
-	return reader_numbers(reader, setting, layout->sizes_kib, CHIP_LAYOUT_SIZES,
-			      &layout->size_count);
-}
-
-/* A list of [code, KiB]. */
-static int read_size_codes(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	struct chip *chip = base;
-	unsigned count = 0;
-	int err = reader_length(reader, setting, CHIP_SIZE_CODES, &count);
-
-	for (unsigned i = 0; !err && i < count; i++) {
-		uint32_t pair[2] = { 0, 0 };
-
-		err = reader_pair(reader, reader_item(setting, i), pair);
-		chip->size_codes[chip->size_code_count++] = (struct chip_size_code){ pair[0], pair[1] };
-	}
-	return err;
-}
-
-static const struct chip_option_field *find_field(const struct chip *chip, const char *name)
-{
-	for (size_t i = 0; i < chip->option_field_count; i++) {
-		if (!strcmp(chip->option_fields[i].name, name))
-			return &chip->option_fields[i];
-	}
-	return NULL;
-}
-
-/* Names a field; options stand before flash in the table of keys. */
-static int read_field_place(struct reader *reader, const struct config_setting_t *setting,
-			    const char *name, struct chip_condition *out)
-{
-	const struct chip_option_field *field = find_field(reader->root, name);
-
-	if (!field)
-		return reader_complain(reader, setting, "no option field is called '%s'", name);
-	out->word = field->word;
-	out->mask = (UINT32_MAX >> (31 - (field->high - field->low))) << field->low;
-	return 0;
-}
-
-/* "NAME=VALUE". */
-static int read_condition(struct reader *reader, const struct config_setting_t *setting,
-			  const char *text, struct chip_condition *out)
-{
-	char name[24];
-	unsigned value;
-	int end = 0, err;
-
-	if (sscanf(text, "%23[A-Za-z0-9_]=%i%n", name, (int *)&value, &end) != 2 || text[end])
-		return reader_complain(reader, setting, "'%s' is not like NAME=VALUE", text);
-	err = read_field_place(reader, setting, name, out);
-	if (err)
-		return err;
-	out->value = value * (out->mask & -out->mask);
-	if (out->value & ~out->mask || out->value / (out->mask & -out->mask) != value)
-		return reader_complain(reader, setting, "'%s': the value does not fit", text);
-	return 0;
-}
-
-static int read_condition_text(struct reader *reader, const struct config_setting_t *setting,
-			       struct chip_condition *out)
-{
-	char text[48];
-	int err = reader_text(reader, setting, text, sizeof(text));
-
-	return err ? err : read_condition(reader, setting, text, out);
-}
-
-/* Conditions with commas between them: all must hold. */
-static int read_when(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	struct chip_layout *layout = base;
-	char text[80], *rest = text, *word;
-	int err = reader_text(reader, setting, text, sizeof(text));
-
-	while (!err && (word = strsep(&rest, ","))) {
-		if (layout->when_count == CHIP_CONDITIONS)
-			return reader_complain(reader, setting, "more than %d conditions", CHIP_CONDITIONS);
-		err = read_condition(reader, setting, word + strspn(word, " "),
-				     &layout->when[layout->when_count++]);
-	}
-	return err;
-}
-
-static int read_swap(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	return read_condition_text(reader, setting, &((struct chip *)base)->swap);
-}
-
-static int read_trustzone(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	return read_condition_text(reader, setting, &((struct chip *)base)->trustzone);
-}
-
-static int read_reserved_when(struct reader *reader, const struct config_setting_t *setting,
-			      void *base)
-{
-	return read_condition_text(reader, setting, &((struct chip_reserved *)base)->when);
-}
-
-static int read_reserved_first(struct reader *reader, const struct config_setting_t *setting,
-			       void *base)
-{
-	struct chip_reserved *reserved = base;
-	char name[ROOM(chip_option_field, name)];
-	int err = reader_text(reader, setting, name, sizeof(name));
-
-	return err ? err : read_field_place(reader, setting, name, &reserved->count);
-}
-
-static int read_reserved_last(struct reader *reader, const struct config_setting_t *setting,
-			      void *base)
-{
-	((struct chip_reserved *)base)->from_end = true;
-	return read_reserved_first(reader, setting, base);
-}
-
-static int read_bits(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	struct chip_option_field *field = base;
-	uint32_t pair[2];
-	int err = reader_pair(reader, setting, pair);
-
-	if (err)
-		return err;
-	if (pair[0] > 31 || pair[1] > pair[0])
-		return reader_complain(reader, setting, "bits must be [high, low] within 31..0");
-	field->high = (uint8_t)pair[0];
-	field->low = (uint8_t)pair[1];
-	return 0;
-}
-
-/* Names the word that a field lives in; words stand before fields in the file's tables. */
-static int read_field_word(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	const struct chip *chip = reader->root;
-	char name[ROOM(chip_option_word, name)];
-	int err = reader_text(reader, setting, name, sizeof(name));
-
-	for (size_t i = 0; !err && i < chip->option_word_count; i++) {
-		if (!strcmp(chip->option_words[i].name, name)) {
-			((struct chip_option_field *)base)->word = (uint8_t)i;
-			return 0;
-		}
-	}
-	return err ? err : reader_complain(reader, setting, "no option word is called '%s'", name);
-}
-
-static int read_reset_bit(struct reader *reader, const struct config_setting_t *setting, void *base)
-{
-	uint32_t bit = 0;
-	int err = reader_limited(reader, setting, 31, &bit);
-
-	((struct chip_reset_flag *)base)->mask = 1u << (bit & 31);
-	return err;
-}
 
 static const struct key id_keys[] = {
 	NUMBER("register", NEEDED, chip_id, address),
@@ -299,7 +37,7 @@ static const struct key part_keys[] = {
 
 static const struct key region_keys[] = {
 	TEXT("name", NEEDED, chip_region, name),
-	OTHER("kind", NEEDED, read_region_kind),
+	OTHER("kind", NEEDED, chip_read_region_kind),
 	NUMBER("base", NEEDED, chip_region, base),
 	KIB("size_kib", OPTIONAL, chip_region, size),
 	NUMBER("size", OPTIONAL, chip_region, size),
@@ -319,24 +57,24 @@ static const struct key alias_keys[] = {
 static const struct key bank_keys[] = {
 	NUMBER("base", NEEDED, chip_bank, base),
 	NUMBER("registers", OPTIONAL, chip_bank, registers),
-	OTHER("sectors", OPTIONAL, read_sectors),
-	OTHER("pages", OPTIONAL, read_pages),
+	OTHER("sectors", OPTIONAL, chip_read_sectors),
+	OTHER("pages", OPTIONAL, chip_read_pages),
 	END,
 };
 
 static const struct key layout_keys[] = {
-	OTHER("kib", OPTIONAL, read_sizes),
-	OTHER("when", OPTIONAL, read_when),
-	OTHER("split", OPTIONAL, read_split),
+	OTHER("kib", OPTIONAL, chip_read_sizes),
+	OTHER("when", OPTIONAL, chip_read_when),
+	OTHER("split", OPTIONAL, chip_read_split),
 	LIST("banks", NEEDED, chip_layout, banks, bank_count, bank_keys),
 	END,
 };
 
 static const struct key reserved_keys[] = {
 	NUMBER("bank", NEEDED, chip_reserved, bank),
-	OTHER("when", NEEDED, read_reserved_when),
-	OTHER("first", OPTIONAL, read_reserved_first),
-	OTHER("last", OPTIONAL, read_reserved_last),
+	OTHER("when", NEEDED, chip_read_reserved_when),
+	OTHER("first", OPTIONAL, chip_read_reserved_first),
+	OTHER("last", OPTIONAL, chip_read_reserved_last),
 	KIB("unit_kib", NEEDED, chip_reserved, unit),
 	END,
 };
@@ -346,12 +84,12 @@ static const struct key flash_keys[] = {
 	NUMBER("registers", NEEDED, chip, flash_registers),
 	NUMBER("size_kib_at", OPTIONAL, chip, size_address),
 	NUMBER("size_mask", OPTIONAL, chip, size_mask),
-	OTHER("size_codes", OPTIONAL, read_size_codes),
+	OTHER("size_codes", OPTIONAL, chip_read_size_codes),
 	BYTE("erased", NEEDED, chip, erased),
 	NUMBER("secure", OPTIONAL, chip, flash_secure),
 	LIST("banks", OPTIONAL, chip, only_layout.banks, only_layout.bank_count, bank_keys),
 	LIST("layouts", OPTIONAL, chip, layouts, layout_count, layout_keys),
-	OTHER("swap", OPTIONAL, read_swap),
+	OTHER("swap", OPTIONAL, chip_read_swap),
 	LIST("reserved", OPTIONAL, chip, reserved, reserved_count, reserved_keys),
 	END,
 };
@@ -384,8 +122,8 @@ static const struct key value_keys[] = {
 
 static const struct key field_keys[] = {
 	TEXT("name", NEEDED, chip_option_field, name),
-	OTHER("in", NEEDED, read_field_word),
-	OTHER("bits", NEEDED, read_bits),
+	OTHER("in", NEEDED, chip_read_field_word),
+	OTHER("bits", NEEDED, chip_read_bits),
 	TEXT("about", OPTIONAL, chip_option_field, about),
 	LIST("values", OPTIONAL, chip_option_field, values, value_count, value_keys),
 	MARKED("other", chip_option_field, other, has_other),
@@ -409,7 +147,7 @@ static const struct key attached_keys[] = {
 };
 
 static const struct key reset_flag_keys[] = {
-	OTHER("bit", NEEDED, read_reset_bit),
+	OTHER("bit", NEEDED, chip_read_reset_bit),
 	TEXT("name", NEEDED, chip_reset_flag, name),
 	END,
 };
@@ -421,7 +159,7 @@ static const struct key reset_cause_keys[] = {
 };
 
 static const struct key second_keys[] = {
-	OTHER("core", NEEDED, read_second_core),
+	OTHER("core", NEEDED, chip_read_second_core),
 	BYTE("ap", NEEDED, chip, second_ap),
 	END,
 };
@@ -430,7 +168,7 @@ static const struct key second_keys[] = {
 static const struct key chip_keys[] = {
 	TEXT("name", NEEDED, chip, name),
 	TEXT("family", NEEDED, chip, family),
-	OTHER("core", NEEDED, read_core),
+	OTHER("core", NEEDED, chip_read_core),
 	BYTE("ap", OPTIONAL, chip, ap),
 	NUMBER("cpuid", OPTIONAL, chip, cpuid),
 	NUMBER("dpidr", OPTIONAL, chip, dpidr),
@@ -446,7 +184,7 @@ static const struct key chip_keys[] = {
 	LIST("memory", OPTIONAL, chip, regions, region_count, region_keys),
 	LIST("aliases", OPTIONAL, chip, aliases, alias_count, alias_keys),
 	GROUP("options", OPTIONAL, option_keys),
-	OTHER("trustzone", OPTIONAL, read_trustzone),
+	OTHER("trustzone", OPTIONAL, chip_read_trustzone),
 	GROUP("flash", OPTIONAL, flash_keys),
 	NUMBER("uid", OPTIONAL, chip, uid_address),
 	BOOL("uid_split", chip, uid_split),
