@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The virtual flash controllers of L4, G0 and their kin: each rule for keys, programming and erasing
+ * is broken once, and must be noticed.
+ */
+#include "tests/unit/l4_specs.h"
+
+#include "probe/bytes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { BANK2 = FLASH + 0x80000, WRONG_KEY = 0x12345678 };
+
+static int setup(void **state)
+{
+	*state = l476_new();
+	return 0;
+}
+
+static int setup_g0(void **state)
+{
+	*state = g071_new();
+	return 0;
+}
+
+static int setup_g0b1(void **state)
+{
+	*state = g0b1_new();
+	return 0;
+}
+
+static int setup_c0(void **state)
+{
+	*state = c031_new();
+	return 0;
+}
+
+static int setup_wb(void **state)
+{
+	*state = wb55_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fake_soc_free(*state);
+	return 0;
+}
+
+static uint32_t status(struct fake_soc *f)
+{
+	return fake_soc_read(f, SR) & ~(uint32_t)OPTVERR;
+}
+
+static void write_as_core(struct fake_soc *f, uint32_t address, uint32_t value)
+{
+	assert_int_equal(bus_write(&f->bus, address, 4, value, BUS_CPU), BUS_OK);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void is_locked_after_reset_and_opens_with_both_keys(void **state)
+{
+	struct fake_soc *f = *state;
+
+	assert_int_equal(fake_soc_read(f, CR), LOCKS);
+	fake_soc_write(f, KEYR, KEY1);
+	assert_int_equal(fake_soc_read(f, CR), LOCKS);
+	fake_soc_write(f, KEYR, KEY2);
+	assert_int_equal(fake_soc_read(f, CR), OPTLOCK);
+	fake_soc_write(f, CR, LOCK);
+	assert_int_equal(fake_soc_read(f, CR), LOCKS);
+}
+
+static void wrong_key_faults_and_locks_until_reset(void **state)
+{
+	struct fake_soc *f = *state;
+
+	assert_int_equal(fake_soc_try_write(f, KEYR, 4, WRONG_KEY), BUS_FAULT);
+	assert_int_equal(fake_soc_try_write(f, KEYR, 4, KEY1), BUS_FAULT);
+	assert_int_equal(fake_soc_try_write(f, KEYR, 4, KEY2), BUS_FAULT);
+	assert_int_equal(fake_soc_read(f, CR), LOCKS);
+	fake_soc_reset(f);
+	l4_unlock(f);
+	assert_int_equal(fake_soc_read(f, CR), OPTLOCK);
+}
+
+static void keys_while_unlocked_fault_and_lock(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	assert_int_equal(fake_soc_try_write(f, KEYR, 4, KEY1), BUS_FAULT);
+	assert_int_equal(fake_soc_read(f, CR), LOCKS);
+	assert_int_equal(fake_soc_try_write(f, KEYR, 4, KEY1), BUS_FAULT);
+}
+
+static void option_keys_before_the_others_jam(void **state)
+{
+	struct fake_soc *f = *state;
+
+	assert_int_equal(fake_soc_try_write(f, OPTKEYR, 4, OPTKEY1), BUS_FAULT);
+	l4_unlock(f);
+	assert_int_equal(fake_soc_try_write(f, OPTKEYR, 4, OPTKEY1), BUS_FAULT);
+	assert_true(fake_soc_read(f, CR) & OPTLOCK);
+}
+
+static void cr_is_ignored_while_locked(void **state)
+{
+	fake_soc_write(*state, CR, PG);
+	assert_int_equal(fake_soc_read(*state, CR), LOCKS);
+}
+
+/* --- programming ------------------------------------------------------------------------------ */
+
+static void programs_a_double_word_in_82_us(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	fake_soc_write(f, FLASH + 0x100, 0x11223344);
+	fake_soc_advance(f, 1 * MS);
+	assert_int_equal(status(f), 0);
+	assert_int_equal(fake_soc_read(f, FLASH + 0x100), 0xFFFFFFFF);
+	fake_soc_write(f, FLASH + 0x104, 0x55667788);
+	fake_soc_advance(f, 81699);
+	assert_int_equal(status(f), BSY);
+	fake_soc_advance(f, 1);
+	assert_int_equal(status(f), 0);
+	assert_int_equal(fake_soc_read(f, FLASH + 0x100), 0x11223344);
+	assert_int_equal(fake_soc_read(f, FLASH + 0x104), 0x55667788);
+	assert_int_equal(fake_soc_read(f, 0x104), 0x55667788);	/* alias */
+	assert_int_equal(f->soc.flash_busy_ns, 81700);
+}
+
+static void write_without_pg_is_pgserr(void **state)
+{
+	static const uint32_t rows[] = { 0, PER, MER1, PG | PER, PG | FSTPG };
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_soc_write(f, CR, rows[i]);
+		fake_soc_write(f, FLASH, 0);
+		assert_int_equal(status(f), PGSERR);
+		fake_soc_write(f, SR, PGSERR);
+		assert_int_equal(status(f), 0);
+	}
+	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
+}
+
+static void only_words_program(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	for (unsigned width = 1; width <= 2; width++) {
+		assert_int_equal(fake_soc_try_write(f, FLASH, width, 0), BUS_OK);
+		assert_int_equal(status(f), SIZERR);
+		fake_soc_write(f, SR, SIZERR);
+	}
+	fake_soc_write(f, FLASH, 1);	/* a byte in the middle spoils the unit */
+	assert_int_equal(fake_soc_try_write(f, FLASH + 4, 1, 0), BUS_OK);
+	assert_int_equal(status(f), SIZERR);
+	fake_soc_write(f, SR, SIZERR);
+	assert_int_equal(l4_program(f, FLASH, 2, 3), 0);
+}
+
+static void words_come_in_order_and_aligned(void **state)
+{
+	static const struct { uint32_t first, second; } rows[] = {
+		{ 4, 8 }, { 0, 8 }, { 0, 0 }, { 8, 4 }, { 0, 12 },
+	};
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_soc_write(f, FLASH + rows[i].first, 0);
+		if (!status(f))
+			fake_soc_write(f, FLASH + rows[i].second, 0);
+		assert_int_equal(status(f), PGAERR);
+		fake_soc_write(f, SR, ERRORS);
+	}
+	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
+}
+
+static void what_is_not_erased_takes_zeros_only(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, FLASH, 0xFFFFFFFF, 0xFFFFFFFE), 0);
+	assert_int_equal(l4_program(f, FLASH, 0xFFFFFFFF, 0xFFFFFFFC), PROGERR);
+	fake_soc_write(f, SR, ERRORS);
+	assert_int_equal(l4_program(f, FLASH, 0, 1), PROGERR);
+	fake_soc_write(f, SR, ERRORS);
+	assert_int_equal(fake_soc_read(f, FLASH + 4), 0xFFFFFFFE);
+	assert_int_equal(l4_program(f, FLASH, 0, 0), 0);
+	assert_int_equal(fake_soc_read(f, FLASH + 4), 0);
+}
+
+static void unit_programmed_to_ff_is_spent(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, FLASH + 8, 0xFFFFFFFF, 0xFFFFFFFF), 0);
+	assert_int_equal(l4_program(f, FLASH + 8, 1, 2), PROGERR);
+	fake_soc_write(f, SR, ERRORS);
+	assert_int_equal(l4_program(f, FLASH + 8, 0, 0), PROGERR);
+	fake_soc_power_cycle(f);
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, FLASH + 8, 1, 2), PROGERR);
+	fake_soc_write(f, SR, ERRORS);
+	l4_erase_page(f, 0);
+	assert_int_equal(l4_program(f, FLASH + 8, 1, 2), 0);
+}
+
+static void without_ecc_nothing_is_spent(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, FLASH + 8, 0xFFFFFFFF, 0xFFFFFFFF), 0);
+	assert_int_equal(l4_program(f, FLASH + 8, 1, 2), 0);
+	assert_int_equal(fake_soc_read(f, FLASH + 8), 1);
+}
+
+static void pending_errors_keep_the_next_from_starting(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	fake_soc_try_write(f, FLASH, 1, 0);
+	assert_int_equal(l4_program(f, FLASH, 1, 2), SIZERR | PGSERR);
+	fake_soc_write(f, SR, SIZERR);
+	fake_soc_write(f, CR, PER);
+	fake_soc_write(f, CR, PER | STRT);
+	assert_int_equal(status(f), PGSERR);
+	fake_soc_write(f, SR, PGSERR);
+	assert_int_equal(l4_program(f, FLASH, 1, 2), 0);
+}
+
+static void optverr_is_there_after_reset_and_harmless(void **state)
+{
+	struct fake_soc *f = *state;
+
+	assert_int_equal(fake_soc_read(f, SR), OPTVERR);
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, FLASH, 1, 2), 0);
+	fake_soc_write(f, SR, OPTVERR);
+	assert_int_equal(fake_soc_read(f, SR), 0);
+	fake_soc_reset(f);
+	assert_int_equal(fake_soc_read(f, SR), OPTVERR);
+}
+
+static void eop_and_operr_need_their_enables(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG | EOPIE | ERRIE);
+	fake_soc_write(f, FLASH, 1);
+	fake_soc_write(f, FLASH + 4, 1);
+	fake_soc_advance(f, 100 * US);
+	assert_int_equal(status(f), EOP);
+	assert_true(f->irqs[4]);
+	fake_soc_write(f, SR, EOP);
+	assert_false(f->irqs[4]);
+	fake_soc_try_write(f, FLASH, 1, 0);
+	assert_int_equal(status(f), SIZERR | OPERR);
+	assert_true(f->irqs[4]);
+}
+
+/* --- erasing ---------------------------------------------------------------------------------- */
+
+static void erases_the_page_of_the_bank(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	l4_program(f, FLASH + 0x1000, 1, 1);
+	l4_program(f, BANK2 + 0x1000, 2, 2);
+	fake_soc_write(f, CR, PER | 2 << PNB | BKER);
+	fake_soc_write(f, CR, PER | 2 << PNB | BKER | STRT);
+	assert_int_equal(status(f), BSY);
+	assert_true(fake_soc_read(f, CR) & STRT);
+	fake_soc_advance(f, 22020000);
+	assert_int_equal(status(f), 0);
+	assert_false(fake_soc_read(f, CR) & STRT);
+	assert_int_equal(fake_soc_read(f, BANK2 + 0x1000), 0xFFFFFFFF);
+	assert_int_equal(fake_soc_read(f, FLASH + 0x1000), 1);
+}
+
+static void bank_erases_take_their_bank(void **state)
+{
+	static const struct { uint32_t cr; bool first, second; } rows[] = {
+		{ MER1, true, false }, { MER2, false, true }, { MER1 | MER2, true, true },
+	};
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_soc_write(f, CR, MER1 | MER2);
+		fake_soc_write(f, CR, MER1 | MER2 | STRT);
+		fake_soc_advance(f, 23 * MS);
+		l4_program(f, FLASH, 1, 1);
+		l4_program(f, BANK2, 1, 1);
+		fake_soc_write(f, CR, rows[i].cr);
+		fake_soc_write(f, CR, rows[i].cr | STRT);
+		fake_soc_advance(f, 23 * MS);
+		assert_int_equal(fake_soc_read(f, FLASH) == 0xFFFFFFFF, rows[i].first);
+		assert_int_equal(fake_soc_read(f, BANK2) == 0xFFFFFFFF, rows[i].second);
+	}
+}
+
+static void start_needs_one_kind_of_operation(void **state)
+{
+	static const uint32_t rows[] = { 0, PG, PER | MER1, PER | PG, MER1 | PG, PER | FSTPG };
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_soc_write(f, CR, rows[i]);
+		fake_soc_write(f, CR, rows[i] | STRT);
+		assert_int_equal(status(f), PGSERR);
+		fake_soc_write(f, SR, PGSERR);
+	}
+}
+
+static void page_that_is_not_there_is_not_erased(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	for (uint32_t at = 0; at < 0x20000; at += 0x800)
+		l4_program(f, FLASH + at, 1, 1);
+	l4_erase_page(f, 64 << PNB);
+	for (uint32_t at = 0; at < 0x20000; at += 0x800)
+		assert_int_equal(fake_soc_read(f, FLASH + at), 1);
+}
+
+static void other_bank_is_read_meanwhile(void **state)
+{
+	struct fake_soc *f = *state;
+	uint32_t value;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PER);
+	fake_soc_write(f, CR, PER | STRT);
+	assert_int_equal(fake_soc_try_read(f, FLASH, 4, &value), BUS_STALL);
+	assert_int_equal(fake_soc_try_read(f, BANK2, 4, &value), BUS_OK);
+	assert_int_equal(fake_soc_try_write(f, BANK2, 4, 0), BUS_STALL);
+	assert_int_equal(fake_soc_try_write(f, CR, 4, PG), BUS_STALL);
+	assert_int_equal(fake_soc_try_read(f, OTP, 4, &value), BUS_STALL);
+	fake_soc_advance(f, 23 * MS);
+	assert_int_equal(fake_soc_try_read(f, FLASH, 4, &value), BUS_OK);
+}
+
+static void core_waits_between_its_units(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	for (uint32_t i = 0; i < 8; i++)	/* no polling: the bus does the waiting */
+		write_as_core(f, FLASH + 4 * i, i);
+	assert_int_equal(f->stalled_ns, 3 * 81700);
+	fake_soc_advance(f, 82 * US);
+	for (uint32_t i = 0; i < 8; i++)
+		assert_int_equal(fake_soc_read(f, FLASH + 4 * i), i);
+}
+
+static void reset_in_the_middle_spoils(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	fake_soc_write(f, FLASH, 0x12345678);
+	fake_soc_write(f, FLASH + 4, 0);
+	fake_soc_advance(f, 40 * US);
+	fake_soc_reset(f);
+	assert_int_not_equal(fake_soc_read(f, FLASH + 4), 0);
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, FLASH, 0, 0), PROGERR);
+}
+
+/* --- CFGBSY (G0) ------------------------------------------------------------------------------ */
+
+static void cr_faults_in_the_middle_of_a_unit(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PG);
+	fake_soc_write(f, FLASH, 1);
+	assert_int_equal(status(f), CFGBSY);
+	assert_int_equal(fake_soc_try_write(f, CR, 4, 0), BUS_FAULT);
+	fake_soc_write(f, FLASH + 4, 1);
+	assert_int_equal(status(f), BSY | CFGBSY);
+	assert_int_equal(fake_soc_try_write(f, CR, 4, 0), BUS_FAULT);
+	fake_soc_advance(f, 85 * US);
+	assert_int_equal(status(f), 0);
+	fake_soc_write(f, CR, 0);
+}
+
+static void word_while_locked_leaves_cfgbsy_until_its_other_half(void **state)
+{
+	struct fake_soc *f = *state;
+
+	fake_soc_write(f, FLASH, 1);
+	assert_int_equal(status(f), PGSERR | CFGBSY);
+	assert_int_equal(fake_soc_try_write(f, CR, 4, 0), BUS_FAULT);
+	fake_soc_write(f, FLASH + 4, 1);
+	assert_int_equal(status(f), PGSERR);
+	fake_soc_write(f, CR, 0);
+	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
+}
+
+static void second_bank_has_its_own_busy_bit(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, CR, PER | 1 << 13);
+	fake_soc_write(f, CR, PER | 1 << 13 | STRT);
+	assert_int_equal(status(f), 1 << 17 | CFGBSY);
+	fake_soc_advance(f, 22 * MS);
+	l4_erase_page(f, 127 << PNB);
+	assert_int_equal(status(f), 0);
+}
+
+/* --- fast rows -------------------------------------------------------------------------------- */
+
+static void mass_erase(struct fake_soc *f)
+{
+	fake_soc_write(f, CR, MER1);
+	fake_soc_write(f, CR, MER1 | STRT);
+	fake_soc_advance(f, 23 * MS);
+}
+
+static void fast_clock(struct fake_soc *f)
+{
+	fake_soc_write(f, 0x40021000, 0x163);		/* HSI16 beside MSI */
+	fake_soc_advance(f, 10 * US);
+	fake_soc_write(f, 0x40021008, 1);
+	assert_int_equal(f->soc.hclk_hz, 16000000);
+}
+
+static void fast_row_is_quicker(void **state)
+{
+	struct fake_soc *f = *state;
+
+	fast_clock(f);
+	l4_unlock(f);
+	mass_erase(f);
+	f->soc.flash_busy_ns = 0;
+	fake_soc_write(f, CR, FSTPG);
+	for (uint32_t i = 0; i < 64; i++)
+		write_as_core(f, FLASH + 256 + 4 * i, i);
+	fake_soc_advance(f, 60 * US);
+	assert_int_equal(status(f), 0);
+	for (uint32_t i = 0; i < 64; i++)
+		assert_int_equal(fake_soc_read(f, FLASH + 256 + 4 * i), i);
+	assert_int_equal(f->soc.flash_busy_ns, 32 * 59700);
+}
+
+static void fast_row_needs_a_fast_clock_and_an_erased_bank(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	mass_erase(f);
+	fake_soc_write(f, CR, FSTPG);
+	write_as_core(f, FLASH, 1);
+	assert_int_equal(status(f), MISERR | FASTERR);	/* 4 MHz */
+	fake_soc_write(f, SR, ERRORS);
+	fast_clock(f);
+	l4_erase_page(f, 0);
+	fake_soc_write(f, CR, FSTPG);
+	write_as_core(f, FLASH, 1);
+	assert_int_equal(status(f), PGSERR | FASTERR);	/* a page is not enough */
+	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
+}
+
+static void fast_row_breaks_on_delay_and_disorder(void **state)
+{
+	struct fake_soc *f = *state;
+
+	fast_clock(f);
+	l4_unlock(f);
+	mass_erase(f);
+	fake_soc_write(f, CR, FSTPG);
+	write_as_core(f, FLASH + 8, 1);
+	assert_int_equal(status(f), PGAERR | FASTERR);	/* not at the start of a row */
+	fake_soc_write(f, SR, ERRORS);
+	write_as_core(f, FLASH, 1);
+	fake_soc_advance(f, 21 * US);
+	write_as_core(f, FLASH + 4, 1);
+	assert_int_equal(status(f), MISERR | FASTERR);
+	fake_soc_write(f, SR, ERRORS);
+	write_as_core(f, FLASH, 1);
+	write_as_core(f, FLASH + 8, 1);
+	assert_int_equal(status(f), PGAERR | FASTERR);
+	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
+}
+
+static void g0_takes_fast_rows_in_an_erased_page(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	l4_program(f, FLASH + 256 + 8, 1, 1);
+	fake_soc_write(f, CR, FSTPG);
+	write_as_core(f, FLASH + 256, 1);
+	assert_int_equal(status(f), PGSERR | FASTERR);
+	fake_soc_write(f, SR, ERRORS);
+	fake_soc_write(f, CR, 0);
+	l4_erase_page(f, 0);
+	fake_soc_write(f, CR, FSTPG);
+	for (uint32_t i = 0; i < 64; i++)
+		write_as_core(f, FLASH + 256 + 4 * i, i);
+	fake_soc_advance(f, 60 * US);
+	assert_int_equal(status(f), 0);
+	assert_int_equal(fake_soc_read(f, FLASH + 256 + 252), 63);
+}
+
+/* --- OTP -------------------------------------------------------------------------------------- */
+
+static void otp_takes_each_unit_once(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	assert_int_equal(l4_program(f, OTP + 8, 0xFFFFFFFF, 0x7FFFFFFF), 0);
+	assert_int_equal(l4_program(f, OTP + 8, 0, 0), PROGERR);
+	fake_soc_write(f, SR, ERRORS);
+	mass_erase(f);
+	assert_int_equal(fake_soc_read(f, OTP + 12), 0x7FFFFFFF);
+	fake_soc_write(f, CR, FSTPG);
+	fake_soc_write(f, OTP + 256, 0);
+	assert_int_equal(status(f), PGSERR);
+	fake_soc_write(f, SR, ERRORS);
+	fake_soc_write(f, OTP + 16, 0);		/* without PG */
+	assert_int_equal(status(f), PGSERR);
+}
+
+/* --- WB: suspended operations, the second core's pages, semaphores ------------------------------ */
+
+enum { WB = 0x58004000, WB_SR = WB + 0x10, WB_CR = WB + 0x14, PES = 1 << 15, PESD = 1 << 19,
+       HSEM_R2 = 0x58001408, HSEM_RLR2 = 0x58001488 };
+
+static void pes_keeps_operations_waiting(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	fake_soc_write(f, WB, 0x600 | PES);
+	fake_soc_write(f, WB_CR, PER);
+	fake_soc_write(f, WB_CR, PER | STRT);
+	fake_soc_advance(f, 100 * MS);
+	assert_int_equal(fake_soc_read(f, WB_SR) & (BSY | PESD), BSY | PESD);
+	fake_soc_write(f, WB, 0x600);
+	assert_int_equal(fake_soc_read(f, WB_SR) & (BSY | PESD), BSY);
+	fake_soc_advance(f, 23 * MS);
+	assert_int_equal(fake_soc_read(f, WB_SR) & (BSY | PESD), 0);
+}
+
+static void pages_of_the_second_core_are_out_of_reach(void **state)
+{
+	struct fake_soc *f = *state;
+	uint32_t value;
+
+	l4_unlock(f);
+	assert_int_equal(fake_soc_try_read(f, FLASH + 0xEFFFC, 4, &value), BUS_OK);
+	assert_int_equal(fake_soc_try_read(f, FLASH + 0xF0000, 4, &value), BUS_FAULT);
+	l4_erase_page(f, 0xEF << PNB);
+	assert_int_equal(fake_soc_read(f, WB_SR) & WRPERR, 0);
+	l4_erase_page(f, 0xF0 << PNB);
+	assert_int_equal(fake_soc_read(f, WB_SR) & WRPERR, WRPERR);
+}
+
+static void semaphore_is_taken_and_freed(void **state)
+{
+	struct fake_soc *f = *state;
+
+	fake_soc_write(f, HSEM_R2, 0x80000400);
+	assert_int_equal(fake_soc_read(f, HSEM_R2), 0x80000400);
+	fake_soc_write(f, HSEM_R2, 0x00000401);		/* another process */
+	assert_int_equal(fake_soc_read(f, HSEM_R2), 0x80000400);
+	fake_soc_write(f, HSEM_R2, 0x00000400);
+	assert_int_equal(fake_soc_read(f, HSEM_R2), 0);
+	assert_int_equal(fake_soc_read(f, HSEM_RLR2), 0x80000400);
+	assert_int_equal(fake_soc_read(f, HSEM_R2), 0x80000400);
+}
+
+#define L4_TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define G0_TEST(name)	cmocka_unit_test_setup_teardown(name, setup_g0, teardown)
+#define WB_TEST(name)	cmocka_unit_test_setup_teardown(name, setup_wb, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		L4_TEST(is_locked_after_reset_and_opens_with_both_keys),
+		L4_TEST(wrong_key_faults_and_locks_until_reset),
+		L4_TEST(keys_while_unlocked_fault_and_lock),
+		L4_TEST(option_keys_before_the_others_jam),
+		L4_TEST(cr_is_ignored_while_locked),
+		L4_TEST(programs_a_double_word_in_82_us),
+		L4_TEST(write_without_pg_is_pgserr),
+		L4_TEST(only_words_program),
+		L4_TEST(words_come_in_order_and_aligned),
+		L4_TEST(what_is_not_erased_takes_zeros_only),
+		L4_TEST(unit_programmed_to_ff_is_spent),
+		cmocka_unit_test_setup_teardown(without_ecc_nothing_is_spent, setup_c0, teardown),
+		L4_TEST(pending_errors_keep_the_next_from_starting),
+		L4_TEST(optverr_is_there_after_reset_and_harmless),
+		L4_TEST(eop_and_operr_need_their_enables),
+		L4_TEST(erases_the_page_of_the_bank),
+		L4_TEST(bank_erases_take_their_bank),
+		L4_TEST(start_needs_one_kind_of_operation),
+		G0_TEST(page_that_is_not_there_is_not_erased),
+		L4_TEST(other_bank_is_read_meanwhile),
+		L4_TEST(core_waits_between_its_units),
+		L4_TEST(reset_in_the_middle_spoils),
+		G0_TEST(cr_faults_in_the_middle_of_a_unit),
+		G0_TEST(word_while_locked_leaves_cfgbsy_until_its_other_half),
+		cmocka_unit_test_setup_teardown(second_bank_has_its_own_busy_bit, setup_g0b1,
+						teardown),
+		L4_TEST(fast_row_is_quicker),
+		L4_TEST(fast_row_needs_a_fast_clock_and_an_erased_bank),
+		L4_TEST(fast_row_breaks_on_delay_and_disorder),
+		G0_TEST(g0_takes_fast_rows_in_an_erased_page),
+		L4_TEST(otp_takes_each_unit_once),
+		WB_TEST(pes_keeps_operations_waiting),
+		WB_TEST(pages_of_the_second_core_are_out_of_reach),
+		WB_TEST(semaphore_is_taken_and_freed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
