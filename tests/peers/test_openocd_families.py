@@ -32,6 +32,14 @@ ROWS = (
     ("STM32WL55JC", "stm32wlx", 0x08000000, ()),
     ("STM32L552ZE", "stm32l5x", 0x0803F000, ()),
     ("STM32U575ZI", "stm32u5x", 0x080FF000, ()),
+    ("STM32F205RG", "stm32f2x", 0x08000000, ()),
+    ("STM32F429ZI", "stm32f4x", 0x080FF000, ()),
+    ("STM32F746ZG", "stm32f7x", 0x08000000, ()),
+    ("STM32F767ZI", "stm32f7x", 0x08000000, ()),
+    ("STM32H735ZG", "stm32h7x", 0x08000000, ()),
+    ("STM32H743ZI", "stm32h7x", 0x08000000, ()),
+    ("STM32H743ZI", "stm32h7x_dual_bank", 0x08100000, ()),
+    ("STM32H7B3ZI", "stm32h7x", 0x08000000, ()),
 )
 
 
