@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The FPEC's registers and what they do to the array: keys, half-words only, page and mass erase,
- * errors (RM0091 section 3.2; times: typical values of the data sheets).
+ * The FPEC's registers: keys, control, errors, and what a reset does to them (RM0091 section 3.5;
+ * times: typical values of the data sheets).
  */
 #include "probe/virtual/flash_f1.h"
 
@@ -13,12 +13,10 @@
 enum { ACR = 0x00, KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10, AR = 0x14, OBR = 0x1C,
        WRPR = 0x20, BANK2 = 0x40 };
 
-enum { CR_PG = 1 << 0, CR_PER = 1 << 1, CR_MER = 1 << 2, CR_OPTPG = 1 << 4, CR_OPTER = 1 << 5,
-       CR_STRT = 1 << 6, CR_LOCK = 1 << 7, CR_OPTWRE = 1 << 9, CR_ERRIE = 1 << 10,
-       CR_EOPIE = 1 << 12, CR_OBL_LAUNCH = 1 << 13 };
+enum { CR_LOCK = 1 << 7, CR_OPTWRE = 1 << 9, CR_ERRIE = 1 << 10, CR_EOPIE = 1 << 12,
+       CR_OBL_LAUNCH = 1 << 13 };
 
-enum { CR_BITS = CR_PG | CR_PER | CR_MER | CR_ERRIE | CR_EOPIE, CR_OPTION_BITS = CR_OPTPG | CR_OPTER,
-       CR_KINDS = CR_PER | CR_MER | CR_OPTER };
+enum { CR_BITS = F1_PG | F1_PER | F1_MER | CR_ERRIE | CR_EOPIE, CR_OPTION_BITS = F1_OPTPG | F1_OPTER };
 
 enum { SR_BSY = 1 << 0, SR_CLEARABLE = F1_PGERR | F1_WRPRTERR | F1_EOP };
 
@@ -65,8 +63,6 @@ static void update_blocked(struct flash_f1 *flash)
 		nvm_work_block(&flash->banks[i].work, blocked);
 }
 
-/* --- operations ------------------------------------------------------------------------------- */
-
 void flash_f1_start(struct flash_f1_bank *bank, const struct flash_f1_job *job, uint64_t ns)
 {
 	bank->job = *job;
@@ -76,84 +72,11 @@ void flash_f1_start(struct flash_f1_bank *bank, const struct flash_f1_job *job, 
 static void finish(void *context)
 {
 	struct flash_f1_bank *bank = context;
-	const struct flash_f1_job *job = &bank->job;
 
-	switch (job->kind) {
-	case F1_PROGRAM:
-		nvm_array_put(&bank->flash->cells, job->offset, 2, job->value);
-		break;
-	case F1_ERASE:
-		nvm_array_erase(&bank->flash->cells, job->offset, job->length);
-		break;
-	case F1_OPTION_PROGRAM:
-	case F1_OPTION_ERASE:
-		flash_f1_option_apply(bank->flash, job);
-		break;
-	}
-	bank->cr &= ~(uint32_t)CR_STRT;
+	flash_f1_apply(bank->flash, &bank->job);
+	bank->cr &= ~(uint32_t)F1_STRT;
 	bank->sr |= F1_EOP;
 	update_irq(bank->flash);
-}
-
-static uint32_t page_size(const struct flash_f1 *flash)
-{
-	return flash->soc->spec->banks[0].runs[0].size;
-}
-
-static void start_page_erase(struct flash_f1_bank *bank)
-{
-	const struct flash_f1 *flash = bank->flash;
-	uint32_t size = page_size(flash);
-	uint32_t offset = (bank->ar - flash->cells.base) & ~(size - 1);
-
-	if (offset < bank->offset || offset - bank->offset >= bank->size) {
-		log_line(LOG_VIRTUAL, "flash: erase of a page at %08X, which is not there: nothing "
-			 "(guess)", (unsigned)bank->ar);
-		bank->cr &= ~(uint32_t)CR_STRT;
-	} else if (flash_f1_shut(flash) || flash_f1_write_protected(flash, offset)) {
-		bank->cr &= ~(uint32_t)CR_STRT;
-		flash_f1_fail(bank, F1_WRPRTERR, "erase of a protected page");
-	} else {
-		flash_f1_start(bank, &(struct flash_f1_job){ F1_ERASE, offset, size, 0 },
-			       F1_ERASE_NS);
-	}
-}
-
-static void start_mass_erase(struct flash_f1_bank *bank)
-{
-	const struct flash_f1 *flash = bank->flash;
-	bool refused = flash_f1_shut(flash);
-
-	for (uint32_t at = 0; at < bank->size; at += page_size(flash))
-		refused |= flash_f1_write_protected(flash, bank->offset + at);
-	if (refused) {
-		bank->cr &= ~(uint32_t)CR_STRT;
-		flash_f1_fail(bank, F1_WRPRTERR, "mass erase with a protected page");
-		return;
-	}
-	log_line(LOG_VIRTUAL, "flash: mass erase");
-	flash_f1_start(bank, &(struct flash_f1_job){ F1_ERASE, bank->offset, bank->size, 0 },
-		       F1_ERASE_NS);
-}
-
-static void start_erase(struct flash_f1_bank *bank)
-{
-	switch (bank->cr & CR_KINDS) {
-	case CR_PER:
-		start_page_erase(bank);
-		break;
-	case CR_MER:
-		start_mass_erase(bank);
-		break;
-	case CR_OPTER:
-		flash_f1_option_start_erase(bank->flash);
-		break;
-	default:
-		log_line(LOG_VIRTUAL, "flash: STRT with CR %03X: nothing (guess)",
-			 (unsigned)bank->cr);
-		bank->cr &= ~(uint32_t)CR_STRT;
-		break;
-	}
 }
 
 /* --- registers -------------------------------------------------------------------------------- */
@@ -172,14 +95,14 @@ static void write_cr(struct flash_f1_bank *bank, uint32_t value)
 		nvm_lock_close(&flash->option_lock);
 	if (first && value & CR_OBL_LAUNCH && flash->kin->has_launch)
 		soc_request_reset(flash->soc, SOC_RESET_OPTIONS);
-	bank->cr = (value & bits) | (bank->cr & CR_STRT);
+	bank->cr = (value & bits) | (bank->cr & F1_STRT);
 	if (value & CR_LOCK)
 		nvm_lock_close(&bank->lock);
-	else if (value & CR_STRT && bank->work.active)
+	else if (value & F1_STRT && bank->work.active)
 		log_line(LOG_VIRTUAL, "flash: STRT while busy: ignored (guess)");
-	else if (value & CR_STRT) {
-		bank->cr |= CR_STRT;
-		start_erase(bank);
+	else if (value & F1_STRT) {
+		bank->cr |= F1_STRT;
+		flash_f1_start_erase(bank);
 	}
 	update_irq(flash);
 }
@@ -284,88 +207,14 @@ static enum bus_result registers_write(void *context, uint32_t offset, unsigned 
 	return bank ? write_bank(bank, offset, value) : BUS_OK;
 }
 
-/* --- the array -------------------------------------------------------------------------------- */
-
-static enum bus_result cells_check(void *context, uint32_t address, unsigned width,
-				   enum bus_master master)
-{
-	struct flash_f1_bank *bank = context;
-	const struct flash_f1 *flash = bank->flash;
-
-	(void)address, (void)width;
-	if (flash_f1_shut(flash) && (master == BUS_DEBUG || !flash->kin->core_reads_protected))
-		return BUS_FAULT;
-	return nvm_work_wait(&bank->work, master);
-}
-
-static void program(struct flash_f1_bank *bank, uint32_t offset, uint32_t value)
-{
-	struct flash_f1 *flash = bank->flash;
-
-	if (!(bank->cr & CR_PG) || !bank->lock.open)
-		flash_f1_fail(bank, F1_PGERR, "write without PG (guess)");
-	else if (bank->cr & (CR_KINDS | CR_STRT))
-		flash_f1_fail(bank, F1_PGERR, "write with an erase bit beside PG (guess)");
-	else if (flash_f1_write_protected(flash, offset))
-		flash_f1_fail(bank, F1_WRPRTERR, "write to a protected page");
-	else if (!nvm_array_blank(&flash->cells, offset, 2) && value != 0)
-		flash_f1_fail(bank, F1_PGERR, "write to a half-word that is not erased");
-	else
-		flash_f1_start(bank, &(struct flash_f1_job){ F1_PROGRAM, offset, 2, value },
-			       flash->kin->program_ns);
-}
-
-static enum bus_result cells_write(void *context, uint32_t address, unsigned width, uint32_t value,
-				   enum bus_master master)
-{
-	struct flash_f1_bank *bank = context;
-	enum bus_result result = cells_check(context, address, width, master);
-
-	if (result != BUS_OK)
-		return result;
-	if (width != 2) {
-		log_line(LOG_VIRTUAL, "flash: write of %u bytes: bus error", width);
-		return BUS_FAULT;	/* 3.2.2: half-words only */
-	}
-	program(bank, address - bank->flash->cells.base, value & 0xFFFF);
-	return BUS_OK;
-}
-
-static void add_bank(struct flash_f1_bank *bank, uint32_t base, const char *name, bool writable)
-{
-	struct flash_f1 *flash = bank->flash;
-
-	bus_add_memory(flash->soc->bus, &(struct bus_memory){
-		.name = name, .base = base + bank->offset, .size = bank->size,
-		.bytes = flash->cells.bytes + bank->offset, .executable = true, .context = bank,
-		.write = writable ? cells_write : NULL, .check = cells_check,
-		.check_while = &bank->work.special });
-}
-
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void cut_short(struct flash_f1_bank *bank)
 {
-	struct flash_f1 *flash = bank->flash;
-	const struct flash_f1_job *job = &bank->job;
 	unsigned done;
 
-	if (!nvm_work_cut(&bank->work, &done))
-		return;
-	switch (job->kind) {
-	case F1_PROGRAM:
-		nvm_array_cut_program(&flash->cells, job->offset, 2, job->value);
-		break;
-	case F1_ERASE:
-		nvm_array_cut_erase(&flash->cells, job->offset, job->length, done);
-		break;
-	case F1_OPTION_PROGRAM:
-		nvm_array_cut_program(&flash->options, job->offset, 2, job->value);
-		break;
-	case F1_OPTION_ERASE:
-		nvm_array_cut_erase(&flash->options, job->offset, job->length, done);
-		break;
-	}
+	if (nvm_work_cut(&bank->work, &done))
+		flash_f1_cut(bank->flash, &bank->job, done);
 }
 
 static void flash_reset(void *state)
@@ -459,17 +308,6 @@ static void init_banks(struct flash_f1 *flash)
 						false };
 }
 
-static void add_banks(struct flash_f1 *flash)
-{
-	static const char *const names[2] = { "flash", "flash bank 2" },
-				 *const aliases[2] = { "flash at 0", "flash bank 2 at 0" };
-
-	for (size_t i = 0; i < flash->bank_count; i++) {
-		add_bank(&flash->banks[i], flash->cells.base, names[i], true);
-		add_bank(&flash->banks[i], 0, aliases[i], false);
-	}
-}
-
 int flash_f1_add(struct soc *soc, struct why *why)
 {
 	const struct virtual_spec *spec = soc->spec;
@@ -494,7 +332,7 @@ int flash_f1_add(struct soc *soc, struct why *why)
 		return explain(why, E_MEMORY, "out of memory");
 	init_banks(flash);
 	flash_f1_option_init(flash);
-	add_banks(flash);
+	flash_f1_cells_add(flash);
 	flash_f1_option_add(flash);
 	bus_add_device(soc->bus, &(struct bus_device){ "flash controller", spec->flash_registers,
 		       0x400, flash, registers_read, registers_write });

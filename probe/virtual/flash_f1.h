@@ -2,7 +2,8 @@
  *
  * The flash controller (FPEC) of STM32F0, F1 and F3 as the chip shows it, and of the XL-density F1
  * with its second bank (RM0091 section 3, PM0075, PM0068). Strict: what silicon punishes is
- * punished here. Two files: registers and arrays (flash_f1.c), option bytes (flash_f1_option.c).
+ * punished here. Three files: registers (flash_f1.c), the array (flash_f1_cells.c), option bytes
+ * (flash_f1_option.c).
  */
 #ifndef PROBE_VIRTUAL_FLASH_F1_H
 #define PROBE_VIRTUAL_FLASH_F1_H
@@ -53,6 +54,9 @@ struct flash_f1 {
 /* Puts controller, flash and option bytes on the bus. E_CONFIG, E_MEMORY. */
 int flash_f1_add(struct soc *soc, struct why *why);
 
+enum flash_f1_cr { F1_PG = 1 << 0, F1_PER = 1 << 1, F1_MER = 1 << 2, F1_OPTPG = 1 << 4,
+		   F1_OPTER = 1 << 5, F1_STRT = 1 << 6, F1_KINDS = F1_PER | F1_MER | F1_OPTER };
+
 enum flash_f1_sr { F1_PGERR = 1 << 2, F1_WRPRTERR = 1 << 4, F1_EOP = 1 << 5 };
 
 /* flash_f1.c */
@@ -62,6 +66,14 @@ void flash_f1_start(struct flash_f1_bank *bank, const struct flash_f1_job *job, 
 /* Read protection keeps a debugger out. */
 bool flash_f1_shut(const struct flash_f1 *flash);
 
+/* flash_f1_cells.c */
+/* The effect of a job at its end, and of one cut short at so many percent. */
+void flash_f1_apply(struct flash_f1 *flash, const struct flash_f1_job *job);
+void flash_f1_cut(struct flash_f1 *flash, const struct flash_f1_job *job, unsigned done);
+/* CR.STRT was set. */
+void flash_f1_start_erase(struct flash_f1_bank *bank);
+void flash_f1_cells_add(struct flash_f1 *flash);
+
 /* flash_f1_option.c */
 /* Factory values; before the image file is read. */
 void flash_f1_option_init(struct flash_f1 *flash);
@@ -70,7 +82,6 @@ void flash_f1_option_add(struct flash_f1 *flash);
 void flash_f1_option_load(struct flash_f1 *flash, bool at_power_on);
 /* CR.STRT with OPTER. */
 void flash_f1_option_start_erase(struct flash_f1 *flash);
-void flash_f1_option_apply(struct flash_f1 *flash, const struct flash_f1_job *job);
 bool flash_f1_write_protected(const struct flash_f1 *flash, uint32_t offset);
 
 #endif

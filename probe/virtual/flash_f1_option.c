@@ -11,8 +11,7 @@
 
 enum { RDP = 0, USER = 2, DATA0 = 4, DATA1 = 6, WRP0 = 8, LENGTH = 16 };
 
-enum { CR_OPTPG = 1 << 4, CR_STRT = 1 << 6, OBR_OPTERR = 1 << 0, USER_WDG_SW = 1 << 0,
-       RDP_LEVEL2 = 0xCC, WRP_UNIT = 4096 };
+enum { OBR_OPTERR = 1 << 0, USER_WDG_SW = 1 << 0, RDP_LEVEL2 = 0xCC, WRP_UNIT = 4096 };
 
 /* A byte as the loader takes it: erased, or FF where the complement is wrong. */
 static uint8_t loaded(const struct flash_f1 *flash, uint32_t offset, bool *mismatch)
@@ -81,7 +80,7 @@ void flash_f1_option_start_erase(struct flash_f1 *flash)
 	struct flash_f1_bank *bank = &flash->banks[0];
 
 	if (flash->level == 2) {
-		bank->cr &= ~(uint32_t)CR_STRT;
+		bank->cr &= ~(uint32_t)F1_STRT;
 		flash_f1_fail(bank, F1_WRPRTERR, "option bytes are frozen by level 2");
 		return;
 	}
@@ -104,7 +103,7 @@ static void program(struct flash_f1 *flash, uint32_t offset, uint8_t byte)
 	uint32_t value = byte | (uint32_t)(uint8_t)~byte << 8;
 	uint64_t ns = flash->kin->program_ns;
 
-	if (!(bank->cr & CR_OPTPG) || offset >= LENGTH) {
+	if (!(bank->cr & F1_OPTPG) || offset >= LENGTH) {
 		flash_f1_fail(bank, F1_WRPRTERR, "write to an option byte without OPTPG (guess)");
 	} else if (flash->level == 2) {
 		flash_f1_fail(bank, F1_WRPRTERR, "option bytes are frozen by level 2");
@@ -116,14 +115,6 @@ static void program(struct flash_f1 *flash, uint32_t offset, uint8_t byte)
 		flash_f1_start(bank, &(struct flash_f1_job){ F1_OPTION_PROGRAM, offset, 2, value },
 			       ns);
 	}
-}
-
-void flash_f1_option_apply(struct flash_f1 *flash, const struct flash_f1_job *job)
-{
-	if (job->kind == F1_OPTION_ERASE)
-		nvm_array_erase(&flash->options, job->offset, job->length);
-	else
-		nvm_array_put(&flash->options, job->offset, 2, job->value);
 }
 
 static enum bus_result options_check(void *context, uint32_t address, unsigned width,

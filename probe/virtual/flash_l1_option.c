@@ -10,7 +10,8 @@
 
 enum { RDP = 0x00, USER = 0x04, WRP = 0x08, WORDS_END = 0x20, WRP4 = 0x80 };
 
-enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, RDP_PCROP = 1 << 8, USER_IWDG_SW = 1 << 4, USER_DEFAULT = 0x70, SECTOR = 4096,
+enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, RDP_PCROP = 1 << 8, USER_IWDG_SW = 1 << 4,
+       USER_DEFAULT = 0x70, SECTOR = 4096,
        MASS_ERASE_NS = 500000000 /* nobody tells; less than a second */ };
 
 /* A word as the loader takes it; a wrong complement reads as 0 and raises a flag. */

@@ -71,9 +71,9 @@ VIRTUAL_CHIPS := $(filter-out $(patsubst %,probe/virtual/%.c,$(VIRTUAL_PROBE_SID
 	probe/log.c probe/error.c tests/unit/fake_soc.c tests/unit/specs.c
 # One family without a core: these and its own files.
 VIRTUAL_FAMILY = $(VIRTUAL_CHIP) $(patsubst %,probe/virtual/%.c,nvm rcc plain identity) tests/unit/fake_soc.c tests/unit/specs.c
-UNIT_virtual_flash_f1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_option rcc_f1 gpio_f1)
+UNIT_virtual_flash_f1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_cells flash_f1_option rcc_f1 gpio_f1)
 UNIT_virtual_flash_l1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_l0 chip_l1 flash_l1 flash_l1_cells flash_l1_option rcc_l1)
-UNIT_virtual_families = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_option rcc_f1 gpio_f1 chip_l0 chip_l1 flash_l1 flash_l1_cells flash_l1_option rcc_l1)
+UNIT_virtual_families = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_cells flash_f1_option rcc_f1 gpio_f1 chip_l0 chip_l1 flash_l1 flash_l1_cells flash_l1_option rcc_l1)
 UNIT_virtual_machine = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image) $(wildcard probe/virtual/cpu*.c)
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
@@ -87,3 +87,5 @@ UNIT_exchange_text = probe/exchange_text.c probe/link.c probe/log.c probe/error.
 UNIT_flash_f1 = flash/f1.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
 UNIT_detect = $(PROBE_FILES) $(wildcard targets/*.c) chips.c
 UNIT_virtual_flash_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
+UNIT_virtual_options_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
+UNIT_virtual_flash_u5 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
