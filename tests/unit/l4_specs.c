@@ -243,6 +243,8 @@ void l4_unlock_options(struct fake_soc *f)
 {
 	if (fake_soc_read(f, at(f, 0x14, 0x28)) & LOCK)
 		l4_unlock(f);
+	if (!(fake_soc_read(f, at(f, 0x14, 0x28)) & OPTLOCK))
+		return;
 	fake_soc_write(f, at(f, 0x0C, 0x10), OPTKEY1);
 	fake_soc_write(f, at(f, 0x0C, 0x10), OPTKEY2);
 }
@@ -259,7 +261,8 @@ uint32_t l4_program(struct fake_soc *f, uint32_t address, uint32_t low, uint32_t
 {
 	fake_soc_write(f, at(f, 0x14, 0x28), PG);
 	fake_soc_write(f, address, low);
-	fake_soc_write(f, address + 4, high);
+	if (!(fake_soc_read(f, at(f, 0x10, 0x20)) & WRPERR))
+		fake_soc_write(f, address + 4, high);
 	fake_soc_advance(f, 200 * US);
 	return fake_soc_read(f, at(f, 0x10, 0x20)) & ~(uint32_t)OPTVERR;
 }
