@@ -31,10 +31,10 @@ def equal(got, wanted, what=""):
 class Server:
     """tether on a virtual board, port 0; ended by its own pid."""
 
-    def __init__(self, *arguments, board=BOARD, program=TETHER):
+    def __init__(self, *arguments, board=BOARD, program=TETHER, command=None):
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [program, "--probe", board, "--port", "0", *arguments],
+            command or [program, "--probe", board, "--port", "0", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.port = None
         for line in self.process.stdout:
@@ -78,6 +78,34 @@ class Server:
     def peak_kib(self):
         with open("/proc/%d/status" % self.process.pid) as status:
             return int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
+
+
+class UsbServer(Server):
+    """tether on a virtual ST-LINK that is plugged in as a USB device."""
+
+    def __init__(self, *arguments, board="STM32F407VG", options=()):
+        super().__init__(command=[os.path.join(BUILD, "tether-virtual-usb"), board, *options, "--",
+                                  TETHER, "--port", "0", *arguments])
+
+    def unplug(self):
+        self.process.send_signal(signal.SIGUSR1)
+
+    def plug_in(self):
+        self.process.send_signal(signal.SIGUSR2)
+
+    def wait_until_said(self, text, times=1, within=10):
+        deadline = time.monotonic() + within
+        while self.said().count(text) < times:
+            check(time.monotonic() < deadline, "never said %r, but: %s" % (text, self.said()))
+            time.sleep(0.01)
+
+    def cpu_seconds(self):
+        """Of tether, not of the mock bus."""
+        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as children:
+            pid = children.read().split()[0]
+        with open("/proc/%s/stat" % pid) as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Rsp:
