@@ -9,7 +9,15 @@
 
 extern const struct flash_controller flash_controller_f1;
 extern const struct flash_controller flash_controller_f4;
-/* One driver with four loaders: l4.c. */
+/* l1.c, with a loader for each. */
+extern const struct flash_controller flash_controller_l0;
+extern const struct flash_controller flash_controller_l1;
+/* h7.c, with a loader for each. */
+extern const struct flash_controller flash_controller_h7;
+extern const struct flash_controller flash_controller_h7a3;
+extern const struct flash_controller flash_controller_h7rs;
+extern const struct flash_controller flash_controller_h5;
+/* l4.c, with a loader for each. */
 extern const struct flash_controller flash_controller_l4;
 extern const struct flash_controller flash_controller_g0;
 extern const struct flash_controller flash_controller_l5;
