@@ -215,12 +215,11 @@ static int check_layout(const struct chip_layout *layout, const struct chip_sour
 
 static int check_layouts(const struct chip *chip, const struct chip_source *source)
 {
+	bool only_one = chip->only_layout.bank_count > 0;
 	int err = 0;
 
-	if (chip->only_layout.bank_count && chip->layout_count > 1)
-		return chip_source_error(source, 1, "flash: either banks or layouts");
 	for (size_t i = 0; !err && i < chip->layout_count; i++)
-		err = check_layout(&chip->layouts[i], source);
+		err = check_layout(only_one ? &chip->only_layout : &chip->layouts[i], source);
 	if (!err && chip->layout_count && !chip->bank_count)
 		return chip_source_error(source, 1, "no layout holds for %u KiB and the factory's option bytes",
 					 chip->flash_kib_max);

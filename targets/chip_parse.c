@@ -252,6 +252,8 @@ static int parse_text(struct reader *reader, struct chip *chip, const char *text
 
 	if (!err)
 		err = reader_parse(reader, text, chip_keys);
+	if (!err && chip->only_layout.bank_count && chip->layout_count)
+		err = chip_source_error(&reader->source, 1, "flash: either banks or layouts");
 	if (err)
 		return err;
 	complete(chip);

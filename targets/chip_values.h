@@ -11,51 +11,41 @@
 struct config_setting_t;
 
 /* base is a struct chip. */
-int chip_read_core(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+int chip_read_core(struct reader *reader, const struct config_setting_t *setting, void *base);
 int chip_read_second_core(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			  void *base);
 int chip_read_size_codes(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
-int chip_read_swap(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
-int chip_read_trustzone(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			 void *base);
+int chip_read_swap(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_trustzone(struct reader *reader, const struct config_setting_t *setting, void *base);
 
 /* base is a struct chip_region. */
 int chip_read_region_kind(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			  void *base);
 
 /* base is a struct chip_bank. */
-int chip_read_sectors(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
-int chip_read_pages(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+int chip_read_sectors(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_pages(struct reader *reader, const struct config_setting_t *setting, void *base);
 
 /* base is a struct chip_layout. */
-int chip_read_split(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
-int chip_read_sizes(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
-int chip_read_when(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+int chip_read_split(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_sizes(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_when(struct reader *reader, const struct config_setting_t *setting, void *base);
 
 /* base is a struct chip_reserved. */
 int chip_read_reserved_when(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			    void *base);
 int chip_read_reserved_first(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			     void *base);
 int chip_read_reserved_last(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			    void *base);
 
 /* base is a struct chip_option_field. */
-int chip_read_bits(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+int chip_read_bits(struct reader *reader, const struct config_setting_t *setting, void *base);
 int chip_read_field_word(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+			 void *base);
 
 /* base is a struct chip_reset_flag. */
-int chip_read_reset_bit(struct reader *reader, const struct config_setting_t *setting,
-			void *base);
+int chip_read_reset_bit(struct reader *reader, const struct config_setting_t *setting, void *base);
 
 #endif

@@ -419,6 +419,68 @@ static void options_that_are_not_there_are_refused(void **state)
 	assert_int_equal(chip_set_option(&f->chip, "DB1M", 2), E_ARGUMENT);
 }
 
+/* A file with this in its flash group (line 13), or at its end. */
+static int parse_with(struct fixture *f, const char *flash, const char *end)
+{
+	char text[2000];
+	int length = snprintf(text, sizeof(text),
+		"name = \"X\";\nfamily = \"X\";\ncore = \"cortex-m4\";\nreset_clock_hz = 1;\n"
+		"ids = ( { register = 0; mask = 0xFFF; value = 1; } );\n"
+		"memory = ( { name = \"sram\"; kind = \"ram\"; base = 0x20000000; size_kib = 4; } );\n"
+		"options = {\n  words = ( { name = \"OPTR\"; address = 0x20; factory = 0; } );\n"
+		"  fields = ( { name = \"DB\"; in = \"OPTR\"; bits = [21, 21]; },\n"
+		"    { name = \"SFSA\"; in = \"OPTR\"; bits = [7, 0]; } );\n};\n"
+		"flash = { controller = \"x\"; registers = 0; erased = 0xFF;\n%s };\n%s\n", flash, end);
+
+	f->why.text[0] = 0;
+	return chip_parse(&f->chip, "x.cfg", text, (size_t)length, &f->why);
+}
+
+#define BANK(base) "{ base = " base "; sectors = ( [16, 4] ); }"
+#define BOTH "banks = ( " BANK("0x08000000") ", " BANK("0x08010000") " );"
+#define ONE "banks = ( " BANK("0x08000000") " );"
+
+static void complains_about_layouts(void **state)
+{
+	static const struct { const char *flash, *end, *message; } rows[] = {
+		{ "layouts = ( { when = \"DBANK=1\"; " ONE " } );", "",
+		  "x.cfg:13: no option field is called 'DBANK'" },
+		{ "layouts = ( { when = \"DB\"; " ONE " } );", "", "x.cfg:13: 'DB' is not like NAME=VALUE" },
+		{ "layouts = ( { when = \"DB=2\"; " ONE " } );", "", "x.cfg:13: 'DB=2': the value does not fit" },
+		{ "layouts = ( { when = \"DB=1, DB=1, DB=1\"; " ONE " } );", "",
+		  "x.cfg:13: more than 2 conditions" },
+		{ "layouts = ( { when = \"DB=1\"; " ONE " } );", "",
+		  "x.cfg:1: no layout holds for 64 KiB and the factory's option bytes" },
+		{ "layouts = ( { split = \"halves\"; " ONE " } );", "", "x.cfg:13: halves need two banks" },
+		{ "layouts = ( { split = \"thirds\"; " BOTH " } );", "", "x.cfg:13: unknown split 'thirds'" },
+		{ "layouts = ( { kib = [66]; " ONE " } );", "", "x.cfg:13: 66 KiB can't be laid out in these banks" },
+		{ "layouts = ( { kib = [62]; " ONE " } );", "", "x.cfg:13: 62 KiB can't be laid out in these banks" },
+		{ "layouts = ( { kib = [64, \"x\"]; " ONE " } );", "", "x.cfg:13: mismatched element type in array" },
+		{ "layouts = ( { banks = ( " BANK("0x08000000") ", " BANK("0x08008000") " ); } );", "",
+		  "x.cfg:13: the banks overlap with 128 KiB" },
+		{ "banks = ( { base = 0x08000000; } );", "", "x.cfg:13: a bank needs sectors or pages" },
+		{ ONE " layouts = ( { " ONE " } );", "", "x.cfg:1: flash: either banks or layouts" },
+		{ ONE " swap = \"SWAP=1\";", "", "x.cfg:13: no option field is called 'SWAP'" },
+		{ ONE " reserved = ( { bank = 2; when = \"DB=1\"; first = \"SFSA\"; unit_kib = 4; } );", "",
+		  "x.cfg:13: reserved: a bank of 0 or 1, and first or last" },
+		{ ONE " reserved = ( { bank = 0; when = \"DB=1\"; unit_kib = 4; } );", "",
+		  "x.cfg:13: reserved: a bank of 0 or 1, and first or last" },
+		{ ONE " size_kib_at = 4; size_codes = ( [1] );", "", "x.cfg:13: expected two numbers in brackets" },
+		{ ONE, "parts = ( { name = \"X1\"; flash_kib = 62; } );", "x.cfg:14: X1: no layout has 62 KiB" },
+		{ ONE, "trustzone = \"TZEN=1\";", "x.cfg:14: no option field is called 'TZEN'" },
+		{ ONE, "ap = 256;", "x.cfg:14: 'ap' is above 255" },
+	};
+	struct fixture *f = *state;
+
+	if (parse_with(f, "layouts = ( { kib = [64]; when = \"DB=1\"; split = \"contiguous\"; " BOTH " }, { "
+		       ONE " } );", ""))
+		fail_msg("%s", f->why.text);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (parse_with(f, rows[i].flash, rows[i].end) != E_CONFIG || strcmp(f->why.text, rows[i].message))
+			fail_msg("'%s' instead of '%s'", f->why.text, rows[i].message);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +495,7 @@ int main(void)
 		cmocka_unit_test(every_chip_can_be_made_virtual),
 		cmocka_unit_test(the_virtual_board_gets_the_modes),
 		cmocka_unit_test(options_that_are_not_there_are_refused),
+		cmocka_unit_test(complains_about_layouts),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
