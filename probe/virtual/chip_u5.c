@@ -81,6 +81,6 @@ int chip_u5_build(struct soc *soc, struct why *why)
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */
 	while (i + 1 < ARRAY_SIZE(kins) && strcmp(kins[i].controller, soc->spec->controller) != 0)
-		i++;
+		i++;	/* the last one: wba, wba2 */
 	return chip_parts_add(soc, &kins[i].parts, why);
 }

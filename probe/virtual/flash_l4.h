@@ -95,7 +95,7 @@ struct flash_l4_line {		/* words that wait for the rest of their unit, row or bu
 struct flash_l4 {
 	struct soc *soc;
 	const struct flash_l4_variant *variant;
-	uint32_t unit;			/* WBA2 has another than its kin */
+	uint32_t unit;			/* bytes programmed at once */
 	/* Flash in the order of its addresses: with swapped banks the second comes first. */
 	struct nvm_array cells;
 	struct nvm_array otp;

@@ -10,7 +10,6 @@
 #include "probe/log.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* --- banks ------------------------------------------------------------------------------------ */
 
@@ -286,8 +285,6 @@ int flash_l4_map_new(struct flash_l4 *flash, struct why *why)
 	flash->banks = spec->banks;
 	flash->bank_count = spec->bank_count;
 	flash->gap_base = find_gap(spec);
-	if (strcmp(spec->controller, "wba") == 0 && flash_l4_page_size(flash) == 4096)
-		flash->unit = 8;	/* WBA2 */
 	flash->sealed_size = (size + L4_OTP_PAGE) / flash->unit / 8;
 	flash->sealed = calloc(1, flash->sealed_size);
 	if (!flash->sealed ||

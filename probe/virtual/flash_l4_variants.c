@@ -88,6 +88,7 @@ static const struct flash_l4_variant variants[] = {
 	{ "u5", U5_TRAITS, U5_BURST, .unit = 16, .page_bits = 8, .oem_key = 0x70, .oem_words = 2 },
 	{ "u3", U5_TRAITS, U5_BURST, .unit = 8, .page_bits = 8, .oem_key = 0x110, .oem_words = 4 },
 	{ "wba", U5_TRAITS, U5_BURST, .unit = 16, .page_bits = 7, .oem_key = 0x70, .oem_words = 2 },
+	{ "wba2", U5_TRAITS, U5_BURST, .unit = 8, .page_bits = 7, .oem_key = 0x110, .oem_words = 4 },
 };
 
 const struct flash_l4_variant *flash_l4_variant(const char *controller)

@@ -45,6 +45,7 @@ static const struct chip_builder {
 	{ "u5", chip_u5_build },
 	{ "u3", chip_u5_build },
 	{ "wba", chip_u5_build },
+	{ "wba2", chip_u5_build },
 };
 
 /* Made up, but the same for ever: a vector table whose reset handler branches to itself. */

@@ -88,7 +88,7 @@ struct virtual_spec {
 	uint8_t second_ap;
 
 	/* The flash_ctrl_type of the facts: "f1" "f1xl" "f2" "f4" "f4db" "f7" "f7db" "l0" "l1" "g0" "g0db" "g4"
-	 * "g4db" "c0" "u0" "l4" "l4sb" "l4plus" "wb" "wl" "l5" "u5" "u3" "wba" "h5" "h7" "h7a3" "h7rs" */
+	 * "g4db" "c0" "u0" "l4" "l4sb" "l4plus" "wb" "wl" "l5" "u5" "u3" "wba" "wba2" "h5" "h7" "h7a3" "h7rs" */
 	char controller[12];
 	uint32_t flash_registers;
 	uint32_t flash_secure;	/* secure alias of bank 1 (0x0C000000); 0 = none */
