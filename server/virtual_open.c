@@ -70,10 +70,44 @@ static int set_size(struct virtual_spec *spec, struct chip *chip, const char *va
 	return 0;
 }
 
+static int set_option(struct chip *chip, char *word, struct why *why)
+{
+	char *value = strchr(word, ':');
+	uint32_t number;
+	int err;
+
+	if (!value)
+		return explain(why, E_ARGUMENT, "virtual probe: options= is like DBANK:0+WDG_SW:1, not %s",
+			       word);
+	*value++ = '\0';
+	err = take_number(word, value, &number, why);
+	if (err)
+		return err;
+	if (chip_set_option(chip, word, number))
+		return explain(why, E_ARGUMENT, "virtual probe: %s has no option byte %s for %s",
+			       chip->name, word, value);
+	return 0;
+}
+
+/* What the option bytes are at first: bank modes are among them. */
+static int set_options(struct virtual_spec *spec, struct chip *chip, const char *value,
+		       struct why *why)
+{
+	char text[SELECTOR_MAX], *rest = text, *word;
+	int err = 0;
+
+	(void)spec;
+	snprintf(text, sizeof text, "%s", value);
+	while (!err && (word = strsep(&rest, "+")))
+		err = set_option(chip, word, why);
+	return err;
+}
+
 #define TEXT(field) offsetof(struct virtual_spec, field), sizeof ((struct virtual_spec *)0)->field
 
 static const struct key keys[] = {
-	{ "size", 0, 0, set_size },		/* KiB; first: see set_size */
+	{ "size", 0, 0, set_size },		/* KiB; these two first: see set_size */
+	{ "options", 0, 0, set_options },	/* NAME:VALUE+NAME:VALUE... */
 	{ "firmware", TEXT(firmware), NULL },	/* V2J37S7 ... */
 	{ "serial", TEXT(serial), NULL },
 	{ "image", TEXT(image), NULL },		/* file */
@@ -81,6 +115,8 @@ static const struct key keys[] = {
 	{ "pace", 0, 0, set_pace },
 	{ "voltage", 0, 0, set_voltage },	/* mV */
 };
+
+enum { KEYS_OF_CHIP = 2 };
 
 static int apply(const struct key *key, struct virtual_spec *spec, struct chip *chip,
 		 const char *value, struct why *why)
@@ -130,12 +166,15 @@ static int fill_spec(struct virtual_spec *spec, const char *part, const char *co
 {
 	int err = chip_find_part(chip, chips, part, why);
 
-	if (!err && values[0])
-		err = apply(&keys[0], spec, chip, values[0], why);
+	if (!err && chip->known_only[0])
+		return explain(why, E_CHIP, "there is no virtual %s: %s", chip->name, chip->known_only);
+	for (size_t i = 0; i < KEYS_OF_CHIP && !err; i++)
+		if (values[i])
+			err = apply(&keys[i], spec, chip, values[i], why);
 	if (err)
 		return err;
 	chip_virtual_spec(chip, part, spec);
-	for (size_t i = 1; i < ARRAY_SIZE(keys) && !err; i++)
+	for (size_t i = KEYS_OF_CHIP; i < ARRAY_SIZE(keys) && !err; i++)
 		if (values[i])
 			err = apply(&keys[i], spec, chip, values[i], why);
 	return err;

@@ -49,6 +49,20 @@ static void describes_a_chip(void **state)
 	assert_int_equal(spec.banks[0].size, 512 * 1024);
 }
 
+static void option_bytes_choose_the_bank_mode(void **state)
+{
+	struct virtual_spec spec;
+	struct why why;
+
+	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32G474RE", *state, &why), 0);
+	assert_int_equal(spec.bank_count, 2);
+	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32G474RE,options=dbank:0+IWDG_SW:0,voltage=1800",
+					    *state, &why), 0);
+	assert_int_equal(spec.bank_count, 1);
+	assert_int_equal(spec.options[0].factory, 0xFFEFF8AA & ~(1u << 22 | 1u << 16));
+	assert_int_equal(spec.supply_mv, 1800);
+}
+
 static void takes_every_key(void **state)
 {
 	struct virtual_spec spec;
@@ -77,6 +91,11 @@ static void refuses_what_makes_no_sense(void **state)
 		{ "virtual:STM32F407VG,image", E_ARGUMENT, "image= wants a value" },
 		{ "virtual:STM32F407VG,image=", E_ARGUMENT, "image= wants a value" },
 		{ "virtual:STM32F407VG,pace=fast", E_ARGUMENT, "pace=real" },
+		{ "virtual:STM32F407VG,options=DBANK:1", E_ARGUMENT, "no option byte DBANK" },
+		{ "virtual:STM32F407VG,options=WDG_SW:2", E_ARGUMENT, "no option byte WDG_SW for 2" },
+		{ "virtual:STM32F407VG,options=WDG_SW", E_ARGUMENT, "options= is like" },
+		{ "virtual:STM32F407VG,options=WDG_SW:x", E_ARGUMENT, "is no number" },
+		{ "virtual:stm32n6", E_CHIP, "there is no virtual STM32N6" },
 		{ "virtual:STM32F407VG,voltage=3.3", E_ARGUMENT, "voltage=3.3" },
 		{ "virtual:STM32F407VG,voltage=12000", E_ARGUMENT, "from 1600 to 3600" },
 		{ "virtual:STM32F407VG,size=7", E_ARGUMENT, "7 KiB" },
@@ -99,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describes_a_chip),
 		cmocka_unit_test(takes_every_key),
+		cmocka_unit_test(option_bytes_choose_the_bank_mode),
 		cmocka_unit_test(refuses_what_makes_no_sense),
 	};
 
