@@ -38,11 +38,13 @@ static int run_info(struct monitor_call *call)
 	const struct core *core = call->session->core;
 	const struct probe_version *version = probe_version(board->probe);
 	const struct link_identity *identity = &probe_link(board->probe)->identity;
+	const char *revision = chip_revision_name(&board->chip, board->idcode);
 
 	monitor_print(call, "probe   %s, firmware %s, serial %s, SWD at %u kHz\n", version->model,
 		      version->text, identity->serial, probe_speed_khz(board->probe));
-	monitor_print(call, "chip    %s, id 0x%08x, supply %u.%02u V\n", board->chip.name,
-		      board->idcode, board->supply_mv / 1000, board->supply_mv % 1000 / 10);
+	monitor_print(call, "chip    %s%s%s, id 0x%08x, supply %u.%02u V\n", board->chip.name,
+		      revision[0] ? " revision " : "", revision, board->idcode,
+		      board->supply_mv / 1000, board->supply_mv % 1000 / 10);
 	monitor_print(call, "flash   %u KiB in %u bank%s\n", chip_flash_size(&board->chip) / 1024,
 		      (unsigned)board->chip.bank_count, board->chip.bank_count > 1 ? "s" : "");
 	monitor_print(call, "core    %s%s, CPUID 0x%08x, %u breakpoint and %u watchpoint units\n",

@@ -259,6 +259,9 @@ int chip_find_id(struct chip *chip, const struct chip_library *library, const st
 /* A chip that nothing is known of but its CPU: RAM and peripherals, no flash (R31). */
 void chip_make_unknown(struct chip *chip, uint32_t cpuid);
 
+/* The name of the silicon revision that an id states ("V"); "" when it is not listed. */
+const char *chip_revision_name(const struct chip *chip, uint32_t idcode);
+
 /* Lays out the banks for kib and the option words. E_ARGUMENT when it is not a size this chip has;
  * the banks stay as they were. */
 int chip_set_flash_size(struct chip *chip, uint32_t kib);

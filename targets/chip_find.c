@@ -278,6 +278,15 @@ int chip_find_id(struct chip *chip, const struct chip_library *library, const st
 	return parse_row(chip, row, why);
 }
 
+const char *chip_revision_name(const struct chip *chip, uint32_t idcode)
+{
+	for (size_t i = 0; i < chip->revision_count; i++) {
+		if (chip->revisions[i].id == idcode >> 16)
+			return chip->revisions[i].name;
+	}
+	return "";
+}
+
 /* What the architecture says of any Cortex-M (DDI 0403E B3.1). */
 void chip_make_unknown(struct chip *chip, uint32_t cpuid)
 {
