@@ -42,6 +42,15 @@ ROWS = (
     ("STM32H7B3ZI", "stm32h7x", 0x08000000, ()),
 )
 
+# Part, target file, driver with commands to lock and unlock, an erased word.
+LOCKS = (
+    ("STM32F072CB", "stm32f0x", "stm32f1x", "ffffffff"),
+    ("STM32F103CB", "stm32f1x", "stm32f1x", "ffffffff"),
+    ("STM32F303CC", "stm32f3x", "stm32f1x", "ffffffff"),
+    ("STM32L053C8", "stm32l0", "stm32lx", "00000000"),
+    ("STM32L152RB", "stm32l1", "stm32lx", "00000000"),
+)
+
 
 def openocd(board, target, *commands):
     arguments = ["openocd", "-f", "interface/stlink.cfg", "-f", "target/%s.cfg" % target, "-c",
@@ -67,6 +76,19 @@ def programs(part, target, address, before):
             check(ours.read() == content, "Tether read something else")
 
 
+def locks_and_unlocks():
+    """Each call of OpenOCD is a power cycle for the chip."""
+    for part, target, driver, erased in LOCKS:
+        with tempfile.TemporaryDirectory() as folder:
+            board = "%s,image=%s/board" % (part, folder)
+            openocd(board, target, "reset halt", "flash fillw 0x08000000 0xdeadbeef 16", driver + " lock 0")
+            text = openocd(board, target, "halt", "if {[catch {mdw 0x08000000}]} {echo shut}")
+            expect(text, r"shut")
+            openocd(board, target, "halt", driver + " unlock 0")
+            text = openocd(board, target, "reset halt", "mdw 0x08000000")
+            expect(text, r"08000000: " + erased)
+
+
 def test_of(row):
     def test():
         programs(*row)
@@ -74,4 +96,4 @@ def test_of(row):
     return test
 
 
-main(*[test_of(row) for row in ROWS])
+main(locks_and_unlocks, *[test_of(row) for row in ROWS])
