@@ -4,6 +4,7 @@
 #   make demo       the whole job on a virtual STM32F407VG with a real GDB
 #   make check      the tests (at most 8 minutes); make check-all is the long form
 #   make bench      USB exchanges, modelled times, memory: as a table
+#   make peers      other people's tools on the virtual ST-LINK; BENCH=1 compares what they cost
 #   make fuzz       a minute for each parser
 #   make install    PREFIX=/usr/local DESTDIR=
 #
@@ -101,9 +102,11 @@ engine: $(ENGINE_BIN) firmware
 	$(Q)scripts/run-tests $(ENGINE_BIN)
 e2e: $(TESTED) firmware
 	$(Q)scripts/run-programs $(BUILD) tests/e2e
-# Other people's tools on the virtual ST-LINK.
+# Other people's tools on the virtual ST-LINK. FULL=1: larger images, every driver with every probe.
+# BENCH=1: what the same work costs with each of them, and with Tether (tests/bench/README.md).
 peers: $(TESTED) firmware
-	$(Q)scripts/run-programs $(BUILD) tests/peers
+	$(Q)$(if $(BENCH),BUILD=$(BUILD) FIRMWARE=$(CURDIR)/build/firmware python3 tests/bench/bench_peers.py, \
+		FULL=$(FULL) scripts/run-programs $(BUILD) tests/peers)
 # Assembles flash/loaders/*.S into the headers beside them (binutils for arm-none-eabi).
 loaders:
 	$(Q)scripts/check-loaders --write
@@ -126,11 +129,11 @@ check-timed:
 	$(Q)start=$$(date +%s); \
 	$(MAKE) --no-print-directory -j2 $(TESTED) $(UNIT_BIN) $(ENGINE_BIN) firmware && \
 	$(MAKE) --no-print-directory static unit engine e2e peers && \
-	echo "make check: $$(($$(date +%s) - start)) s"
+	echo "make check: $$(($$(date +%s) - start)) s" | tee $(BUILD)/check$(if $(FULL),-all).time
 # The long form: every step of every sweep, the peers' whole programs.
 check-all:
 	$(Q)scripts/setup check
-	$(Q)FULL=1 TETHER_TEST_ALL=1 $(MAKE) --no-print-directory check-timed sanitize
+	$(Q)FULL=1 $(MAKE) --no-print-directory check-timed sanitize
 # Unit and engine tests under AddressSanitizer and UBSan; engine tests, and unit tests of what really has two
 # threads, under ThreadSanitizer (R46).
 sanitize:
@@ -158,6 +161,7 @@ bench:
 	$(Q)$(MAKE) --no-print-directory -j2 $(TESTED) firmware $(BUILD)/bench/bench
 	$(Q)$(BUILD)/bench/bench
 	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench.py
+	$(Q)cat $(wildcard $(BUILD)/check*.time) /dev/null
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with the files on its line in tests/fuzz/fuzz.mk. A minute for each.
 include tests/fuzz/fuzz.mk

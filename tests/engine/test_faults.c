@@ -166,11 +166,11 @@ static uint64_t length_of_load(enum fault_event event)
 	return count;
 }
 
-/* Every place with TETHER_TEST_ALL=1 (make check-all), else a sample that differs between the kinds. */
+/* Every place with FULL=1 (make check-all), else a sample that differs between the kinds. */
 static void sweep(const struct trouble *list, size_t count, enum fault_event event)
 {
 	uint64_t length = length_of_load(event);
-	unsigned step = getenv("TETHER_TEST_ALL") ? 1 : (unsigned)(length / SAMPLES) + 1;
+	unsigned step = getenv("FULL") ? 1 : (unsigned)(length / SAMPLES) + 1;
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned failures = 0, runs = 0;

@@ -48,12 +48,13 @@ def then_tether(command, *monitor):
     return ["sh", "-c", "%s && '%s/tether' run %s" % (command, BUILD, " ".join("'%s'" % m for m in monitor))]
 
 
-def session(server, *commands, elf, first=(), port="$port"):
+def session(server, *commands, elf, first=(), limit=40):
     """A script: starts a server (a command line that uses $port and $other), runs GDB on it, ends it.
     GDB tries again until the server listens. Not every server ends on SIGTERM."""
-    script = FREE_PORTS + "%s >server.log 2>&1 &\nserver=$!\ntimeout 40 gdb-multiarch -nx -q -batch" % server
+    script = FREE_PORTS + "%s >server.log 2>&1 &\nserver=$!\ntimeout %d gdb-multiarch -nx -q -batch" % (
+        server, limit)
     for command in ("set confirm off", "set width 0", "set remotetimeout 10", *first,
-                    "target extended-remote 127.0.0.1:" + port, *commands):
+                    "target extended-remote 127.0.0.1:$port", *commands):
         script += ' \\\n    -ex "%s"' % command
     return script + " \\\n    '%s' </dev/null\n" % elf + END
 

@@ -34,7 +34,8 @@ def board_with(firmware, image):
 
 
 def starts_with_every_probe():
-    more = ("V2J28S7", "V2J45M31", "V3J3M2", "V3J15M7", "V3PWR") if FULL else ("V2J28S7", "V3J15M7")
+    """But V3PWR: OpenOCD 0.12 does not know its USB id."""
+    more = ("V2J28S7", "V2J45M31", "V3J3M2", "V3J15M7") if FULL else ("V2J28S7", "V3J15M7")
     for driver in DRIVERS:
         for firmware in more:
             text = openocd(driver, firmware, "reset halt", "reg pc", "mdw 0xe0042000")
