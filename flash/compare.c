@@ -180,6 +180,7 @@ int job_verify(struct job *job, bool *again, struct why *why)
 	int err = open && ranges ? 0 : explain(why, E_MEMORY, "no memory for a checksum");
 
 	*again = false;
+	memory_cache_drop(job->core);		/* what was read to compare is not there any more */
 	for (size_t i = 0; i < job->sector_count && !err; i++)
 		if (job->sectors[i].work != WORK_NONE)
 			open[count++] = i;
