@@ -104,10 +104,11 @@ static bool keeps_busy(const struct flash_f4 *flash, uint32_t offset)
 {
 	const struct flash_job *job = &flash->job;
 
+	uint32_t first = flash->banks[0].size;
+
 	if (flash->bank_count < 2 || job->cells != flash->cells || job->kind == FLASH_OPTIONS)
 		return true;
-	return (offset < flash->banks[0].size) == (job->offset < flash->banks[0].size) ||
-	       job->offset + job->length > offset;
+	return offset < first ? job->offset < first : job->offset + job->length > first;
 }
 
 enum bus_result flash_f4_wait_for_bank(struct flash_f4 *flash, uint32_t offset,

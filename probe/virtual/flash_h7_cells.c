@@ -2,7 +2,8 @@
  *
  * Cells with an ECC to each flash word: programming only clears bits, those of the ECC too, so a
  * second program of a word leaves an ECC that belongs to neither. ST does not publish the code; this
- * one is made up: the positions of all set bits, xored, and their parity.
+ * one is made up: the positions of all set bits, xored, and the complement of that; zero for a word of
+ * all ones, so that nothing can be programmed over it (R24).
  */
 #include "probe/virtual/flash_h7.h"
 
@@ -16,14 +17,15 @@ enum { VIRGIN = 0xFFFF };
 
 static uint16_t ecc_of(const uint8_t *bytes, uint32_t length)
 {
-	uint32_t code = 0, parity = 0;
+	uint32_t code = 0;
+	bool all = true;
 
 	for (uint32_t i = 0; i < length * 8; i++)
-		if (bytes[i / 8] >> i % 8 & 1) {
-			code ^= i + 1;
-			parity ^= 0x400;
-		}
-	return (uint16_t)(code | parity);
+		if (bytes[i / 8] >> i % 8 & 1)
+			code ^= i % 255 + 1;
+		else
+			all = false;
+	return all ? 0 : (uint16_t)(code | (~code & 0xFF) << 8);
 }
 
 int flash_h7_cells_new(struct flash_h7_cells *cells, struct soc *soc, const char *name,
