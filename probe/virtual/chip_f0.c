@@ -82,6 +82,7 @@ int chip_f0_build(struct soc *soc, struct why *why)
 	int err;
 
 	soc->lsi_hz = LSI_HZ;
+	soc->bus_stops_in_reset = kin == &f0;
 	err = flash_f1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */

@@ -112,7 +112,7 @@ struct soc {
 	bool debugger_seen;		/* a debug access since power-on */
 	bool swd_disabled;		/* by a protection level, until the next power-on */
 	bool core_port_closed;		/* by a life-cycle state: the core's access port, not the others */
-	bool bus_stops_in_reset;	/* H7: nothing but the core's own is reached while nRST is low */
+	bool bus_stops_in_reset;	/* nothing but the core's own is reached while nRST is low */
 	bool swd_pins_taken;		/* the firmware uses SWDIO or SWCLK as something else */
 	void *dma;			/* and how a timer asks it for a transfer */
 	void (*dma_request)(void *dma, unsigned timer);

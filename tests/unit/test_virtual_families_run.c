@@ -161,6 +161,25 @@ static void option_launch_resets_the_chip(void **state)
 	machine_free(m);
 }
 
+/* An L0 under reset is only seen as a Cortex-M0+ (blackmagic #307). */
+static void ids_of_f0_and_l0_are_out_of_reach_under_reset(void **state)
+{
+	static const struct { void (*fill)(struct virtual_spec *spec); bool reached; } rows[] = {
+		{ spec_f072, false }, { spec_l053, false }, { spec_f103, true }, { spec_l152, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct machine *m = new_machine(rows[i].fill, "");
+
+		assert_true(machine_core_port_open(m, false));
+		machine_set_nrst(m, false);
+		assert_int_equal(machine_core_port_open(m, false), rows[i].reached);
+		assert_true(machine_core_port_open(m, true));
+		machine_free(m);
+	}
+}
+
 static void unknown_controllers_and_wrong_geometry_are_told(void **state)
 {
 	struct virtual_spec spec;
@@ -195,6 +214,7 @@ int main(void)
 		cmocka_unit_test(wide_write_in_firmware_is_a_hard_fault_on_f1),
 		cmocka_unit_test(image_keeps_flash_eeprom_and_options),
 		cmocka_unit_test(option_launch_resets_the_chip),
+		cmocka_unit_test(ids_of_f0_and_l0_are_out_of_reach_under_reset),
 		cmocka_unit_test(unknown_controllers_and_wrong_geometry_are_told),
 	};
 
