@@ -21,7 +21,7 @@ enum {
 	PROBES_MAX = 32,
 	DRAIN_MS = 5,
 	DRAIN_READS_MAX = 64,
-	REOPEN_MS = 3000,	/* for a probe to enumerate anew after a reset */
+	REOPEN_MS = 300,	/* for a probe to enumerate anew; who wants to wait longer asks again */
 	REOPEN_STEP_US = 50000,
 };
 
@@ -165,27 +165,23 @@ static int open_again(struct usb_link *usb)
 	return err;
 }
 
-static int open_within(struct usb_link *usb, uint32_t ms)
+/* After a reset the probe may come back as a new device, and takes its time. libusb does not tell that
+ * from an unplugged one. */
+static int reset(struct usb_link *usb)
 {
-	uint64_t deadline_us = now_us(&usb->base) + ms * 1000ull;
+	uint64_t deadline_us = now_us(&usb->base) + REOPEN_MS * 1000ull;
 
+	if (usb->handle && !libusb_reset_device(usb->handle))
+		return OK;
+	if (!usb->handle)	/* looked for before */
+		deadline_us = 0;
+	drop_handle(usb);
 	while (open_again(usb)) {
 		if (now_us(&usb->base) >= deadline_us)
 			return E_GONE;
 		wait_us(&usb->base, REOPEN_STEP_US);
 	}
 	return OK;
-}
-
-/* A probe that enumerates anew takes its time; one that was unplugged is looked for just once. */
-static int reset(struct usb_link *usb)
-{
-	int result = usb->handle ? libusb_reset_device(usb->handle) : LIBUSB_ERROR_NO_DEVICE;
-
-	if (!result)
-		return OK;
-	drop_handle(usb);
-	return open_within(usb, result == LIBUSB_ERROR_NO_DEVICE ? 0 : REOPEN_MS);
 }
 
 static int recover(struct link *link, enum link_recovery step)

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { IDENTIFY_MS = 1000 };
+enum { IDENTIFY_MS = 1000, REOPEN_TRIES = 10, REOPEN_US = 200000 };
 
 /* A question past the rule that nothing is run out of step. */
 static int ask(struct stlink *stlink, uint8_t command, uint8_t *reply, size_t length)
@@ -106,7 +106,12 @@ int stlink_identify(struct stlink *stlink)
 
 	if (err && err != E_GONE)
 		err = stlink_realign(stlink);
-	if (err && err != E_GONE)
+	if (!err || err == E_GONE)
+		return err;
+	err = stlink_reset_device(stlink);
+	for (int tries = 0; err == E_GONE && tries < REOPEN_TRIES; tries++) {
+		link_wait_us(stlink->link, REOPEN_US);	/* it enumerates anew */
 		err = stlink_reset_device(stlink);
+	}
 	return err;
 }
