@@ -268,7 +268,7 @@ static bool spec_fits(const struct virtual_spec *spec)
 {
 	uint64_t end = spec->banks[0].base;
 
-	if (spec->bank_count == 0 || spec->bank_count > ARRAY_SIZE(spec->banks))
+	if (spec->bank_count == 0 || spec->bank_count > ARRAY_SIZE(spec->banks) || end % 1024)
 		return false;
 	for (size_t i = 0; i < spec->bank_count; i++) {
 		const struct virtual_bank *bank = &spec->banks[i];

@@ -259,6 +259,9 @@ static bool spec_fits(const struct virtual_spec *spec)
 		    (uint64_t)bank->base + bank->size > (uint64_t)1 << 32)
 			return false;
 	}
+	for (size_t i = 0; i < spec->region_count; i++)
+		if (spec->regions[i].kind == VIRTUAL_EEPROM && spec->regions[i].base % 1024)
+			return false;
 	return spec->flash_registers % 1024 == 0 && spec->erased == 0x00;
 }
 
@@ -283,7 +286,7 @@ int flash_l1_add(struct soc *soc, struct why *why)
 
 	if (!spec_fits(soc->spec))
 		return explain(why, E_CONFIG, "%s: the L1 flash model needs banks of whole KiB that "
-			       "are erased to 0", soc->spec->chip);
+			       "are erased to 0, and an EEPROM that begins at one", soc->spec->chip);
 	flash = calloc(1, sizeof(*flash));
 	if (!flash)
 		return explain(why, E_MEMORY, "out of memory");

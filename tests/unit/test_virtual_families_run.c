@@ -203,6 +203,12 @@ static void unknown_controllers_and_wrong_geometry_are_told(void **state)
 	spec.banks[0].size = 1000;
 	assert_int_equal(machine_new(&machine, &spec, &why), E_CONFIG);
 	spec_l152(&spec);
+	spec.regions[2].base += 0x80;		/* the EEPROM */
+	assert_int_equal(machine_new(&machine, &spec, &why), E_CONFIG);
+	spec_f103(&spec);
+	spec.banks[0].base += 0x80;
+	assert_int_equal(machine_new(&machine, &spec, &why), E_CONFIG);
+	spec_l152(&spec);
 	spec.regions[0].base = FLASH;
 	assert_int_equal(machine_new(&machine, &spec, &why), E_CONFIG);
 }
