@@ -13,6 +13,7 @@
 #include "server/session.h"
 
 #include "targets/cortexm.h"
+#include "targets/unfinished.h"
 
 #include "probe/log.h"
 
@@ -131,12 +132,15 @@ static void tell_connected(struct engine *engine)
 {
 	struct session *session = &engine->sessions[0];
 	const struct board *board = &engine->board;
+	char text[100];
 
 	log_line(LOG_INFO, "Connected to %s, %u KiB flash, %u.%02u V.", board->chip.name,
 		 chip_flash_size(&board->chip) / 1024, board->supply_mv / 1000,
 		 board->supply_mv % 1000 / 10);
 	if (board->notes[0])
 		session_note(session, "%s", board->notes);
+	if (engine_unfinished_text(engine, text, sizeof(text))[0])
+		session_note(session, "%s", text);
 }
 
 int engine_connect(struct engine *engine, struct why *why)
@@ -151,6 +155,8 @@ int engine_connect(struct engine *engine, struct why *why)
 	if (probe_is_gone(engine->board.probe) && probe_resync(engine->board.probe, &unused) != OK)
 		return explain(why, E_GONE, "The probe is not plugged in.");
 	err = board_attach(&engine->board, why);
+	if (!err)
+		unfinished_recall(&engine->board);
 	for (unsigned i = 0; i < engine->board.core_count && !err; i++) {
 		err = core_poll(engine->sessions[i].core);
 		core_take_reset(engine->sessions[i].core);

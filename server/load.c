@@ -6,6 +6,12 @@
 
 #include "server/session.h"
 
+#include "flash/plan.h"
+
+#include "targets/unfinished.h"
+
+#include "probe/bytes.h"
+
 #include <string.h>
 
 void load_tell_progress(struct engine *engine, uint32_t done, uint32_t total)
@@ -44,16 +50,37 @@ static int commit(struct engine *engine, struct flash_plan *plan, struct flash_r
 	return flash_commit(plan, &engine->flash, report, tell, engine, why);
 }
 
+/* Should this process be killed, the next one finds out what may be incomplete (R27). */
+static void remember_plan(const struct board *board, const struct flash_plan *plan)
+{
+	uint32_t base = UINT32_MAX, last = 0;
+	struct chip_sector sector;
+
+	for (size_t i = 0; i < plan->sector_count; i++) {
+		if (!plan->sectors[i] || !chip_sector_number(plan->chip, (unsigned)i, &sector))
+			continue;
+		base = min_u32(base, sector.base);
+		last = max_u32(last, sector.base + (sector.size - 1));
+	}
+	if (board->unfinished.size) {
+		base = min_u32(base, board->unfinished.base);
+		last = max_u32(last, board->unfinished.base + (board->unfinished.size - 1));
+	}
+	unfinished_remember(board, base, last - base + 1);
+}
+
 int load_commit(struct session *session, unsigned client, struct flash_plan *plan,
 		struct flash_report *report, struct why *why)
 {
 	struct engine *engine = session->engine;
 	int err;
 
+	remember_plan(&engine->board, plan);
 	engine->load.client = client;
 	engine->load.in_work = true;
 	err = commit(engine, plan, report, why);
 	engine->load.in_work = false;
+	unfinished_remember(&engine->board, engine->board.unfinished.base, engine->board.unfinished.size);
 	core_take_reset(session->core);
 	memory_cache_drop(session->core);
 	if (session->core->state == CORE_UNKNOWN)

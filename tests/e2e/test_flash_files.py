@@ -6,12 +6,14 @@ import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import tempfile
 import time
 
-from support import (BOARD, FIRMWARE, TETHER, Server, check, equal, expect, gdb, main, random_bytes, tether)
+from support import (BOARD, FIRMWARE, TETHER, Server, check, equal, expect, gdb, main, on_usb, random_bytes,
+                     tether)
 
 DEMO = os.path.join(FIRMWARE, "demo.elf")
 FLASH = 0x08000000
@@ -185,6 +187,40 @@ def broken_off_reads_leave_nothing():
         equal(contents(at("old.bin")), b"old", "the old file")
 
 
+BROKEN_OFF = """
+set -e
+export XDG_RUNTIME_DIR=.
+$TETHER --log flash run 'flash write big.bin' 2>log & load=$!
+n=0
+until grep -q '[1-9] of 100000 bytes' log; do n=$((n + 1)); [ $n -lt 500 ]; sleep 0.02; done
+kill $load
+wait $load || true
+echo broken off
+$TETHER run 'halt'
+$TETHER run 'flash write small.bin' 'flash info'
+echo ---
+$TETHER run 'flash write big.bin' 'flash verify big.bin'
+echo ---
+$TETHER run 'flash info'
+ls -A tether
+"""
+
+
+def the_next_process_knows_of_a_load_that_broke_off():
+    """R27, on a probe that outlives the process: a half-written chip does not look whole to the next one."""
+    with folder() as at:
+        put(at("big.bin"), random_bytes(100000))
+        put(at("small.bin"), b"abcd")
+        program = os.path.abspath(TETHER)
+        code, out = on_usb("STM32F407VG", "sh", "-c", "cd %s; TETHER=%s; %s" % (at(""), program, BROKEN_OFF), timeout=60)
+    equal(code, 0, "exit code; it said: " + out)
+    known = r"A load broke off: flash from 0x08000000 to 0x0801ffff is not complete"
+    before, partly, whole, after = re.split(r"^(?:broken off|---)$", out, flags=re.M)
+    expect(partly, known, r"stays halted", known)           # also once a part of it is written anew
+    expect(whole, known, r"100000 bytes are the same")
+    check("not complete" not in after and "unfinished" not in after, after)
+
+
 def gdb_uses_it_too():
     with folder() as at:
         image = at("chip.img")
@@ -203,4 +239,4 @@ def gdb_uses_it_too():
 
 main(writes_what_other_tools_make, other_tools_read_what_is_written, copies_a_board, the_map_is_readable,
      bad_files_are_told_with_line_and_reason, scripts_name_the_line_that_failed, progress_is_for_terminals,
-     broken_off_reads_leave_nothing, gdb_uses_it_too)
+     broken_off_reads_leave_nothing, the_next_process_knows_of_a_load_that_broke_off, gdb_uses_it_too)

@@ -70,7 +70,7 @@ VIRTUAL_PROBE_SIDE = usb_% firmware% link_virtual faults mishaps replies meter d
 VIRTUAL_CHIPS := $(filter-out $(patsubst %,probe/virtual/%.c,$(VIRTUAL_PROBE_SIDE) machine% cpu% image),$(wildcard probe/virtual/*.c)) \
 	probe/log.c probe/error.c tests/unit/fake_soc.c tests/unit/specs.c
 # One family without a core: these and its own files.
-VIRTUAL_FAMILY = $(VIRTUAL_CHIP) $(patsubst %,probe/virtual/%.c,nvm rcc plain identity) tests/unit/fake_soc.c tests/unit/specs.c
+VIRTUAL_FAMILY = $(VIRTUAL_CHIP) $(patsubst %,probe/virtual/%.c,nvm rcc plain identity chip_rows) tests/unit/fake_soc.c tests/unit/specs.c
 UNIT_virtual_flash_f1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_cells flash_f1_option rcc_f1 gpio_f1)
 UNIT_virtual_flash_l1 = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_l0 chip_l1 flash_l1 flash_l1_cells flash_l1_option rcc_l1)
 UNIT_virtual_families = $(VIRTUAL_FAMILY) $(patsubst %,probe/virtual/%.c,chip_f0 chip_f1 flash_f1 flash_f1_cells flash_f1_option rcc_f1 gpio_f1 chip_l0 chip_l1 flash_l1 flash_l1_cells flash_l1_option rcc_l1)
@@ -93,3 +93,5 @@ UNIT_virtual_options_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
 UNIT_virtual_flash_u5 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
 UNIT_virtual_flash_f7 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
 UNIT_virtual_flash_h7 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
+UNIT_virtual_flash_h5 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
+UNIT_unfinished = $(PROBE_FILES) targets/unfinished.c targets/journal.c tests/unit/scripted_probe.c
