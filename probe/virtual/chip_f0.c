@@ -6,6 +6,7 @@
 #include "probe/virtual/chips.h"
 
 #include "probe/bytes.h"
+#include "probe/virtual/chip_rows.h"
 #include "probe/virtual/flash_f1.h"
 #include "probe/virtual/peripherals.h"
 #include "probe/virtual/rcc_layouts.h"
@@ -35,7 +36,7 @@ static const struct kin {
 } f0 = { &rcc_f0_layout, { SOC_APB2 + 22, 6, { 8, 12 }, false }, { 27, 28, 29 }, { 15, 16 } },
   f3 = { &rcc_f3_layout, { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false }, { 37, 38, 39 }, { 28, 29 } };
 
-static const struct { uint32_t base, size; } windows[] = {
+static const struct chip_window windows[] = {
 	{ 0x40000000, 0x18000 },	/* APB */
 	{ 0x40020000, 0x8000 },		/* AHB1 */
 	{ 0x48000000, 0x2000 },		/* AHB2: ports */
@@ -53,15 +54,10 @@ static int add_rows(struct soc *soc, const struct kin *kin)
 		{ "TIM2", 0x40000000, SOC_APB1 + 0, kin->tim_irqs[0], FREEZE_TIM2, 0xFFFFFFFF, 2 },
 		{ "TIM3", 0x40000400, SOC_APB1 + 1, kin->tim_irqs[1], FREEZE_TIM3, 0xFFFF, 3 },
 	};
-	int err = OK;
+	const struct chip_rows rows = { usarts, ARRAY_SIZE(usarts), gpios, ARRAY_SIZE(gpios),
+					gpio_add, tims, ARRAY_SIZE(tims), &pwr, 1 };
 
-	for (size_t i = 0; !err && i < ARRAY_SIZE(usarts); i++)
-		err = usart_add(soc, &usarts[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(gpios); i++)
-		err = gpio_add(soc, &gpios[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(tims); i++)
-		err = tim_add(soc, &tims[i]);
-	return err;
+	return chip_rows_add(soc, &rows);
 }
 
 /* The order matters where reset does: option bytes before the watchdog that they start. */
@@ -71,7 +67,7 @@ static int add_peripherals(struct soc *soc, const struct kin *kin)
 	    syscfg_add(soc, 0x40010000, SOC_APB2 + 0, soc_rom_base(soc), RAM) ||
 	    iwdg_windowed_add(soc, 0x40003000, FREEZE_IWDG) ||
 	    wwdg_add(soc, 0x40002C00, SOC_APB1 + 11, FREEZE_WWDG) ||
-	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 6) || plain_add(soc, &pwr))
+	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 6))
 		return E_MEMORY;
 	return add_rows(soc, kin);
 }
@@ -86,11 +82,9 @@ int chip_f0_build(struct soc *soc, struct why *why)
 	err = flash_f1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */
-	if (add_peripherals(soc, kin) != OK || identity_add(soc) != OK)
+	if (add_peripherals(soc, kin) != OK)
 		return explain(why, E_MEMORY, "out of memory");
 	if (kin == &f3)
 		bitband_add(soc);
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
-		soc_fill_reserved(soc, windows[i].base, windows[i].size);
-	return OK;
+	return chip_windows_add(soc, windows, ARRAY_SIZE(windows), why);
 }

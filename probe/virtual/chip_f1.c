@@ -6,6 +6,7 @@
 #include "probe/virtual/chips.h"
 
 #include "probe/bytes.h"
+#include "probe/virtual/chip_rows.h"
 #include "probe/virtual/flash_f1.h"
 #include "probe/virtual/peripherals.h"
 #include "probe/virtual/rcc_layouts.h"
@@ -44,26 +45,16 @@ static const struct plain_place plains[] = {
 };
 
 /* Bus windows in which an address without a register still answers. */
-static const struct { uint32_t base, size; } windows[] = {
+static const struct chip_window windows[] = {
 	{ 0x40000000, 0x18000 },	/* APB1, APB2 */
 	{ 0x40018000, 0x18000 },	/* AHB */
 	{ 0x50000000, 0x40000 },	/* USB OTG */
 };
 
-static int add_rows(struct soc *soc)
-{
-	int err = OK;
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(usarts); i++)
-		err = usart_add(soc, &usarts[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(gpios); i++)
-		err = gpio_f1_add(soc, &gpios[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(tims); i++)
-		err = tim_add(soc, &tims[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(plains); i++)
-		err = plain_add(soc, &plains[i]);
-	return err;
-}
+static const struct chip_rows rows = {
+	usarts, ARRAY_SIZE(usarts), gpios, ARRAY_SIZE(gpios), gpio_f1_add, tims,
+	ARRAY_SIZE(tims), plains, ARRAY_SIZE(plains)
+};
 
 /* The order matters where reset does: option bytes before the watchdog that they start. */
 static int add_peripherals(struct soc *soc)
@@ -74,7 +65,7 @@ static int add_peripherals(struct soc *soc)
 	    wwdg_add(soc, 0x40002C00, SOC_APB1 + 11, FREEZE_WWDG) ||
 	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 6))
 		return E_MEMORY;
-	return add_rows(soc);
+	return chip_rows_add(soc, &rows);
 }
 
 int chip_f1_build(struct soc *soc, struct why *why)
@@ -87,10 +78,8 @@ int chip_f1_build(struct soc *soc, struct why *why)
 	err = flash_f1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */
-	if (add_peripherals(soc) != OK || identity_add(soc) != OK)
+	if (add_peripherals(soc) != OK)
 		return explain(why, E_MEMORY, "out of memory");
 	bitband_add(soc);
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
-		soc_fill_reserved(soc, windows[i].base, windows[i].size);
-	return OK;
+	return chip_windows_add(soc, windows, ARRAY_SIZE(windows), why);
 }

@@ -5,6 +5,7 @@
 #include "probe/virtual/chips.h"
 
 #include "probe/bytes.h"
+#include "probe/virtual/chip_rows.h"
 #include "probe/virtual/flash_l1.h"
 #include "probe/virtual/peripherals.h"
 #include "probe/virtual/rcc_layouts.h"
@@ -43,23 +44,15 @@ static const struct plain_place pwr = {
 	"PWR", 0x40007000, SOC_APB1 + 28, true, { { 0, 0x1000, 0 }, { 4, 0, 8 } }
 };
 
-static const struct { uint32_t base, size; } windows[] = {
+static const struct chip_window windows[] = {
 	{ 0x40000000, 0x18000 },	/* APB */
 	{ 0x40020000, 0x8000 },		/* AHB */
 };
 
-static int add_rows(struct soc *soc)
-{
-	int err = OK;
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(usarts); i++)
-		err = usart_add(soc, &usarts[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(gpios); i++)
-		err = gpio_add(soc, &gpios[i]);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(tims); i++)
-		err = tim_add(soc, &tims[i]);
-	return err;
-}
+static const struct chip_rows rows = {
+	usarts, ARRAY_SIZE(usarts), gpios, ARRAY_SIZE(gpios), gpio_add, tims,
+	ARRAY_SIZE(tims), &pwr, 1
+};
 
 /* The order matters where reset does: option words before the watchdog that they start. */
 static int add_peripherals(struct soc *soc)
@@ -68,9 +61,9 @@ static int add_peripherals(struct soc *soc)
 	    syscfg_add(soc, 0x40010000, SOC_APB2 + 0, soc_rom_base(soc), RAM) ||
 	    iwdg_add(soc, 0x40003000, FREEZE_IWDG) ||
 	    wwdg_add(soc, 0x40002C00, SOC_APB1 + 11, FREEZE_WWDG) ||
-	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 12) || plain_add(soc, &pwr))
+	    crc_unit_add(soc, 0x40023000, SOC_AHB1 + 12))
 		return E_MEMORY;
-	return add_rows(soc);
+	return chip_rows_add(soc, &rows);
 }
 
 int chip_l1_build(struct soc *soc, struct why *why)
@@ -81,10 +74,8 @@ int chip_l1_build(struct soc *soc, struct why *why)
 	err = flash_l1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */
-	if (add_peripherals(soc) != OK || identity_add(soc) != OK)
+	if (add_peripherals(soc) != OK)
 		return explain(why, E_MEMORY, "out of memory");
 	bitband_add(soc);
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
-		soc_fill_reserved(soc, windows[i].base, windows[i].size);
-	return OK;
+	return chip_windows_add(soc, windows, ARRAY_SIZE(windows), why);
 }
