@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Checksums of target memory: by loaders/crc.S where the target can run code, else by reading.
+ * Checksums of target memory: where the target can run code, by loaders/crc_unit.S if its CRC unit
+ * may be used, else by loaders/crc.S; else by reading.
  */
 #include "flash/checksum.h"
 
@@ -8,6 +9,8 @@
 #include <string.h>
 
 #include "flash/loaders/crc.h"
+#include "flash/loaders/crc_unit.h"
+#include "flash/registers.h"
 #include "flash/routine.h"
 #include "probe/bytes.h"
 
@@ -21,6 +24,10 @@ enum {
 
 /* Cost of the routine in core cycles: a word, a byte, and its tables; generous. */
 enum { CYCLES_WORD = 26, CYCLES_BYTE = 16, CYCLES_TABLES = 40000 };
+enum { CYCLES_WORD_UNIT = 9 };
+
+/* The CRC unit: its registers, and from which length on it is worth the preparation. */
+enum { CRC_DR = 0, CRC_CR = 8, CRC_CR_RESET = 1, SAMPLE_WORD = 0x01234567, UNIT_LEAST = 4096 };
 
 /* The clock that the deadline is computed from, and the one of a chip file that names none. */
 enum { CLOCK_SLOWEST_HZ = 500000, CLOCK_USUAL_HZ = 4000000 };
@@ -30,24 +37,58 @@ struct layout {
 	uint32_t code, list, spare, tables, stack_top;
 	size_t items;			/* room in the list */
 	bool words;			/* room for all four tables */
+	bool unit;			/* by the CRC unit: no tables */
 };
 
 static bool lay_out(const struct chip *chip, size_t items, struct layout *l)
 {
-	uint32_t base, size, fixed = (sizeof loader_crc + 3u) / 4 * 4 + 4 + STACK;
+	uint32_t base, size, tables, fixed = (sizeof loader_crc + 3u) / 4 * 4 + 4 + STACK;
 
 	if (!routine_area(chip, &base, &size) || size < fixed + ITEM + TABLE_SMALL)
 		return false;
+	l->unit = false;
 	l->words = size >= fixed + ITEM + TABLES;
-	l->items = min_u32((uint32_t)items, LIST_MOST);
-	l->items = min_u32((uint32_t)l->items,
-			   (size - fixed - (l->words ? TABLES : TABLE_SMALL)) / ITEM);
+	tables = l->words ? TABLES : TABLE_SMALL;
+	l->items = min_u32((uint32_t)items, min_u32(LIST_MOST, (size - fixed - tables) / ITEM));
 	l->code = base;
 	l->spare = base + (sizeof loader_crc + 3u) / 4 * 4;
 	l->list = l->spare + 4;
 	l->tables = l->list + (uint32_t)l->items * ITEM;
-	l->stack_top = (l->tables + (l->words ? TABLES : TABLE_SMALL) + STACK) / 8 * 8;
+	l->stack_top = (l->tables + tables + STACK) / 8 * 8;
 	return true;
+}
+
+static bool suit_unit(const struct checksum_range *ranges, size_t count)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ranges[i].address % 4 || ranges[i].length % 4)
+			return false;
+		sum += ranges[i].length;
+	}
+	return sum >= UNIT_LEAST;
+}
+
+/* Turns the CRC unit on and tries it: what is not as it should be is not used. The first use since a
+ * reset; a fault is as good an answer as another. */
+static bool try_unit(struct core *core)
+{
+	static const uint8_t sample[] = { 0x01, 0x23, 0x45, 0x67 };	/* SAMPLE_WORD */
+	const struct chip *chip = &core->board->chip;
+	struct registers r;
+	uint32_t enabled, found;
+
+	if (!chip->crc_unit)
+		return false;
+	registers_begin(&r, core->board->probe, core->port, chip->crc_enable);
+	enabled = registers_read(&r, 0);
+	registers_write(&r, 0, enabled | 1u << (chip->crc_bit & 31));
+	r.base = chip->crc_unit;
+	registers_write(&r, CRC_CR, CRC_CR_RESET);
+	registers_write(&r, CRC_DR, SAMPLE_WORD);
+	found = registers_read(&r, CRC_DR);
+	return !r.error && found == crc32_gdb(0xFFFFFFFF, sample, sizeof sample);
 }
 
 static int write_list(struct core *core, const struct layout *l, const struct checksum_range *ranges,
@@ -83,11 +124,12 @@ static int read_list(struct core *core, const struct layout *l, struct checksum_
 static uint64_t run_us(const struct layout *l, const struct checksum_range *ranges, size_t count,
 		       uint32_t clock_hz)
 {
-	uint64_t cycles = CYCLES_TABLES;
+	uint64_t cycles = l->unit ? 0 : CYCLES_TABLES;
 
 	for (size_t i = 0; i < count; i++)
-		cycles += l->words ? (uint64_t)ranges[i].length / 4 * CYCLES_WORD + 7 * CYCLES_BYTE
-				   : (uint64_t)ranges[i].length * CYCLES_BYTE;
+		cycles += l->unit ? (uint64_t)ranges[i].length / 4 * CYCLES_WORD_UNIT
+			: l->words ? (uint64_t)ranges[i].length / 4 * CYCLES_WORD + 7 * CYCLES_BYTE
+			: (uint64_t)ranges[i].length * CYCLES_BYTE;
 	return cycles * 1000000 / clock_hz;
 }
 
@@ -97,10 +139,13 @@ static int run_list(struct core *core, const struct layout *l, struct checksum_r
 {
 	const struct chip *chip = &core->board->chip;
 	const struct routine_call call = {
-		.code = loader_crc, .code_size = sizeof loader_crc,
+		.code = l->unit ? loader_crc_unit : loader_crc,
+		.code_size = l->unit ? sizeof loader_crc_unit : sizeof loader_crc,
 		.entry = l->code, .stack_top = l->stack_top,
-		.arguments = { l->list, l->list + (uint32_t)count * ITEM, l->tables,
-			       routine_watchdog(chip, l->spare), l->words },
+		.arguments = { l->list, l->list + (uint32_t)count * ITEM,
+			       l->unit ? chip->crc_unit : l->tables,
+			       routine_watchdog(chip, l->spare),
+			       l->unit ? routine_window_watchdog(chip, l->spare) : l->words },
 	};
 	uint32_t clock_hz = chip->reset_clock_hz ? chip->reset_clock_hz : CLOCK_USUAL_HZ;
 	int err = write_list(core, l, ranges, count, why);
@@ -151,6 +196,7 @@ int checksum_ranges(struct core *core, struct checksum_range *ranges, size_t cou
 
 	if (!may_run || !lay_out(&core->board->chip, count, &l))
 		return read_all(core, ranges, count, why);
+	l.unit = suit_unit(ranges, count) && try_unit(core);
 	for (size_t i = 0; i < count && !err; i += l.items) {
 		size_t n = count - i < l.items ? count - i : l.items;
 

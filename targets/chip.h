@@ -216,6 +216,9 @@ struct chip {
 	struct chip_reset_flag reset_flags[CHIP_RESET_FLAGS];	/* most telling first */
 	size_t reset_flag_count;
 	uint32_t watchdog_address;	/* IWDG_KR; 0 = none */
+	uint32_t crc_unit;	/* polynomial 04C11DB7 after reset; 0 = not stated */
+	uint32_t crc_enable;	/* register with the bit of its clock */
+	uint8_t crc_bit;
 };
 
 /* A row of the index made at build time: enough to choose a chip without parsing its file. */

@@ -164,6 +164,13 @@ static const struct key second_keys[] = {
 	END,
 };
 
+static const struct key crc_keys[] = {
+	NUMBER("unit", NEEDED, chip, crc_unit),
+	NUMBER("enable", NEEDED, chip, crc_enable),
+	BYTE("bit", NEEDED, chip, crc_bit),
+	END,
+};
+
 /* Options stand before what names their fields. */
 static const struct key chip_keys[] = {
 	TEXT("name", NEEDED, chip, name),
@@ -192,6 +199,7 @@ static const struct key chip_keys[] = {
 	LIST("while_attached", OPTIONAL, chip, while_attached, while_attached_count, attached_keys),
 	GROUP("reset_cause", OPTIONAL, reset_cause_keys),
 	NUMBER("watchdog", OPTIONAL, chip, watchdog_address),
+	GROUP("crc", OPTIONAL, crc_keys),
 	END,
 };
 
