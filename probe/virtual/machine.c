@@ -32,7 +32,7 @@ static void update_halted(struct machine *machine)
 static void enter_reset(struct machine *machine)
 {
 	machine->in_reset = true;
-	machine->cpu_ns_at_reset = machine->cpu_ns;
+	machine->flash_code_ns = 0;
 	cpu_hold_in_reset(machine->cpu, true);
 	cpu_reset(machine->cpu);
 	soc_reset_all(&machine->soc);
@@ -169,6 +169,15 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* For firmware that takes the SWD pins: a loader in RAM does not. */
+static bool runs_from_flash(struct machine *machine)
+{
+	const struct virtual_bank *bank = &machine->spec.banks[0];
+
+	return machine->mishaps.pins_taken_ns &&
+	       cpu_register(machine->cpu, 15) - bank->base < bank->size;
+}
+
 /* Runs the core up to the next alarm, but not for longer than a slice while it does something. */
 static void run_core(struct machine *machine, uint64_t until_ns)
 {
@@ -183,6 +192,8 @@ static void run_core(struct machine *machine, uint64_t until_ns)
 	machine->clock.runner = NULL;
 	if (state == CPU_RUNNING)
 		machine->cpu_ns += reached_ns - from_ns;
+	if (state == CPU_RUNNING && runs_from_flash(machine))
+		machine->flash_code_ns += reached_ns - from_ns;
 	vclock_set(&machine->clock, reached_ns);
 }
 
@@ -342,7 +353,7 @@ static bool are_pins_taken(const struct machine *machine)
 	uint64_t after_ns = machine->mishaps.pins_taken_ns;
 
 	return machine->soc.swd_pins_taken ||
-	       (after_ns && machine->cpu_ns - machine->cpu_ns_at_reset >= after_ns);
+	       (after_ns && machine->flash_code_ns >= after_ns);
 }
 
 enum machine_swd machine_swd(const struct machine *machine)

@@ -33,7 +33,8 @@ struct machine {
 	bool in_reset;
 	bool reset_wanted;		/* by a peripheral or the core; done between accesses */
 	struct vclock_alarm pulse_end;
-	uint64_t cpu_ns, cpu_ns_at_reset;
+	uint64_t cpu_ns;
+	uint64_t flash_code_ns;		/* since reset: how long code in flash has run */
 	struct machine_mishaps mishaps;
 };
 
