@@ -201,7 +201,7 @@ static void flash_power(void *state, bool on)
 		return;
 	}
 	for (size_t i = 0; i < flash->bank_count; i++)
-		nvm_array_power_on(&flash->banks[i].cells.array);
+		flash_h7_cells_power_on(&flash->banks[i].cells);
 	flash_h7_option_load(flash);
 	flash_h7_place_banks(flash);
 }

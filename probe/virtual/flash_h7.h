@@ -178,6 +178,8 @@ void flash_h7_cells_cut_program(struct flash_h7_cells *cells, uint32_t offset,
 				const uint8_t *bytes);
 void flash_h7_cells_cut_erase(struct flash_h7_cells *cells, uint32_t offset, uint32_t length,
 			      unsigned done);
+/* Words whose erase only seemed complete are noise now. */
+void flash_h7_cells_power_on(struct flash_h7_cells *cells);
 enum flash_h7_ecc { H7_ECC_GOOD, H7_ECC_SINGLE, H7_ECC_DOUBLE };
 enum flash_h7_ecc flash_h7_cells_check(const struct flash_h7_cells *cells, uint32_t offset);
 bool flash_h7_cells_virgin(const struct flash_h7_cells *cells, uint32_t offset);

@@ -138,15 +138,29 @@ void flash_h7_cells_cut_program(struct flash_h7_cells *cells, uint32_t offset, c
 	set_ecc(cells, offset, was_bad, ecc);
 }
 
-/* Noise fails its ECC, half of the words beyond repair; a nearly complete erase looks complete. */
+/* Noise fails its ECC, half of the words beyond repair. */
+static void spoil_ecc(struct flash_h7_cells *cells, uint32_t offset, uint32_t length)
+{
+	for (uint32_t at = offset; at < offset + length; at += cells->unit)
+		set_ecc(cells, at, false, ecc_of(unit_at(cells, at), cells->unit) ^
+			(at / cells->unit % 2 ? 1 : 3));
+}
+
+/* A nearly complete erase looks complete. */
 void flash_h7_cells_cut_erase(struct flash_h7_cells *cells, uint32_t offset, uint32_t length,
 			      unsigned done)
 {
 	forget_ecc(cells, offset, length);
 	nvm_array_cut_erase(&cells->array, offset, length, done);
-	if (nvm_array_blank(&cells->array, offset, length))
-		return;
-	for (uint32_t at = offset; at < offset + length; at += cells->unit)
-		set_ecc(cells, at, false, ecc_of(unit_at(cells, at), cells->unit) ^
-			(at / cells->unit % 2 ? 1 : 3));
+	if (!nvm_array_blank(&cells->array, offset, length))
+		spoil_ecc(cells, offset, length);
+}
+
+void flash_h7_cells_power_on(struct flash_h7_cells *cells)
+{
+	uint32_t offset = cells->array.faint_offset, length = cells->array.faint_length;
+
+	forget_ecc(cells, offset, length);
+	nvm_array_power_on(&cells->array);
+	spoil_ecc(cells, offset, length);
 }

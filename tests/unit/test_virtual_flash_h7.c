@@ -501,6 +501,21 @@ static void reset_in_an_erase_leaves_words_with_a_bad_ecc(void **state)
 	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
 }
 
+static void nearly_done_erase_looks_blank_until_power_on(void **state)
+{
+	struct fake_soc *f = *state;
+	uint32_t value;
+
+	unlock(f, 0);
+	program(f, 0, FLASH, 1);
+	start_erase(f, 0, 0);
+	fake_soc_advance(f, 900 * MS);
+	fake_soc_reset(f);
+	assert_int_equal(fake_soc_read(f, FLASH), 0xFFFFFFFF);
+	fake_soc_power_cycle(f);
+	assert_int_equal(fake_soc_try_read(f, FLASH, 4, &value), BUS_FAULT);
+}
+
 static void interrupt_follows_its_enable(void **state)
 {
 	struct fake_soc *f = *state;
@@ -793,6 +808,7 @@ int main(void)
 		T(sectors_that_are_not_there_are_not_erased),
 		T(mass_erase_takes_both_banks_when_both_are_open),
 		T(reset_in_an_erase_leaves_words_with_a_bad_ecc),
+		T(nearly_done_erase_looks_blank_until_power_on),
 		T(interrupt_follows_its_enable),
 		T(options_are_read_in_one_register_and_written_in_another),
 		T(wanted_values_without_optstart_are_forgotten),
