@@ -95,3 +95,5 @@ UNIT_virtual_flash_f7 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
 UNIT_virtual_flash_h7 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
 UNIT_virtual_flash_h5 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
 UNIT_unfinished = $(PROBE_FILES) targets/unfinished.c targets/journal.c tests/unit/scripted_probe.c
+UNIT_virtual_ports = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image dap mem_ap meter) $(wildcard probe/virtual/cpu*.c) tests/unit/h7_specs.c
+UNITLIBS_virtual_ports = -lunicorn
