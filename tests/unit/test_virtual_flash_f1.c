@@ -558,6 +558,9 @@ static void last_protection_bit_covers_the_rest(void **state)
 	program(f, FLASH + 0x1EFFE, 1);
 	assert_int_equal(fake_soc_read(f, SR), EOP);
 	fake_soc_write(f, SR, EOP);
+	program(f, FLASH + 0x20000, 1);
+	assert_int_equal(fake_soc_read(f, SR), WRPRTERR);
+	fake_soc_write(f, SR, WRPRTERR);
 	program(f, FLASH + 0x3FFFE, 1);
 	assert_int_equal(fake_soc_read(f, SR), WRPRTERR);
 }
