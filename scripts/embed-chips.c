@@ -85,6 +85,13 @@ static void print_ids(config_setting_t *ids, unsigned core_ap)
 	printf("\t\t},\n\t\t.id_count = %d,\n", count);
 }
 
+static void print_wake(config_setting_t *wake)
+{
+	if (wake)
+		printf("\t\t.wake = { %u, 0x%08xu, 0x%xu, 0x%08xu },\n", number_of(wake, "ap"),
+		       number_of(wake, "address"), number_of(wake, "set"), number_of(wake, "same"));
+}
+
 static void print_chip(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -103,6 +110,7 @@ static void print_chip(const char *path)
 	printf("\t\t.cpuid = 0x%08xu,\n\t\t.dpidr = 0x%08xu,\n", number_of(root, "cpuid"),
 	       number_of(root, "dpidr"));
 	printf("\t\t.ap = %u,\n\t\t.swd_khz = %u,\n", number_of(root, "ap"), number_of(root, "swd_khz"));
+	print_wake(config_setting_get_member(root, "wake"));
 	printf("\t\t.known_only = %d,\n", config_setting_get_member(root, "known_only") != NULL);
 	print_ids(config_setting_get_member(root, "ids"), number_of(root, "ap"));
 	print_text(text, length);

@@ -206,6 +206,7 @@ static int attach_once(struct board *board, struct why *why)
 	memcpy(chip_before, board->chip.file, sizeof(chip_before));
 	board->attached = false;
 	board->notes[0] = 0;
+	board->woken = (struct chip_wake){ 0 };
 	board_forget(board);
 	err = connect_target(board, &reached, why);
 	if (!err)
@@ -214,6 +215,8 @@ static int attach_once(struct board *board, struct why *why)
 		return err;
 	connect_settle(board);
 	load_journal(board, chip_before);
+	if (board->woken.address && board->woken.address == board->chip.wake.address)
+		keep_in_journal(board, board->chip.wake.same, board->woken_before);
 	board->cores[0].fpu = board->chip.fpu;
 	if (reached != CONNECT_HOT_PLUG) {
 		err = board_start_debugging(board);

@@ -34,6 +34,8 @@ struct board {
 	bool debugging;			/* freeze bits set, cores debuggable (not yet after hot-plug) */
 	uint32_t dpidr, idcode, supply_mv;
 	uint32_t flash_kib_register;	/* what the size register said; 0 = not read */
+	struct chip_wake woken;		/* what was done to reach a sleeping core; address 0 = nothing */
+	uint32_t woken_before;		/* the register's value then */
 	char notes[512];		/* what was odd on the way; "" = nothing */
 	struct core cores[BOARD_CORES];
 	unsigned core_count;

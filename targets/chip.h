@@ -142,6 +142,12 @@ struct chip_bits {		/* read-modify-write while attached, put back on detach */
 	bool clock;		/* without it the others can't be read or written */
 };
 
+/* A sleeping core hides from its own port: these bits of DBGMCU, through another one, keep its clock. */
+struct chip_wake {
+	uint32_t ap, address, set;	/* address 0 = not needed */
+	uint32_t same;			/* the same register on the core's bus */
+};
+
 struct chip_reset_flag {	/* a bit of the reset cause register */
 	uint32_t mask;
 	char name[24];		/* "watchdog" */
@@ -208,6 +214,7 @@ struct chip {
 	struct chip_option_field option_fields[CHIP_OPTION_FIELDS];
 	size_t option_field_count;
 
+	struct chip_wake wake;
 	struct chip_bits while_attached[CHIP_BITS_SET];
 	size_t while_attached_count;
 
@@ -231,6 +238,7 @@ struct chip_index {
 	uint32_t cpuid, dpidr;	/* usual values; 0 = not stated */
 	uint32_t ap, swd_khz;
 	bool known_only;
+	struct chip_wake wake;
 	struct chip_id ids[CHIP_IDS];
 	size_t id_count;
 };

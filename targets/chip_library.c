@@ -64,6 +64,7 @@ static void fill_row(struct chip_index *row, struct own_row *own, const struct c
 				    .text = own->text, .length = length,
 				    .cpuid = chip->cpuid, .dpidr = chip->dpidr,
 				    .ap = chip->ap, .swd_khz = chip->swd_khz,
+				    .wake = chip->wake,
 				    .known_only = chip->known_only[0] != 0,
 				    .id_count = chip->id_count };
 	memcpy(row->ids, chip->ids, sizeof(row->ids));

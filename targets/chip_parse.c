@@ -171,6 +171,14 @@ static const struct key crc_keys[] = {
 	END,
 };
 
+static const struct key wake_keys[] = {
+	NUMBER("ap", NEEDED, chip, wake.ap),
+	NUMBER("address", NEEDED, chip, wake.address),
+	NUMBER("set", NEEDED, chip, wake.set),
+	NUMBER("same", NEEDED, chip, wake.same),
+	END,
+};
+
 /* Options stand before what names their fields. */
 static const struct key chip_keys[] = {
 	TEXT("name", NEEDED, chip, name),
@@ -196,6 +204,7 @@ static const struct key chip_keys[] = {
 	NUMBER("uid", OPTIONAL, chip, uid_address),
 	BOOL("uid_split", chip, uid_split),
 	GROUP("otp", OPTIONAL, otp_keys),
+	GROUP("wake", OPTIONAL, wake_keys),
 	LIST("while_attached", OPTIONAL, chip, while_attached, while_attached_count, attached_keys),
 	GROUP("reset_cause", OPTIONAL, reset_cause_keys),
 	NUMBER("watchdog", OPTIONAL, chip, watchdog_address),

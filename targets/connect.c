@@ -83,6 +83,43 @@ static int try_port(struct board *board, uint8_t ap, struct why *why)
 	return core_examine(core, why);
 }
 
+static int write_wake(struct board *board, const struct chip_wake *wake)
+{
+	struct probe_port port = { .ap = (uint8_t)wake->ap };
+	uint32_t value;
+	int err = probe_open_ap(board->probe, port.ap);
+
+	if (!err)
+		err = probe_read_u32(board->probe, port, wake->address, &value);
+	if (!err)
+		err = probe_write_u32(board->probe, port, wake->address, value | wake->set);
+	if (!err) {
+		board->woken = *wake;
+		board->woken_before = value;
+	}
+	return err;
+}
+
+/* A core that sleeps with its clock off is reached once DBGMCU keeps it on (H7; ES0392). Only through a
+ * port that chips of this kind have, and not where nothing may be written. */
+static bool wake(struct board *board)
+{
+	const struct chip_library *chips = board->options.chips;
+	uint8_t own = board->cores[0].port.ap;
+	bool done = false;
+
+	if (board->options.connect == CONNECT_HOT_PLUG)
+		return false;
+	for (size_t i = 0; !done && i < chip_library_count(chips); i++) {
+		const struct chip_index *row = chip_library_row(chips, i);
+
+		if (row->wake.address && row->dpidr == board->dpidr)
+			done = !write_wake(board, &row->wake);
+	}
+	probe_open_ap(board->probe, own);
+	return done;
+}
+
 /* The core is where a CPUID is. */
 static int find_core(struct board *board, struct why *why)
 {
@@ -91,6 +128,8 @@ static int find_core(struct board *board, struct why *why)
 	struct why first = { "" }, reason = { "" };
 	int first_err = core_examine(&board->cores[0], &first), err = first_err;
 
+	if ((err == E_FAULT || err == E_WAIT) && wake(board))
+		err = first_err = core_examine(&board->cores[0], &first);
 	for (unsigned i = 0; is_no_core(err) && i < count; i++) {
 		if (ports[i] == board->cores[0].port.ap)
 			continue;

@@ -17,6 +17,7 @@
 #include "tests/unit/fake_link.h"
 
 enum { CPUID = 0xE000ED00, DHCSR = 0xE000EDF0, DHCSR_HALT_BIT = 2, WORDS = 40, FAULTS = 64 };
+enum { WAKE = 0xE00E1004, WAKE_SAME = 0x5C001004 };
 enum { OK_STATUS = 0x80, AP_FAULT = 0x11, NO_AP = 0x1D };
 
 struct word {
@@ -36,6 +37,8 @@ struct world {
 	uint32_t faults[FAULTS];	/* addresses that were tried in vain */
 	unsigned fault_count;
 	bool halted, size_needs_halt;
+	bool asleep;			/* port 0 does not answer */
+	uint32_t put_back;
 	bool held, hidden_under_reset;	/* nRST is low; ids can't be read then */
 	bool batch_ap;
 	uint32_t batch[64];
@@ -62,6 +65,8 @@ static uint8_t read_word(struct world *w, uint8_t ap, uint32_t address, uint32_t
 	struct word *word = find_word(w, ap, address);
 
 	*value = 0;
+	if (w->asleep && ap == 0)
+		return AP_FAULT;
 	if (address == DHCSR) {
 		*value = 0x01000000 | (w->halted ? 0x20001 : 0);
 		return OK_STATUS;
@@ -82,6 +87,10 @@ static uint8_t read_word(struct world *w, uint8_t ap, uint32_t address, uint32_t
 static uint8_t write_word(struct world *w, uint32_t address, uint32_t value)
 {
 	w->writes++;
+	if (address == WAKE)
+		w->asleep = false;
+	if (address == WAKE_SAME)
+		w->put_back = value;
 	if (address == DHCSR)
 		w->halted = value & DHCSR_HALT_BIT;
 	return OK_STATUS;
@@ -501,6 +510,30 @@ static void options_that_can_not_be_read_are_a_note(void **state)
 	close_world(w);
 }
 
+/* An H7 that sleeps with its clock off is reached through the debug bus, and gets its bits back. */
+static void a_sleeping_core_is_woken(void **state)
+{
+	const struct word words[] = { { 0, CPUID, 0x411FC271, 0 }, { 0, 0x5C001000, 0x20036450, 0 },
+				      { 0, 0x1FF1E880, 2048, 0 }, { 2, WAKE, 0x00500000, 0 },
+				      { 0, WAKE_SAME, 0x00700007, 0 }, { 0, 0x5C001034, 0, 0 },
+				      { 0, 0x5C001054, 0, 0 }, { 0, 0x5200201C, 0x1BC6AAF0, 0 } };
+	struct world *w = open_world(0x6BA02477, words, 8, CONNECT_NORMAL);
+
+	(void)state;
+	w->asleep = true;
+	attach(w, "stm32h743.cfg", 2048);
+	assert_string_equal(w->board->notes, "");
+	assert_int_equal(board_detach(w->board, false), 0);
+	assert_int_equal(w->put_back, 0x00500000);
+	close_world(w);
+
+	w = open_world(0x6BA02477, words, 8, CONNECT_HOT_PLUG);
+	w->asleep = true;
+	assert_int_equal(board_attach(w->board, &w->why), E_FAULT);
+	assert_int_equal(w->writes, 0);
+	close_world(w);
+}
+
 /* F0 and L0 don't show their ids while they are held in reset. */
 static void ids_are_read_after_the_reset(void **state)
 {
@@ -543,6 +576,7 @@ int main(void)
 		cmocka_unit_test(trustzone_is_refused),
 		cmocka_unit_test(option_bytes_shape_the_banks),
 		cmocka_unit_test(options_that_can_not_be_read_are_a_note),
+		cmocka_unit_test(a_sleeping_core_is_woken),
 		cmocka_unit_test(ids_are_read_after_the_reset),
 		cmocka_unit_test(a_core_behind_port_1_is_halted_under_reset),
 	};
