@@ -247,6 +247,29 @@ static void a_checksum_leaves_no_trace(void **state)
 	assert_memory_equal(bus_memory_at(machine_bus(b->machine), RAM)->bytes, before, sizeof before);
 }
 
+/* The CRC unit is believed when it is right, not when the chip's description says so. */
+static void a_checksum_does_without_the_crc_unit(void **state)
+{
+	struct bench *b = *state;
+	struct checksum_range range = { FLASH, 0x20000, 0 };
+	const struct { uint32_t unit, enable; } wrong[] = {
+		{ 0, 0 },
+		{ b->board->chip.crc_unit, 0x40023844 },		/* its clock stays off */
+		{ RAM + 0x1F000, b->board->chip.crc_enable },		/* memory, not a unit */
+		{ 0x40050000, b->board->chip.crc_enable },		/* nothing there */
+	};
+
+	poke_random(b, 0, 0x20000);
+	assert_int_equal(board_reset(b->board, RESET_AUTO, true, &b->why), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		b->board->chip.crc_unit = wrong[i].unit;
+		b->board->chip.crc_enable = wrong[i].enable;
+		range.crc = 0;
+		assert_int_equal(checksum_ranges(b->core, &range, 1, true, &b->why), 0);
+		assert_int_equal(range.crc, crc32_gdb(0xFFFFFFFF, b->image, 0x20000));
+	}
+}
+
 /* ---- cost ---- */
 
 static void assert_within(struct bench *b, const char *what, double limit_s)
@@ -311,6 +334,7 @@ int main(void)
 		TEST(does_not_erase_blank_sectors),
 		TEST(does_not_trust_an_unfinished_sector),
 		TEST(a_checksum_leaves_no_trace),
+		TEST(a_checksum_does_without_the_crc_unit),
 		TEST(is_within_the_limit),
 		TEST(is_within_the_limit_on_a_blank_chip),
 		TEST(hides_the_transfer_where_it_can),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checksum: the host's against known values, the target routine's (loaders/crc.S on a bare
- * Cortex-M0) against the host's, for every alignment and table size, and what it costs.
+ * The checksum: the host's against known values, the target routines' (loaders/crc.S and crc_unit.S on a
+ * bare Cortex-M0) against the host's, for every alignment and table size, and what they cost.
  */
 #include "flash/checksum.h"
 
@@ -14,11 +14,13 @@
 #include <unicorn/unicorn.h>
 
 #include "flash/loaders/crc.h"
+#include "flash/loaders/crc_unit.h"
 #include "probe/bytes.h"
 
 #define RAM 0x20000000u
 #define FLASH 0x08000000u
 #define KICKED 0x40003000u
+#define UNIT 0x40023000u
 
 enum { RAM_SIZE = 0x4000, FLASH_SIZE = 0x20000, LIST = 0x400, TABLES = 0x1000 };
 
@@ -26,6 +28,7 @@ struct bench {
 	uc_engine *uc;
 	uint8_t flash[FLASH_SIZE];
 	uint64_t steps, since_kick, longest_silence;
+	uint32_t unit;			/* what the CRC unit holds */
 };
 
 static void on_step(uc_engine *uc, uint64_t address, uint32_t size, void *context)
@@ -48,11 +51,35 @@ static void on_kick(uc_engine *uc, uint64_t offset, unsigned size, uint64_t valu
 {
 	struct bench *b = context;
 
-	(void)uc, (void)offset, (void)size;
-	assert_int_equal(value, 0xAAAA);
+	(void)uc, (void)size;
+	assert_int_equal(value, offset ? 0x7F : 0xAAAA);
 	if (b->since_kick > b->longest_silence)
 		b->longest_silence = b->since_kick;
 	b->since_kick = 0;
+}
+
+static uint64_t on_unit_read(uc_engine *uc, uint64_t offset, unsigned size, void *context)
+{
+	const struct bench *b = context;
+
+	(void)uc, (void)offset, (void)size;
+	return b->unit;
+}
+
+/* Bit by bit, the highest first. */
+static void on_unit_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *context)
+{
+	struct bench *b = context;
+
+	(void)uc, (void)size;
+	if (offset == 8) {
+		b->unit = 0xFFFFFFFF;
+		return;
+	}
+	assert_int_equal(offset, 0);
+	b->unit ^= (uint32_t)value;
+	for (int i = 0; i < 32; i++)
+		b->unit = b->unit << 1 ^ (b->unit >> 31 ? 0x04C11DB7 : 0);
 }
 
 static int set_up(void **state)
@@ -67,6 +94,7 @@ static int set_up(void **state)
 	uc_mem_map(b->uc, RAM, RAM_SIZE, UC_PROT_ALL);
 	uc_mem_map_ptr(b->uc, FLASH, FLASH_SIZE, UC_PROT_READ, b->flash);
 	uc_mmio_map(b->uc, KICKED, 0x1000, NULL, NULL, on_kick, b);
+	uc_mmio_map(b->uc, UNIT, 0x1000, on_unit_read, b, on_unit_write, b);
 	uc_mem_write(b->uc, RAM, loader_crc, sizeof loader_crc);
 	uc_hook_add(b->uc, &hook, UC_HOOK_CODE, (void *)on_step, b, (uint64_t)1, (uint64_t)0);
 	uc_hook_add(b->uc, &hook, UC_HOOK_INTR, (void *)on_interrupt, b, (uint64_t)1, (uint64_t)0);
@@ -83,11 +111,12 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void run(struct bench *b, struct checksum_range *ranges, size_t count, uint32_t words)
+/* r2 and r4 are what differs. */
+static void run_with(struct bench *b, struct checksum_range *ranges, size_t count, uint32_t r2, uint32_t r4)
 {
 	static const int registers[] = { UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3,
 					 UC_ARM_REG_R4 };
-	uint32_t values[] = { RAM + LIST, RAM + LIST + (uint32_t)count * 12, RAM + TABLES, KICKED, words };
+	uint32_t values[] = { RAM + LIST, RAM + LIST + (uint32_t)count * 12, r2, KICKED, r4 };
 	uint8_t item[12];
 
 	for (size_t i = 0; i < count; i++) {
@@ -104,6 +133,17 @@ static void run(struct bench *b, struct checksum_range *ranges, size_t count, ui
 		uc_mem_read(b->uc, RAM + LIST + i * 12, item, sizeof item);
 		ranges[i].crc = get_u32(item + 8);
 	}
+}
+
+static void run(struct bench *b, struct checksum_range *ranges, size_t count, uint32_t words)
+{
+	run_with(b, ranges, count, RAM + TABLES, words);
+}
+
+static void run_unit(struct bench *b, struct checksum_range *ranges, size_t count)
+{
+	uc_mem_write(b->uc, RAM, loader_crc_unit, sizeof loader_crc_unit);
+	run_with(b, ranges, count, UNIT, KICKED + 4);
 }
 
 static uint32_t expected(const struct bench *b, const struct checksum_range *range)
@@ -170,6 +210,31 @@ static void is_quick_and_keeps_the_watchdog_quiet(void **state)
 	assert_int_equal(range.crc, expected(b, &range));
 }
 
+static void the_unit_is_right_for_every_length(void **state)
+{
+	for (uint32_t length = 0; length < 5000; length += length < 80 ? 4 : 404) {
+		struct checksum_range range = { FLASH + 100, length, 0 };
+
+		run_unit(*state, &range, 1);
+		assert_int_equal(range.crc, expected(*state, &range));
+	}
+}
+
+static void the_unit_works_through_a_list_quickly(void **state)
+{
+	struct bench *b = *state;
+	struct checksum_range ranges[] = {
+		{ FLASH, FLASH_SIZE, 0 }, { FLASH + 4, 0, 0 }, { FLASH + 0x8004, 1028, 0 },
+	};
+
+	run_unit(b, ranges, ARRAY_SIZE(ranges));
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		assert_int_equal(ranges[i].crc, expected(b, &ranges[i]));
+	print_message("%.1f instructions a word\n", (double)b->steps / (FLASH_SIZE / 4));
+	assert_true(b->steps < FLASH_SIZE / 4 * 4);
+	assert_true(b->longest_silence < 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_right_for_every_alignment_and_length, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_right_for_long_ranges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(works_through_a_list, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_unit_is_right_for_every_length, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_unit_works_through_a_list_quickly, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_quick_and_keeps_the_watchdog_quiet, set_up, tear_down),
 	};
 
