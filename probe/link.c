@@ -109,6 +109,13 @@ void link_wait_us(struct link *link, uint64_t us)
 	link->ops->wait_us(link, us);
 }
 
+bool link_times(struct link *link, struct link_times *out)
+{
+	if (link->ops->times)
+		link->ops->times(link, out);
+	return link->ops->times;
+}
+
 void link_close(struct link *link)
 {
 	if (link)

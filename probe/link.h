@@ -40,6 +40,11 @@ enum link_recovery {
 	LINK_RESET,		/* reset and re-open the device */
 };
 
+/* Where the modelled time of a virtual link went, in ns. */
+struct link_times {
+	uint64_t usb_ns, swd_ns, flash_busy_ns, cpu_ns, wait_ns, total_ns;
+};
+
 struct link;
 
 struct link_ops {
@@ -53,6 +58,8 @@ struct link_ops {
 	uint64_t (*now_us)(struct link *link);
 	/* Lets time pass. Virtual links let virtual time pass and return at once (unless paced). */
 	void (*wait_us)(struct link *link, uint64_t us);
+	/* NULL, or: where modelled time went. */
+	void (*times)(struct link *link, struct link_times *out);
 	/* Releases the device and frees the link. */
 	void (*close)(struct link *link);
 };
@@ -83,6 +90,8 @@ int link_trace_read(struct link *link, void *buffer, size_t length, uint32_t tim
 int link_recover(struct link *link, enum link_recovery step);
 uint64_t link_now_us(struct link *link);
 void link_wait_us(struct link *link, uint64_t us);
+/* False when the link's time is real and not divided. */
+bool link_times(struct link *link, struct link_times *out);
 /* Closes and frees; NULL is allowed. */
 void link_close(struct link *link);
 

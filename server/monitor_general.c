@@ -67,6 +67,20 @@ static int run_log(struct monitor_call *call)
 	return OK;
 }
 
+/* Of a virtual probe: where the time would have gone on a real board. */
+static void print_times(struct monitor_call *call)
+{
+	struct link_times times;
+
+	if (!link_times(probe_link(call->engine->board.probe), &times))
+		return;
+	monitor_print(call, "modelled    %.3f ms: USB %.3f, SWD %.3f, waiting %.3f\n",
+		      (double)times.total_ns / 1e6, (double)times.usb_ns / 1e6,
+		      (double)times.swd_ns / 1e6, (double)times.wait_ns / 1e6);
+	monitor_print(call, "meanwhile   flash busy %.3f ms, core running %.3f ms\n",
+		      (double)times.flash_busy_ns / 1e6, (double)times.cpu_ns / 1e6);
+}
+
 static int run_stats(struct monitor_call *call)
 {
 	uint64_t us = engine_now_us(call->engine);
@@ -78,6 +92,7 @@ static int run_stats(struct monitor_call *call)
 		      (unsigned long long)stats.bytes_in);
 	monitor_print(call, "link time   %llu.%03llu ms\n", (unsigned long long)us / 1000,
 		      (unsigned long long)us % 1000);
+	print_times(call);
 	monitor_print(call, "troubles    %llu waits, %llu faults, %llu retries, %llu "
 		      "resynchronisations\n", (unsigned long long)stats.waits,
 		      (unsigned long long)stats.faults, (unsigned long long)stats.retries,

@@ -164,13 +164,27 @@ static int finish(struct board *board, bool halt, struct why *why)
 	return err;
 }
 
-static int explain_failure(enum reset_kind kind, int err, struct why *why)
+/* The first read clears what the reset itself has left. */
+static bool stays_in_reset(const struct core *core)
+{
+	uint32_t dhcsr = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (probe_read_u32(core->board->probe, core->port, DHCSR, &dhcsr))
+			return false;
+	return dhcsr & S_RESET_ST;
+}
+
+static int explain_failure(const struct core *core, enum reset_kind kind, int err, struct why *why)
 {
 	if (err == E_NO_RESET && kind == RESET_PIN)
 		return explain(why, err, "the reset pin was pulled low, but the chip was not reset: "
 			       "NRST is not connected, or is no reset pin on this chip");
 	if (err == E_NO_RESET)
 		return explain(why, err, "a reset was asked for, but the chip was not reset");
+	if (err == E_NOT_HALTED && stays_in_reset(core))
+		return explain(why, err, "the core does not come out of reset: something else holds "
+			       "NRST low (a button, another board, a short)");
 	if (err == E_NOT_HALTED)
 		return explain(why, err, "the chip was reset, but the core did not halt at its vector");
 	return explain(why, err, "the reset failed: %s", error_text(err));
@@ -188,7 +202,7 @@ int board_reset(struct board *board, enum reset_kind kind, bool halt, struct why
 	}
 	if (err) {
 		board_forget(board);
-		return explain_failure(kind, err, why);
+		return explain_failure(&board->cores[0], kind, err, why);
 	}
 	return finish(board, halt, why);
 }

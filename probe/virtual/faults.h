@@ -25,7 +25,7 @@
  *	always lock-up		flash begins with a program whose first instruction locks the core up
  *
  * N counts from 1. Several rules may name the same N. A hardware watchdog, read protection and the
- * like are option bytes: option=NAME:VALUE of the virtual board sets them.
+ * like are option bytes: options=NAME:VALUE+NAME:VALUE of the virtual board sets them.
  */
 #ifndef PROBE_VIRTUAL_FAULTS_H
 #define PROBE_VIRTUAL_FAULTS_H

@@ -178,9 +178,21 @@ static void close_link(struct link *link)
 	free(v);
 }
 
+static void times(struct link *link, struct link_times *out)
+{
+	struct virtual_link *v = from(link);
+	const struct meter *meter = firmware_meter(v->fw);
+
+	*out = (struct link_times){
+		.usb_ns = meter->usb_ns, .swd_ns = meter->swd_ns, .wait_ns = meter->wait_ns,
+		.flash_busy_ns = machine_flash_busy_ns(v->machine),
+		.cpu_ns = machine_cpu_ns(v->machine), .total_ns = meter_now_ns(meter) - v->start_ns,
+	};
+}
+
 static const struct link_ops virtual_ops = {
 	.exchange = exchange, .trace_read = trace_read, .recover = recover,
-	.now_us = now_us, .wait_us = wait_us, .close = close_link,
+	.now_us = now_us, .wait_us = wait_us, .times = times, .close = close_link,
 };
 
 /* Made up from the chip's name (FNV-1a), so that it is the same each time. */
@@ -273,20 +285,4 @@ struct machine *virtual_link_machine(struct link *link)
 struct firmware *virtual_link_firmware(struct link *link)
 {
 	return from(link)->fw;
-}
-
-bool virtual_link_times(struct link *link, struct virtual_times *out)
-{
-	struct virtual_link *v = from(link);
-	const struct meter *meter;
-
-	if (link->ops != &virtual_ops)
-		return false;
-	meter = firmware_meter(v->fw);
-	*out = (struct virtual_times){
-		.usb_ns = meter->usb_ns, .swd_ns = meter->swd_ns, .wait_ns = meter->wait_ns,
-		.flash_busy_ns = machine_flash_busy_ns(v->machine),
-		.cpu_ns = machine_cpu_ns(v->machine), .total_ns = meter_now_ns(meter) - v->start_ns,
-	};
-	return true;
 }

@@ -128,10 +128,4 @@ int virtual_link_open(struct link **out, const struct virtual_spec *spec, struct
 /* The chip behind a link made by virtual_link_open (tests and reports look inside); not owned. */
 struct machine *virtual_link_machine(struct link *link);
 
-/* Where modelled time went, in nanoseconds; for `stats`. False when link is not virtual. */
-struct virtual_times {
-	uint64_t usb_ns, swd_ns, flash_busy_ns, cpu_ns, wait_ns, total_ns;
-};
-bool virtual_link_times(struct link *link, struct virtual_times *out);
-
 #endif

@@ -360,5 +360,5 @@ void usb_stlink_report(const struct usb_stlink *s, struct usb_stlink_report *rep
 {
 	report->commands = s->commands;
 	report->host_ns = s->host_ns;
-	virtual_link_times(s->link, &report->times);
+	link_times(s->link, &report->times);
 }

@@ -34,7 +34,7 @@ void usb_stlink_set_overhead(struct usb_stlink *stlink, uint64_t ns);
 /* Command blocks so far, where time went, and how much of the host's time the chip lived through. */
 struct usb_stlink_report {
 	uint64_t commands, host_ns;
-	struct virtual_times times;
+	struct link_times times;
 };
 void usb_stlink_report(const struct usb_stlink *stlink, struct usb_stlink_report *out);
 

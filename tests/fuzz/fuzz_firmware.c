@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { data, size };
 	unsigned which = next(&in) & 7;
 	struct virtual_spec spec = fake_machine_spec(personality_at(which)->name);
-	struct virtual_times times;
+	struct link_times times;
 	struct link *link;
 	uint8_t *buffer = calloc(1, BUFFER);
 	struct why why;
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_machine_set_busy(virtual_link_machine(link), 1000 * next(&in));
 	for (unsigned i = 0; i < ROUNDS_MAX && in.size; i++)
 		round_of(link, &in, buffer);
-	virtual_link_times(link, &times);
+	link_times(link, &times);
 	if (times.usb_ns + times.swd_ns + times.wait_ns != times.total_ns)
 		abort();
 	link_close(link);

@@ -134,7 +134,7 @@ static void single_registers_take_as_long_as_measured(void **state)
 
 static void time_is_accounted_for_to_the_last_nanosecond(void **state)
 {
-	struct virtual_times times;
+	struct link_times times;
 	struct bench b;
 
 	(void)state;
@@ -142,7 +142,7 @@ static void time_is_accounted_for_to_the_last_nanosecond(void **state)
 	dump_4_kib(&b);
 	link_wait_us(b.link, 1234);
 	bench_silent(&b, "E0");
-	assert_true(virtual_link_times(b.link, &times));
+	assert_true(link_times(b.link, &times));
 	assert_true(times.usb_ns + times.swd_ns + times.wait_ns == times.total_ns);
 	assert_true(times.total_ns == machine_now_ns(b.machine));
 	assert_true(link_now_us(b.link) == times.total_ns / 1000);
