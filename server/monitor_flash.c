@@ -27,27 +27,38 @@ static char mark_of(const struct flash_survey_row *row)
 	return marks[row->content][row->is_protected];
 }
 
-/* How many rows from the first on belong into the same line: one bank, one size. */
+static bool is_like(const struct flash_survey_row *row, const struct flash_survey_row *first)
+{
+	return row->sector.bank == first->sector.bank && row->sector.size == first->sector.size;
+}
+
+/* How many rows from the first on go into one line: of one bank and size; more than fit when they are all
+ * the same. */
 static size_t line_length(const struct flash_survey_row *rows, size_t count)
 {
-	size_t n = 1;
+	size_t n = 1, same = 1;
 
-	while (n < count && n < MARKS && rows[n].sector.bank == rows[0].sector.bank &&
-	       rows[n].sector.size == rows[0].sector.size)
+	while (same < count && is_like(&rows[same], rows) && mark_of(&rows[same]) == mark_of(rows))
+		same++;
+	while (n < count && n < MARKS && is_like(&rows[n], rows))
 		n++;
-	return n;
+	if (same < 2 * MARKS)
+		return n;
+	return same < count && is_like(&rows[same], rows) ? same - same % MARKS : same;
 }
 
 static void print_line(struct monitor_call *call, const struct flash_survey_row *rows, size_t count)
 {
 	uint32_t size = rows[0].sector.size;
 	char marks[MARKS + 1];
+	size_t shown = count > MARKS ? 1 : count;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < shown; i++)
 		marks[i] = mark_of(&rows[i]);
-	marks[count] = '\0';
-	monitor_print(call, "  0x%08x %4zu x %3u %-5s %s\n", rows[0].sector.base, count,
-		      size % 1024 ? size : size / 1024, size % 1024 ? "bytes" : "KiB", marks);
+	marks[shown] = '\0';
+	monitor_print(call, "  0x%08x %4zu x %3u %-5s %s%s\n", rows[0].sector.base, count,
+		      size % 1024 ? size : size / 1024, size % 1024 ? "bytes" : "KiB", marks,
+		      count > shown ? " all of them" : "");
 }
 
 static void print_map(struct monitor_call *call, const struct flash_survey_row *rows, size_t count)
@@ -89,17 +100,38 @@ static void print_legend(struct monitor_call *call, const struct flash_survey_ro
 	monitor_print(call, "\n");
 }
 
-/* Whether the layout of banks and sectors depends on an option field (DBANK, SWAP_BANK and their like). */
+static bool is_for_size(const struct chip_layout *layout, uint32_t kib)
+{
+	for (size_t i = 0; i < layout->size_count; i++)
+		if (layout->sizes_kib[i] == kib)
+			return true;
+	return !layout->size_count;
+}
+
+/* Whether the banks of this chip depend on an option field (DBANK, SWAP_BANK and their like). */
 static bool shapes_flash(const struct chip *chip, const struct chip_option_field *field)
 {
 	uint32_t mask = (uint32_t)((2ull << field->high) - (1ull << field->low));
 
 	for (size_t l = 0; l < chip->layout_count; l++)
 		for (size_t i = 0; i < chip->layouts[l].when_count; i++)
-			if (chip->layouts[l].when[i].word == field->word &&
+			if (is_for_size(&chip->layouts[l], chip->flash_kib) &&
+			    chip->layouts[l].when[i].word == field->word &&
 			    chip->layouts[l].when[i].mask & mask)
 				return true;
 	return chip->swap.word == field->word && chip->swap.mask & mask;
+}
+
+static void print_field(struct monitor_call *call, const struct chip_option_field *field, uint32_t value)
+{
+	const struct chip_value *named = field->values, *end = named + field->value_count;
+
+	while (named < end && named->value != value)
+		named++;
+	monitor_print(call, "%s=%u: %s", field->name, value, field->about);
+	if (named < end)
+		monitor_print(call, ": %s", named->about[0] ? named->about : named->name);
+	monitor_print(call, "\n");
 }
 
 static void print_mode(struct monitor_call *call)
@@ -111,8 +143,7 @@ static void print_mode(struct monitor_call *call)
 		uint64_t bits = (uint64_t)chip->option_words[field->word].now & ((2ull << field->high) - 1);
 
 		if (shapes_flash(chip, field))
-			monitor_print(call, "%s is %u: %s\n", field->name, (unsigned)(bits >> field->low),
-				      field->about);
+			print_field(call, field, (uint32_t)(bits >> field->low));
 	}
 	if (chip->swapped)
 		monitor_print(call, "The banks are swapped: bank 0 here is the controller's bank %u.\n",

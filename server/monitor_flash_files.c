@@ -242,12 +242,27 @@ static int read_range(struct course *course, struct flash_image *image, uint32_t
 	return err;
 }
 
+/* Told before all of it is read. */
+static int check_gaps(struct monitor_call *call, const struct chip *chip)
+{
+	for (size_t i = 1; i < chip->bank_count; i++) {
+		uint32_t end = chip->banks[i - 1].base + chip->banks[i - 1].size;
+
+		if (chip->banks[i].base != end)
+			return explain(call->why, E_ARGUMENT, "Flash has a gap at 0x%08x, which a binary file can't "
+				       "show: name it .hex, .srec or .elf, or read ADDRESS LENGTH.", end);
+	}
+	return OK;
+}
+
 static int read_all(struct course *course, struct flash_image *image)
 {
 	const struct chip *chip = &course->call->engine->board.chip;
-	int err = OK;
+	int err = image->format == IMAGE_BINARY ? check_gaps(course->call, chip) : OK;
 
 	course->total = chip_flash_size(chip);
+	if (err)
+		return err;
 	if (!course->total)
 		return explain(course->call->why, E_CHIP, "%s has no flash that is known.", chip->name);
 	for (size_t i = 0; i < chip->bank_count && !err; i++)

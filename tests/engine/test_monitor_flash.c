@@ -161,6 +161,44 @@ static void map_shows_protected_sectors(void **state)
 	says(b, "mdw 0x08000000", "20020000");
 }
 
+static struct bench *other_chip(struct bench *b, const char *part)
+{
+	harness_free(b->h);
+	b->h = harness_new(part);
+	harness_connect_gdb(b->h, 0);
+	return b;
+}
+
+/* A page in the middle of many: uniform stretches take one line. */
+static void map_of_many_pages_is_short(void **state)
+{
+	struct bench *b = other_chip(*state, "STM32L476RG");
+	const char *text;
+	size_t lines = 0;
+
+	harness_poke(b->h, 0x08040801, "\x00", 1);
+	text = harness_monitor(b->h, "flash info");
+	assert_non_null(strstr(text, "0x08000000  128 x   2 KiB   . all of them\n"));
+	assert_non_null(strstr(text, "0x08040000   64 x   2 KiB   .#..."));
+	assert_non_null(strstr(text, "0x08080000  256 x   2 KiB   . all of them\n"));
+	assert_non_null(strstr(text, "# written: 1, . blank: 511"));
+	assert_non_null(strstr(text, "DUALBANK=1: banks: "));
+	for (; *text; text++)
+		lines += *text == '\n';
+	assert_true(lines <= 10);
+}
+
+static void gaps_need_a_format_that_shows_them(void **state)
+{
+	struct bench *b = other_chip(*state, "STM32H743ZG");
+
+	says_of(b, "flash read %s", "x.bin", "Flash has a gap at 0x08080000");
+	assert_false(exists(b, "x.bin"));
+	says_of(b, "flash read %s", "x.hex", "1048576 bytes from 0x08000000");
+	says_of(b, "flash verify %s", "x.hex", "1048576 bytes are the same");
+	says(b, "flash info", "bank 1  0x08100000 to 0x0817ffff, 512 KiB");
+}
+
 /* ---- erasing ---- */
 
 static void flash_is_erased_on_request(void **state)
@@ -366,6 +404,8 @@ int main(void)
 		TEST(map_leaves_no_trace),
 		TEST(map_does_not_disturb_a_running_core),
 		TEST(map_shows_protected_sectors),
+		TEST(map_of_many_pages_is_short),
+		TEST(gaps_need_a_format_that_shows_them),
 		TEST(flash_is_erased_on_request),
 		TEST(writes_and_verifies_a_binary),
 		TEST(reads_all_and_ranges),
