@@ -42,6 +42,19 @@ static int set_pace(struct virtual_spec *spec, struct chip *chip, const char *va
 	return 0;
 }
 
+/* What nobody has confirmed of the H7 (R30): with SWAP_BANK, whether each bank takes its registers
+ * along. */
+static int set_swapped_registers(struct virtual_spec *spec, struct chip *chip, const char *value,
+				 struct why *why)
+{
+	(void)chip;
+	spec->swap_keeps_registers = strcmp(value, "stay") == 0;
+	if (!spec->swap_keeps_registers && strcmp(value, "move") != 0)
+		return explain(why, E_ARGUMENT, "virtual probe: swapped-registers= is stay or move, not %s",
+			       value);
+	return 0;
+}
+
 static int set_voltage(struct virtual_spec *spec, struct chip *chip, const char *value,
 		       struct why *why)
 {
@@ -114,6 +127,7 @@ static const struct key keys[] = {
 	{ "faults", TEXT(faults), NULL },	/* file */
 	{ "pace", 0, 0, set_pace },
 	{ "voltage", 0, 0, set_voltage },	/* mV */
+	{ "swapped-registers", 0, 0, set_swapped_registers },	/* stay or move; H7 */
 };
 
 enum { KEYS_OF_CHIP = 2 };

@@ -277,6 +277,9 @@ void flash_h7_start_erase(struct flash_h7_control *control)
 	} else if (erase_protected(flash, &job)) {
 		flash_h7_fail(control, H7_WRPERR, "erase of a protected sector");
 	} else {
+		log_line(LOG_VIRTUAL, "flash: erase of %u KiB at +%X of bank %u",
+			 (unsigned)(job.length >> 10), (unsigned)job.offset,
+			 job.bank ? job.bank->number + 1 : 0);
 		control->cr |= flash->kin->cr_start;
 		flash_h7_submit(control, &job);
 	}

@@ -49,6 +49,18 @@ static void describes_a_chip(void **state)
 	assert_int_equal(spec.banks[0].size, 512 * 1024);
 }
 
+static void registers_of_swapped_banks_move_unless_told_to_stay(void **state)
+{
+	struct virtual_spec spec;
+	struct why why;
+
+	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32H743ZI", *state, &why), 0);
+	assert_false(spec.swap_keeps_registers);
+	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32H743ZI,swapped-registers=stay", *state,
+					    &why), 0);
+	assert_true(spec.swap_keeps_registers);
+}
+
 static void option_bytes_choose_the_bank_mode(void **state)
 {
 	struct virtual_spec spec;
@@ -98,6 +110,7 @@ static void refuses_what_makes_no_sense(void **state)
 		{ "virtual:stm32n6", E_CHIP, "there is no virtual STM32N6" },
 		{ "virtual:STM32F407VG,voltage=3.3", E_ARGUMENT, "voltage=3.3" },
 		{ "virtual:STM32F407VG,voltage=12000", E_ARGUMENT, "from 1600 to 3600" },
+		{ "virtual:STM32H743ZI,swapped-registers=go", E_ARGUMENT, "stay or move" },
 		{ "virtual:STM32F407VG,size=7", E_ARGUMENT, "7 KiB" },
 		{ "virtual:STM32F407VG,size=-1", E_ARGUMENT, "size=-1" },
 		{ "virtual:STM32F407VG,firmware=V2J37S7V2J37S7V2J37S7V2J37S7", E_ARGUMENT, "too long" },
@@ -119,6 +132,7 @@ int main(void)
 		cmocka_unit_test(describes_a_chip),
 		cmocka_unit_test(takes_every_key),
 		cmocka_unit_test(option_bytes_choose_the_bank_mode),
+		cmocka_unit_test(registers_of_swapped_banks_move_unless_told_to_stay),
 		cmocka_unit_test(refuses_what_makes_no_sense),
 	};
 
