@@ -9,7 +9,7 @@
 #include "targets/batch.h"
 #include "targets/core_private.h"
 #include "targets/cortexm.h"
-#include "targets/detect.h"
+#include "targets/port.h"
 
 enum { SPEED_V2_KHZ = 4000, SPEED_V3_KHZ = 24000 };
 enum { RESET_HOLD_US = 2000, RESET_HALT_US = 1000000, RESET_POLL_US = 1000 };
@@ -22,42 +22,6 @@ struct rung {
 	int (*climb)(struct board *board, struct why *why);
 };
 
-enum { PORTS_MAX = 4 };
-
-static void add_port(uint8_t *ports, unsigned *count, uint32_t ap)
-{
-	for (unsigned i = 0; i < *count; i++) {
-		if (ports[i] == ap)
-			return;
-	}
-	if (*count < PORTS_MAX)
-		ports[(*count)++] = (uint8_t)ap;
-}
-
-/* On which access ports the core may be: those of the chips with this DPIDR, port 0 first. */
-static unsigned list_ports(const struct board *board, uint8_t ports[PORTS_MAX])
-{
-	const struct chip_library *chips = board->options.chips;
-	unsigned count = 0, known = 0;
-
-	ports[count++] = 0;
-	for (size_t i = 0; i < chip_library_count(chips); i++)
-		known += chip_library_row(chips, i)->dpidr == board->dpidr;
-	for (size_t i = 0; i < chip_library_count(chips); i++) {
-		const struct chip_index *row = chip_library_row(chips, i);
-
-		if (row->cpuid && (!known || row->dpidr == board->dpidr))
-			add_port(ports, &count, row->ap);
-	}
-	return count;
-}
-
-/* No core here, but perhaps behind another port. Anything else is an answer. */
-static bool is_no_core(int err)
-{
-	return err == E_CHIP || err == E_FAULT || err == E_AP;
-}
-
 static int enter(struct board *board, struct why *why)
 {
 	struct core *core = &board->cores[0];
@@ -65,96 +29,14 @@ static int enter(struct board *board, struct why *why)
 
 	if (!err)
 		err = probe_open_ap(board->probe, core->port.ap);
-	return err && !is_no_core(err) ? explain(why, err, "%s", probe_error_text(board->probe, err)) : 0;
-}
-
-static int try_port(struct board *board, uint8_t ap, struct why *why)
-{
-	struct core *core = &board->cores[0];
-
-	if (ap != core->port.ap) {
-		int err = probe_open_ap(board->probe, ap);
-
-		if (err)
-			return explain(why, E_FAULT, "access port %u: %s", ap,
-				       probe_error_text(board->probe, err));
-		core->port.ap = ap;
-	}
-	return core_examine(core, why);
-}
-
-static int write_wake(struct board *board, const struct chip_wake *wake)
-{
-	struct probe_port port = { .ap = (uint8_t)wake->ap };
-	uint32_t value;
-	int err = probe_open_ap(board->probe, port.ap);
-
-	if (!err)
-		err = probe_read_u32(board->probe, port, wake->address, &value);
-	if (!err)
-		err = probe_write_u32(board->probe, port, wake->address, value | wake->set);
-	if (!err) {
-		board->woken = *wake;
-		board->woken_before = value;
-	}
-	return err;
-}
-
-/* A core that sleeps with its clock off is reached once DBGMCU keeps it on (H7; ES0392). Only through a
- * port that chips of this kind have, and not where nothing may be written. */
-static bool wake(struct board *board)
-{
-	const struct chip_library *chips = board->options.chips;
-	uint8_t own = board->cores[0].port.ap;
-	bool done = false;
-
-	if (board->options.connect == CONNECT_HOT_PLUG)
-		return false;
-	for (size_t i = 0; !done && i < chip_library_count(chips); i++) {
-		const struct chip_index *row = chip_library_row(chips, i);
-
-		if (row->wake.address && row->dpidr == board->dpidr)
-			done = !write_wake(board, &row->wake);
-	}
-	probe_open_ap(board->probe, own);
-	return done;
-}
-
-/* The core is where a CPUID is. */
-static int find_core(struct board *board, struct why *why)
-{
-	uint8_t ports[PORTS_MAX];
-	unsigned count = list_ports(board, ports);
-	struct why first = { "" }, reason = { "" };
-	int first_err = core_examine(&board->cores[0], &first), err = first_err;
-
-	if ((err == E_FAULT || err == E_WAIT) && wake(board))
-		err = first_err = core_examine(&board->cores[0], &first);
-	for (unsigned i = 0; is_no_core(err) && i < count; i++) {
-		if (ports[i] == board->cores[0].port.ap)
-			continue;
-		reason.text[0] = 0;
-		err = try_port(board, ports[i], &reason);
-	}
-	if (is_no_core(err)) {
-		board->cores[0].port.ap = 0;
-		if (detect_without_core(board, why) == E_CHIP && why->text[0])
-			return E_CHIP;
-	}
-	if (is_no_core(err)) {
-		*why = first;
-		return first_err;
-	}
-	if (err)
-		*why = reason.text[0] ? reason : first;
-	return err;
+	return err && !port_has_no_core(err) ? explain(why, err, "%s", probe_error_text(board->probe, err)) : 0;
 }
 
 static int climb_plain(struct board *board, struct why *why)
 {
 	int err = enter(board, why);
 
-	return err ? err : find_core(board, why);
+	return err ? err : port_find_core(board, why);
 }
 
 /* The request is repeated until the core obeys: some parts lose it while they leave the reset. */
@@ -182,24 +64,6 @@ static int wait_for_vector(struct board *board, struct why *why)
 	return explain(why, err ? err : E_NOT_HALTED, "the core did not halt after the reset");
 }
 
-/* While the chip is held in reset there is only CPUID to go by. */
-static void pick_port(struct board *board)
-{
-	struct core *core = &board->cores[0];
-	uint8_t ports[PORTS_MAX], before = core->port.ap;
-	unsigned count = list_ports(board, ports);
-	struct why ignored = { "" };
-
-	if (count < 2 || !core_examine(core, &ignored))
-		return;
-	for (unsigned i = 0; i < count; i++) {
-		if (ports[i] != before && !try_port(board, ports[i], &ignored))
-			return;
-	}
-	if (core->port.ap != before && !probe_open_ap(board->probe, before))
-		core->port.ap = before;
-}
-
 /* nRST is low before SWD starts: firmware that takes the pins away never gets to run. */
 static int climb_under_reset(struct board *board, struct why *why)
 {
@@ -213,7 +77,7 @@ static int climb_under_reset(struct board *board, struct why *why)
 	err = enter(board, why);
 	if (!err) {
 		probe_reset_pin(board->probe, PROBE_PIN_LOW);	/* old firmware let go of it */
-		pick_port(board);
+		port_guess_core(board);
 		batch_begin(&batch, core);
 		batch_write(&batch, DHCSR, DHCSR_HALT);
 		batch_write(&batch, DEMCR, TRCENA | VC_CORERESET);
@@ -226,7 +90,7 @@ static int climb_under_reset(struct board *board, struct why *why)
 		err = wait_for_vector(board, why);
 	if (!err)
 		err = probe_write_u32(board->probe, core->port, DEMCR, 0);
-	return err ? err : find_core(board, why);
+	return err ? err : port_find_core(board, why);
 }
 
 static const struct rung rungs[] = {

@@ -112,6 +112,8 @@ static int try_candidate(struct board *board, const struct chip_id *place, struc
 			   board->cores[0].cpuid, why);
 	if (!err)
 		board->idcode = idcode;
+	else
+		log_line(LOG_TARGET, "%s", why->text);
 	return err;
 }
 
@@ -119,21 +121,16 @@ static int find_chip(struct board *board, struct why *why)
 {
 	struct candidate list[CANDIDATES_MAX];
 	size_t count = list_candidates(board, list);
-	struct why first = { "" };
 
 	board->idcode = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct why reason = { "" };
-		int err = try_candidate(board, &list[i].place, &reason);
+		int err = try_candidate(board, &list[i].place, why);
 
-		if (err != E_CHIP) {
-			*why = reason;
+		if (err != E_CHIP)
 			return err;
-		}
-		if (!first.text[0])
-			first = reason;
 	}
-	return detect_unknown(board, first.text);
+	detect_unknown(board);
+	return 0;
 }
 
 /* Named, and refused. */

@@ -71,7 +71,7 @@ static void give_up(struct board *board, const char *what)
 	chip_make_unknown(&board->chip, cpuid);
 }
 
-int detect_unknown(struct board *board, const char *found)
+void detect_unknown(struct board *board)
 {
 	unsigned maker = read_maker(board);
 	char text[120];
@@ -79,13 +79,10 @@ int detect_unknown(struct board *board, const char *found)
 	if (maker && maker != JEP106_ST)
 		snprintf(text, sizeof(text), "not a chip of ST's: its maker is 0x%03x, %s", maker,
 			 maker_name(maker));
-	else if (!board->idcode)
-		snprintf(text, sizeof(text), "no id register of a known chip answers");
 	else
-		snprintf(text, sizeof(text), "%s", found[0] ? "a chip that is not known here" :
-			 "an id that no chip has");
+		snprintf(text, sizeof(text), "%s", board->idcode ? "a chip that is not known here" :
+			 "no id register of a known chip answers");
 	give_up(board, text);
-	return 0;
 }
 
 static const char *known_clone(const struct board *board)

@@ -7,9 +7,8 @@
 
 #include "targets/board.h"
 
-/* Makes board->chip one that nothing is known of (R31) and notes what was read; found says what was
- * learnt of an id, or is "". 0. */
-int detect_unknown(struct board *board, const char *found);
+/* Makes board->chip one that nothing is known of (R31) and notes what was read. */
+void detect_unknown(struct board *board);
 /* Looks whether board->chip is a copy of an ST chip that only answers like one; then it is unknown. */
 void detect_clone(struct board *board);
 
