@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { ACR = 0x00, REGISTERS = 0x400, OTHERS = 0x140 };
+enum { ACR = 0x00, REGISTERS = 0x400 };
 
 enum { ACR_PES = 1 << 15, ACR_EMPTY = 1 << 16, ACR_DBG_SWEN = 1 << 18 };
 
@@ -162,7 +162,7 @@ static uint32_t read_register(const struct flash_l4 *flash, uint32_t offset)
 	if (offset == variant->cr)
 		return flash->cr | (flash->lock.open ? 0 : CR_LOCK) |
 		       (flash->option_lock.open ? 0 : CR_OPTLOCK);
-	return offset < OTHERS ? flash->other[offset / 4] : 0;
+	return flash_l4_unlisted(flash, offset);
 }
 
 static void write_acr(struct flash_l4 *flash, uint32_t value)

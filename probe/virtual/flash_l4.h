@@ -107,7 +107,7 @@ struct flash_l4 {
 	bool swapped;
 	uint32_t gap_base;		/* of a second bank that does not follow the first; 0 = none */
 
-	uint32_t acr, sr, cr, other[0x140 / 4];
+	uint32_t acr, sr, cr;
 	bool empty, hidden[2];
 	uint8_t mass_erased;		/* slots, since reset */
 	struct nvm_lock lock, option_lock;
@@ -215,6 +215,8 @@ bool flash_l4_pcrop_stays(const struct flash_l4 *flash);
 /* SEC_PROT was set, or another core's. */
 bool flash_l4_hidden(const struct flash_l4 *flash, uint32_t from, uint32_t to);
 bool flash_l4_guards_reads(const struct flash_l4 *flash);
+/* What a protection register reads that the spec does not list; 0 for any other. */
+uint32_t flash_l4_unlisted(const struct flash_l4 *flash, uint32_t offset);
 /* What an option change must not take away from the words in force. */
 uint32_t flash_l4_keep_protection(const struct flash_l4 *flash, uint32_t offset, uint32_t value,
 				  bool regress);

@@ -11,6 +11,8 @@
 
 enum { SFR = 0x80, AREAS = 4, PCROP_END = 4 };
 #define PCROP_RDP	(1u << 31)
+#define NO_WRP		0xFF00FFFFu	/* factory values: start behind end */
+#define NO_PCROP	0xFFFFFFFFu
 #define WRP_UNLOCK	(1u << 31)
 
 /* Areas A and B of bank 1, then of bank 2. With one bank all of them count from its start. */
@@ -115,6 +117,17 @@ bool flash_l4_guards_reads(const struct flash_l4 *flash)
 {
 	return flash_l4_pcrop(flash, 0, flash->cells.size) ||
 	       flash_l4_hidden(flash, 0, flash->cells.size);
+}
+
+uint32_t flash_l4_unlisted(const struct flash_l4 *flash, uint32_t offset)
+{
+	for (unsigned area = 0; offset && area < AREAS; area++) {
+		if (offset == flash->variant->wrp[area])
+			return NO_WRP;
+		if (offset == flash->variant->pcrop[area])
+			return NO_PCROP;
+	}
+	return 0;
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */

@@ -89,6 +89,18 @@ static const struct row rows[] = {
 	{ "STM32U535CE", NULL, false },
 	{ "STM32U575ZI", NULL, true },
 	{ "STM32U595ZJ", NULL, false },
+	{ "STM32G0B1RE", "DUAL_BANK=0", false },
+	{ "STM32G0B1RE", "nSWAP_BANK=0", false },
+	{ "STM32G474CB", NULL, false },		/* a hole between the banks */
+	{ "STM32L552ZC", NULL, false },
+	{ "STM32L552ZE", "SWAP_BANK=1", false },
+	{ "STM32U575ZI", "SWAP_BANK=1", false },
+	{ "STM32U385RG", NULL, false },
+	{ "STM32U3C5RI", NULL, false },
+	{ "STM32WL55JC", NULL, true },
+	{ "STM32WBA55CG", NULL, true },
+	{ "STM32WBA65RI", NULL, false },
+	{ "STM32WBA25CE", NULL, false },
 };
 
 struct bench {

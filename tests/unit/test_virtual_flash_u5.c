@@ -224,6 +224,16 @@ static void locked_write_protection_stays(void **state)
 	assert_int_equal(program_quad(f, FLASH + 0x4000, 1), WRPERR | PGSERR);
 }
 
+static void protection_that_the_spec_does_not_list_is_off(void **state)
+{
+	struct fake_soc *f = *state;
+
+	assert_int_equal(fake_soc_read(f, REGISTERS + 0x5C), 0xFF00FFFF);	/* WRP1BR */
+	assert_int_equal(fake_soc_read(f, REGISTERS + 0x6C), 0xFF00FFFF);
+	l4_unlock(f);
+	assert_int_equal(program_quad(f, FLASH, 1), 0);
+}
+
 static void oem_key_guards_the_way_back(void **state)
 {
 	struct fake_soc *f = *state;
@@ -271,6 +281,7 @@ int main(void)
 		U5_TEST(boot_address_comes_from_options),
 		U5_TEST(tzen_changes_at_its_level_only),
 		U5_TEST(locked_write_protection_stays),
+		U5_TEST(protection_that_the_spec_does_not_list_is_off),
 		U5_TEST(oem_key_guards_the_way_back),
 		U5_TEST(otp_takes_each_quad_word_once),
 	};
