@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 #
-# Debian's pyOCD 0.13.1 on the virtual ST-LINK, unmodified. It wants a V2 that is not in DFU mode, and
-# it knows no F407: an F439 has the same flash controller and more memory.
+# Debian's pyOCD 0.13.1 on the virtual ST-LINK, unmodified. It wants a V2 that is not in DFU mode, knows
+# no V3 and no F407, and its F439 loader fills 132 KiB of RAM, more than an F407 has in one piece.
 import os
 import subprocess
 import tempfile
 
-from peers import CHIP, FULL, HURRY, file_bytes, run_session, session, tether_loads, tether_reads, then_tether
+from peers import HURRY, IMAGE_SIZE, file_bytes, run_session, session, tether_loads, tether_reads, then_tether
 from support import FIRMWARE, check, equal, expect, main, on_usb, random_bytes
 
-BOARD = CHIP + ",firmware=V2J45M31"
+BOARD = "STM32F439ZG,firmware=V2J45M31"
 TARGET = ("-t", "stm32f439xg")
 ELF = os.path.join(FIRMWARE, "demo.elf")
 
@@ -27,7 +27,7 @@ def lists_the_probe():
 def reads_and_writes_memory():
     tool = ("pyocd-tool", "-t", "cortex_m", "-H")
     expect(pyocd(BOARD, *tool, "status"), r"Core 0 status:\s+Halted")
-    expect(pyocd(BOARD, *tool, "read32", "0xE0042000", "4"), r"10076413")
+    expect(pyocd(BOARD, *tool, "read32", "0xE0042000", "4"), r"20016419|[0-9a-f]{5}419")
     code, text = on_usb(BOARD, *then_tether("pyocd-tool -t cortex_m -H write32 0x20000100 0xcafe1234",
                                             "mdw 0x20000100"))
     expect(text, r"20000100.*cafe1234")
@@ -35,7 +35,7 @@ def reads_and_writes_memory():
 
 
 def programs_flash():
-    content = random_bytes((128 if FULL else 20) * 1024)
+    content = random_bytes(IMAGE_SIZE)
     with tempfile.TemporaryDirectory() as folder:
         plain, board = folder + "/in.bin", "%s,image=%s/board" % (BOARD, folder)
         with open(plain, "wb") as file:
