@@ -6,6 +6,7 @@
 #include "server/virtual_open.h"
 
 #include "probe/bytes.h"
+#include "probe/virtual/guesses.h"
 #include "targets/chip.h"
 
 #include <stdio.h>
@@ -116,6 +117,25 @@ static int set_options(struct virtual_spec *spec, struct chip *chip, const char 
 	return err;
 }
 
+/* What nobody has recorded of real ones, the other way round. */
+static int set_guess(struct virtual_spec *spec, struct chip *chip, const char *value,
+		     struct why *why)
+{
+	char text[SELECTOR_MAX], *rest = text, *word;
+
+	(void)chip;
+	snprintf(text, sizeof text, "%s", value);
+	while ((word = strsep(&rest, "+"))) {
+		if (!guess_turn(spec, word))
+			continue;
+		explain(why, E_ARGUMENT, "virtual probe: there is no guess '%s'; there are", word);
+		for (unsigned i = 0; guess_at(i); i++)
+			explain_more(why, " %s", guess_at(i)->name);
+		return E_ARGUMENT;
+	}
+	return 0;
+}
+
 #define TEXT(field) offsetof(struct virtual_spec, field), sizeof ((struct virtual_spec *)0)->field
 
 static const struct key keys[] = {
@@ -127,6 +147,7 @@ static const struct key keys[] = {
 	{ "faults", TEXT(faults), NULL },	/* file */
 	{ "pace", 0, 0, set_pace },
 	{ "voltage", 0, 0, set_voltage },	/* mV */
+	{ "guess", 0, 0, set_guess },		/* NAME+NAME...: see guesses.h */
 	{ "swapped-registers", 0, 0, set_swapped_registers },	/* stay or move; H7 */
 };
 

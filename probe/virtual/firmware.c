@@ -29,6 +29,11 @@ void firmware_odd(const struct firmware *fw, const char *what)
 		 fw->block[1], fw->command ? fw->command->name : "", what);
 }
 
+bool firmware_guesses(const struct firmware *fw, enum guess guess)
+{
+	return guess_is_turned(machine_spec(fw->machine), guess);
+}
+
 static void queue_reply(struct firmware *fw, uint32_t length)
 {
 	uint64_t ready_ns = meter_now_ns(&fw->meter) + fw->late_ns;
@@ -54,17 +59,21 @@ static bool is_refused(const struct firmware *fw, const struct command *command)
 {
 	if (command->where == IN_DEBUG)
 		return fw->mode != MODE_DEBUG;
-	return command->where == OUT_OF_DFU && fw->mode == MODE_DFU;
+	return command->where == OUT_OF_DFU && fw->mode == MODE_DFU &&
+	       !firmware_guesses(fw, GUESS_DFU);
 }
 
 /* A command in the wrong mode: 08, where there is a place to say so. */
 static void refuse(struct firmware *fw, const struct command *command)
 {
+	enum status status = firmware_guesses(fw, GUESS_MODE) ? STATUS_UNKNOWN_ERROR
+							      : STATUS_COMMAND_ERROR;
+
 	firmware_odd(fw, "refused in this mode");
 	if (command->shape == STATUS_REPLY)
-		firmware_put_status(fw->data, STATUS_COMMAND_ERROR);
+		firmware_put_status(fw->data, status);
 	else if (command->shape != PLAIN_REPLY)
-		fw->rw_status = STATUS_COMMAND_ERROR;
+		fw->rw_status = status;
 }
 
 /* Does the command and queues its reply. The data of a DATA_IN starts as what was left in the
@@ -230,6 +239,10 @@ int firmware_in(struct firmware *fw, void *buffer, size_t length, uint64_t deadl
 		meter_wait(&fw->meter, ready_ns - now_ns);
 	meter_usb(&fw->meter, fw->personality->high_speed ? TIMING_HS_IN_NS : TIMING_FS_IN_NS);
 	n = replies_fetch(&fw->replies, buffer, length, got);
+	if (n != (int)length)
+		firmware_odd(fw, n == E_USB ? "the host asks for less than the reply: babble" :
+			     n == E_TIMEOUT ? "the host asks for more, and no short packet ends the reply" :
+			     "the reply is shorter than what the host asks for");
 	return n < 0 ? n : 0;
 }
 

@@ -45,6 +45,11 @@ static uint8_t check(struct firmware *fw, const struct swd_block *block)
 	return ports_check(fw, block->ap);
 }
 
+static bool moves_unaligned(const struct firmware *fw)
+{
+	return fw->rw_status == STATUS_ALIGNMENT && firmware_guesses(fw, GUESS_UNALIGNED);
+}
+
 /* No data at all comes for a length out of limits: the host runs into its time-out. */
 static void read_memory(struct firmware *fw, const uint8_t *block, uint8_t *data, uint8_t width,
 			bool fixed)
@@ -54,9 +59,11 @@ static void read_memory(struct firmware *fw, const uint8_t *block, uint8_t *data
 	fw->rw_fault = 0;
 	fw->rw_status = check(fw, &where);
 	if (fw->rw_status == STATUS_COMMAND_ERROR)
-		fw->silent = true;
+		fw->silent = !firmware_guesses(fw, GUESS_LONG_BYTES);
 	else if (fw->rw_status == STATUS_OK)
 		fw->rw_status = swd_read_block(fw, &where, data, &fw->rw_fault);
+	else if (moves_unaligned(fw))
+		swd_read_block(fw, &where, data, &fw->rw_fault);
 }
 
 static void write_memory(struct firmware *fw, const uint8_t *block, const uint8_t *data,
@@ -68,6 +75,8 @@ static void write_memory(struct firmware *fw, const uint8_t *block, const uint8_
 	fw->rw_status = check(fw, &where);
 	if (fw->rw_status == STATUS_OK)
 		fw->rw_status = swd_write_block(fw, &where, data, &fw->rw_fault);
+	else if (moves_unaligned(fw))
+		swd_write_block(fw, &where, data, &fw->rw_fault);
 }
 
 HANDLER(memory_read_32)

@@ -65,6 +65,8 @@ HANDLER(ports_close)
 
 	if (known)
 		fw->open_aps &= ~(1u << ap);
+	if (known && !personality_has(fw->personality, close_works))
+		firmware_odd(fw, "closed, but this version says 1D");
 	known = known && personality_has(fw->personality, close_works);
 	firmware_put_status(data, known ? STATUS_OK : STATUS_BAD_AP);
 }

@@ -22,7 +22,8 @@ enum {
 HANDLER(session_get_version)
 {
 	const struct personality *p = fw->personality;
-	unsigned version = (unsigned)p->major << 12;
+	unsigned major = p->major == 4 && firmware_guesses(fw, GUESS_PWR_VERSION) ? 3 : p->major;
+	unsigned version = major << 12;
 
 	if (p->major == 2)
 		version |= (unsigned)p->jtag << 6 | p->minor;

@@ -7,6 +7,7 @@
 
 #include "probe/virtual/dap.h"
 #include "probe/virtual/firmware.h"
+#include "probe/virtual/guesses.h"
 #include "probe/virtual/replies.h"
 
 enum {
@@ -118,6 +119,8 @@ const struct command *firmware_command_at(size_t index);
 
 /* One line on the virtual channel about the command in work. */
 void firmware_odd(const struct firmware *fw, const char *what);
+/* True when this guess has its other answer. */
+bool firmware_guesses(const struct firmware *fw, enum guess guess);
 /* Switches the target's supply. */
 void firmware_set_power(struct firmware *fw, bool on);
 /* Status into the first half-word of a reply. */

@@ -91,6 +91,8 @@ uint8_t swd_dp_write(struct firmware *fw, uint8_t reg, uint8_t bank, uint32_t va
 {
 	uint8_t status;
 
+	if (reg == DP_SELECT && value & 15)
+		firmware_odd(fw, "SELECT's bank of the debug port belongs to the firmware");
 	if (reg == DP_SELECT)	/* ours: the host only chooses the access port and its bank */
 		return select_port(fw, value & ~15u);
 	status = select_dp_bank(fw, reg, bank);

@@ -37,6 +37,7 @@ static const struct command commands[] = {
 	{ 0xF23C, "DRIVE_NRST", SINCE(13, 0), OUT_OF_DFU, STATUS(2), session_reset_pin },
 	{ 0xF249, "BLINK_LED", SINCE(28, 0), OUT_OF_DFU, STATUS(2), session_accept },
 	{ 0xF24A, "GET_DISK_NAME", SINCE(28, 0), OUT_OF_DFU, STATUS(16), session_disk_name },
+	{ 0xF255, "WRITE_DFTREG", SINCE(35, 5), OUT_OF_DFU, STATUS(2), session_accept },
 	{ 0xF256, "GET_BOARD_IDENTIFIERS", SINCE(36, 6), OUT_OF_DFU, STATUS(128),
 	  session_board_ids },
 

@@ -117,6 +117,7 @@ struct virtual_spec {
 	char faults[256];	/* fault schedule; "" = none */
 	bool paced;		/* real time */
 	bool swap_keeps_registers;	/* with banks swapped each register set stays with its bank (R30) */
+	uint32_t turned_guesses;	/* bit n: enum guess n has its other answer (guesses.h) */
 	bool no_hearsay;	/* leave out behaviour that is known from hearsay only (R33) */
 };
 

@@ -17,18 +17,19 @@ UNIT_flash_plan = flash/plan.c targets/chip_map.c targets/chip_layout.c probe/er
 UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
 # The virtual probe's firmware on a stand-in for the chip.
 FIRMWARE_BENCH := $(wildcard probe/virtual/firmware*.c) \
-	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults mishaps link_virtual) \
+	$(patsubst %,probe/virtual/%.c,dap mem_ap meter personality replies faults mishaps guesses link_virtual) \
 	probe/link.c probe/log.c probe/error.c tests/unit/fake_machine.c tests/unit/bench.c
 UNIT_firmware_vectors = $(FIRMWARE_BENCH)
 UNIT_probe_memory = $(PROBE_FILES) tests/unit/array_probe.c
 UNIT_probe_batch = $(PROBE_FILES) tests/unit/array_probe.c
 UNIT_loop = server/loop.c server/thread.c server/mailbox.c server/listener.c server/client.c server/conn.c server/framer.c probe/log.c probe/error.c
 UNIT_firmware_gates = $(FIRMWARE_BENCH)
+UNIT_firmware_bad_input = $(FIRMWARE_BENCH)
 UNIT_firmware_memory = $(FIRMWARE_BENCH)
 UNIT_usb_select = probe/usb_select.c probe/usb_holder.c probe/error.c
 UNIT_log = probe/log.c probe/error.c probe/link.c tests/unit/fake_link.c
 UNIT_list_chips = server/list_chips.c server/exit_status.c server/json.c targets/chip_parse.c targets/chip_values.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_layout.c targets/chip_virtual.c probe/error.c chips.c
-UNIT_virtual_open = server/virtual_open.c targets/chip_parse.c targets/chip_values.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_layout.c targets/chip_virtual.c probe/error.c chips.c
+UNIT_virtual_open = server/virtual_open.c probe/virtual/guesses.c targets/chip_parse.c targets/chip_values.c targets/chip_reader.c targets/chip_check.c targets/chip_library.c targets/chip_find.c targets/chip_map.c targets/chip_layout.c targets/chip_virtual.c probe/error.c chips.c
 UNIT_cursor = server/cursor.c
 UNIT_xml = server/xml.c server/buffer.c server/registers_map.c
 UNIT_firmware_session = $(FIRMWARE_BENCH)
