@@ -23,12 +23,17 @@ static bool same_letter(char a, char b)
 	return b == 'X' ? isalnum((unsigned char)a) : a == b;
 }
 
+/* Half of them have to be really the same: STM32L151x8xxA is no Z80. */
 static bool same_letters(const char *a, const char *b, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
+	size_t same = 0;
+
+	for (size_t i = 0; i < length; i++) {
 		if (!same_letter(a[i], b[i]))
 			return false;
-	return true;
+		same += toupper((unsigned char)a[i]) == toupper((unsigned char)b[i]);
+	}
+	return 2 * same >= length;
 }
 
 bool list_part_matches(const char *name, size_t length, const char *pattern)

@@ -30,6 +30,8 @@ static void finds_parts_by_any_piece_of_their_name(void **state)
 		{ "STM32F407xG", "STM32F405", false },
 		{ "STM32F407xG", "STM32F407-G", false },
 		{ "STM32F407xG", "Z80", false },
+		{ "STM32L151x8xxA", "Z80", false },		/* not by letters that may be any */
+		{ "STM32L151x8xxA", "L151C8T6A", true },
 		{ "", "Z80", false },
 	};
 
