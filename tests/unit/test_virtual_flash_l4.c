@@ -343,6 +343,7 @@ static void page_that_is_not_there_is_not_erased(void **state)
 	for (uint32_t at = 0; at < 0x20000; at += 0x800)
 		l4_program(f, FLASH + at, 1, 1);
 	l4_erase_page(f, 64 << PNB);
+	assert_int_equal(status(f), 0);
 	for (uint32_t at = 0; at < 0x20000; at += 0x800)
 		assert_int_equal(fake_soc_read(f, FLASH + at), 1);
 }
