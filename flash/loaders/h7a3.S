@@ -5,7 +5,7 @@
 	.equ	CR, 0x0C
 	.equ	SR, 0x10
 	.equ	FLAGS, SR
-	.equ	START, 1 << 5
+	.equ	CR_START, 1 << 5
 	.equ	ERRORS, 0x002E0000
 	.equ	UNIT, 16		@ bytes that are programmed at once
 	.include "h7.inc"
