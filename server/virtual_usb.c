@@ -10,6 +10,7 @@
 #include "targets/chip.h"
 
 #include "probe/log.h"
+#include "probe/usb_list.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -41,7 +42,8 @@ static const char usage[] =
 	"                    are over soon for a program that sleeps meanwhile (1 to 1000)\n"
 	"  --log CHANNELS    as in tether: virtual, usb, ...\n"
 	"\n"
-	"SIGUSR1 unplugs the first probe, SIGUSR2 plugs it in again.\n"
+	"SIGUSR1 unplugs the first probe, SIGUSR2 plugs it in again; so does faults=FILE. A second SIGTERM\n"
+	"kills COMMAND.\n"
 	"\n"
 	"Examples:\n"
 	"  tether-virtual-usb STM32F407VG -- st-info --probe\n"
@@ -62,7 +64,7 @@ struct bench {
 	struct socket_ sockets[PROBES_MAX];
 	unsigned count;
 	bool times;
-	unsigned hurry;
+	unsigned hurry, asked_to_end;
 	char **command;
 	sigset_t signals, signals_before;
 	struct usb_bus *bus;
@@ -198,6 +200,22 @@ static int prepare(struct bench *bench, struct socket_ *s, struct why *why)
 	return s->unplugged ? 0 : plug_in(bench, s, why);
 }
 
+/* Commands that think about nothing, to see what the mock bus costs. */
+static int talk(const char *selector, unsigned commands)
+{
+	uint8_t reply[2];
+	struct link_exchange x = { .in = reply, .in_length = sizeof(reply), .timeout_ms = 500 };
+	struct link *link;
+	int err = link_usb_open(&link, selector, NULL);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < commands && !err; i++)
+		err = link_do(link, &x);
+	link_close(link);
+	return err;
+}
+
 static int set_up(struct bench *bench, struct why *why)
 {
 	int err = chip_library_open(&bench->chips, NULL, why);
@@ -205,7 +223,7 @@ static int set_up(struct bench *bench, struct why *why)
 	if (!err)
 		err = usb_bus_new(&bench->bus, why);
 	if (!err)
-		bench->overhead_ns = usb_overhead_measure(bench->bus, PROBES_MAX + 1);
+		bench->overhead_ns = usb_overhead_measure(bench->bus, PROBES_MAX + 1, talk);
 	for (unsigned i = 0; !err && i < bench->count; i++)
 		err = prepare(bench, &bench->sockets[i], why);
 	return err;
@@ -228,6 +246,8 @@ static void on_signal(struct bench *bench, int number, pid_t child)
 		unplug(&bench->sockets[0]);
 	else if (number == SIGUSR2 && !bench->sockets[0].door)
 		plug_in(bench, &bench->sockets[0], &why);
+	else if (number == SIGTERM && bench->asked_to_end++)
+		kill(child, SIGKILL);	/* some do not listen: st-util */
 	else if (number != SIGUSR2 && number != SIGALRM)
 		kill(child, number);
 	if (why.text[0])

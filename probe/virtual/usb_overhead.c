@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the mock bus itself costs. The device is an ST-LINK that knows one answer; the program is our own
- * libusb link.
+ * What the mock bus itself costs.
  */
 #include "probe/virtual/usb_overhead.h"
 
@@ -13,10 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "probe/link.h"
-#include "probe/usb_list.h"
-
-enum { COMMANDS = 60, REPLY_SIZE = 2, TIMEOUT_MS = 500 };
+enum { COMMANDS = 60, REPLY_SIZE = 2 };
 
 struct gauge {
 	uint64_t ended_ns;
@@ -76,25 +72,6 @@ static void ignore_session(void *context, bool open)
 	(void)context, (void)open;
 }
 
-/* Another process, because that is what it will be. */
-static int talk(unsigned port)
-{
-	uint8_t reply[REPLY_SIZE];
-	struct link_exchange x = { .in = reply, .in_length = sizeof(reply), .timeout_ms = TIMEOUT_MS };
-	struct link *link;
-	char selector[32];
-	int err;
-
-	snprintf(selector, sizeof(selector), "usb:1-%u", port);
-	err = link_usb_open(&link, selector, NULL);
-	if (err)
-		return err;
-	for (unsigned i = 0; i <= COMMANDS && !err; i++)
-		err = link_do(link, &x);
-	link_close(link);
-	return err;
-}
-
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -102,21 +79,30 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-uint64_t usb_overhead_measure(struct usb_bus *bus, unsigned port)
+/* In another process, because that is what it will be. */
+static void run(unsigned port, int (*talk)(const char *selector, unsigned commands))
+{
+	char selector[32];
+	pid_t child = fork();
+
+	snprintf(selector, sizeof(selector), "usb:1-%u", port);
+	if (child == 0)
+		_exit(talk(selector, COMMANDS + 1) ? EXIT_FAILURE : EXIT_SUCCESS);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+}
+
+uint64_t usb_overhead_measure(struct usb_bus *bus, unsigned port,
+			      int (*talk)(const char *selector, unsigned commands))
 {
 	struct gauge gauge = { 0 };
 	struct usb_function function = { &gauge, take_command, answer, ignore_session, ignore, ignore };
 	struct usb_plug plug = { .port = port };
 	struct usb_door *door;
-	pid_t child;
 
 	if (usb_door_plug(&door, bus, &plug, &identity, &function, NULL))
 		return 0;
-	child = fork();
-	if (child == 0)
-		_exit(talk(port) ? EXIT_FAILURE : EXIT_SUCCESS);
-	if (child > 0)
-		waitpid(child, NULL, 0);
+	run(port, talk);
 	usb_door_unplug(door);
 	qsort(gauge.gaps_ns, gauge.count, sizeof(gauge.gaps_ns[0]), compare);
 	return gauge.count ? gauge.gaps_ns[gauge.count / 2] : 0;

@@ -10,8 +10,10 @@
 
 #include "probe/virtual/usb_door.h"
 
-/* Plugs a device in at that port, talks to it from a process of its own, and pulls it out again. Returns
- * the median time between the end of a command and the next one, in ns; 0 when nothing was measured. */
-uint64_t usb_overhead_measure(struct usb_bus *bus, unsigned port);
+/* Plugs an ST-LINK in at that port that knows one answer of 2 bytes, has talk() send it commands, one
+ * after the other, in a process of its own, and pulls it out again. Returns the median time between the
+ * end of a command and the next one, in ns; 0 when nothing was measured. */
+uint64_t usb_overhead_measure(struct usb_bus *bus, unsigned port,
+			      int (*talk)(const char *selector, unsigned commands));
 
 #endif
