@@ -92,6 +92,7 @@ UNIT_detect = $(PROBE_FILES) $(wildcard targets/*.c) chips.c
 UNIT_virtual_flash_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
 UNIT_virtual_options_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
 UNIT_virtual_flash_u5 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
+UNIT_virtual_clocks_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
 UNIT_virtual_flash_f7 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
 UNIT_virtual_flash_h7 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
 UNIT_virtual_flash_h5 = $(VIRTUAL_CHIPS) tests/unit/h7_specs.c
