@@ -91,8 +91,7 @@ def reads_what_tether_wrote():
 def serves_gdb():
     """A step takes st-util seconds, by its own sleeps."""
     script = session("st-util -p $port", "load", "compare-sections", "break station_check", "continue",
-                     "backtrace", *(("next", "next") if FULL else ()), "stepi", "info registers pc", "kill",
-                     elf=ELF)
+                     "backtrace", *(("next", "stepi") if FULL else ()), "info registers pc", "kill", elf=ELF)
     for firmware in FIRMWARES if FULL else FIRMWARES[:1]:
         with tempfile.TemporaryDirectory() as folder:
             code, text = run_session("%s,firmware=%s" % (CHIP, firmware), folder, script)
