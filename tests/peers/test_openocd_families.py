@@ -5,6 +5,7 @@
 import os
 import tempfile
 
+from peers import FULL, HURRY
 from support import check, equal, expect, main, make_elf, on_usb, random_bytes, tether
 
 LENGTH = 6000           # not a multiple of anything
@@ -49,6 +50,15 @@ LOCKS = (
     ("STM32F303CC", "stm32f3x", "stm32f1x", "ffffffff"),
     ("STM32L053C8", "stm32l0", "stm32lx", "00000000"),
     ("STM32L152RB", "stm32l1", "stm32lx", "00000000"),
+    ("STM32H7B3ZI", "stm32h7x", "stm32h7x", "ffffffff"),
+)
+# Chips that take seconds to erase.
+SLOW_LOCKS = (
+    ("STM32F205RG", "stm32f2x", "stm32f2x", "ffffffff"),
+    ("STM32F429ZI", "stm32f4x", "stm32f2x", "ffffffff"),
+    ("STM32F746ZG", "stm32f7x", "stm32f2x", "ffffffff"),
+    ("STM32F767ZI", "stm32f7x", "stm32f2x", "ffffffff"),
+    ("STM32H743ZI", "stm32h7x", "stm32h7x", "ffffffff"),
 )
 
 
@@ -57,7 +67,7 @@ def openocd(board, target, *commands):
                  "tcl_port disabled; telnet_port disabled; gdb_port disabled"]
     for command in ("init", *commands, "shutdown"):
         arguments += ["-c", command]
-    code, text = on_usb(board, *arguments)
+    code, text = on_usb(board, *arguments, options=HURRY)
     equal(code, 0, "exit code of OpenOCD, which said:\n" + text)
     return text
 
@@ -78,7 +88,7 @@ def programs(part, target, address, before):
 
 def locks_and_unlocks():
     """Each call of OpenOCD is a power cycle for the chip."""
-    for part, target, driver, erased in LOCKS:
+    for part, target, driver, erased in LOCKS + (SLOW_LOCKS if FULL else ()):
         with tempfile.TemporaryDirectory() as folder:
             board = "%s,image=%s/board" % (part, folder)
             openocd(board, target, "reset halt", "flash fillw 0x08000000 0xdeadbeef 16", driver + " lock 0")
