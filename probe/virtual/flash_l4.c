@@ -264,7 +264,9 @@ static enum bus_result write_register(struct flash_l4 *flash, uint32_t offset, u
 	int word = flash_l4_option_index(flash, offset);
 	enum bus_result result = BUS_OK;
 
-	if (word >= 0 || offset == variant->cr)
+	if (word >= 0)
+		result = flash_l4_wait(flash, master);
+	else if (offset == variant->cr)
 		result = cr_answers(flash, master);
 	if (result != BUS_OK)
 		return result;
