@@ -297,6 +297,7 @@ static bool spec_fits(const struct virtual_spec *spec)
 	return banks_fit(spec) && otp_fits(spec) && spec->option_count > 0 &&
 	       spec->option_count <= FLASH_F4_WORDS &&
 	       spec->options[0].mirror % FLASH_F4_MIRROR == 0 &&
+	       spec->options[1].mirror % FLASH_F4_MIRROR == 0 &&
 	       spec->flash_registers % FLASH_F4_MIRROR == 0 && flash_f4_kin(spec) &&
 	       in_info_page(spec, spec->uid_address, sizeof(spec->uid)) &&
 	       in_info_page(spec, spec->size_address, 2);

@@ -67,7 +67,7 @@ struct flash_f4 {
 	uint8_t *cells;		/* what the array holds */
 	uint8_t *seen;		/* what the bus reads: the cells, but for stale cache lines */
 	uint8_t info[FLASH_F4_INFO_MAX];	/* the page with OTP, lock bytes, UID, size */
-	uint8_t mirror[FLASH_F4_MIRROR];	/* option bytes as memory */
+	uint8_t mirror[2][FLASH_F4_MIRROR];	/* option bytes as memory: of each bank */
 	uint32_t info_base, info_size;
 	uint8_t stored[4 * FLASH_F4_WORDS];	/* option bytes in the array, laid out as OPTCR */
 

@@ -14,6 +14,9 @@ enum { OPTCR_LOCK = 1 << 0, OPTCR_STRT = 1 << 1, OPTCR_BOR_SHIFT = 2, OPTCR_WDG_
 
 enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC };
 
+/* Option bytes as memory: OPTCR's halves, then those of the F7's OPTCR1 (RM0090 table 9). */
+enum { MIRROR_NWRP = 8, MIRROR_BOOT = 16 };
+
 /* Boot addresses count 16 KiB (RM0410 3.7.6). */
 enum { BOOT_ADD_SHIFT = 14 };
 
@@ -30,13 +33,17 @@ static uint8_t stored_rdp(const struct flash_f4 *flash)
 
 static void show_mirror(struct flash_f4 *flash)
 {
-	unsigned words = flash->kin->boot_words ? flash->soc->spec->option_count : 1;
+	uint8_t *first = flash->mirror[0];
 
-	/* OPTCR1 of two banks has its bytes elsewhere (bank 2's mirror, which is not modelled). */
-	for (unsigned i = 0; i < words; i++) {
-		put_u16(flash->mirror + 16 * i, (uint16_t)stored_word(flash, i));
-		put_u16(flash->mirror + 16 * i + 8, (uint16_t)(stored_word(flash, i) >> 16));
+	put_u16(first, (uint16_t)stored_word(flash, 0));
+	put_u16(first + MIRROR_NWRP, (uint16_t)(stored_word(flash, 0) >> OPTCR_NWRP_SHIFT));
+	if (!flash->kin->boot_words) {	/* bank 2's, in a page of its own */
+		put_u16(flash->mirror[1] + MIRROR_NWRP,
+			(uint16_t)(stored_word(flash, 1) >> OPTCR_NWRP_SHIFT));
+		return;
 	}
+	put_u16(first + MIRROR_BOOT, (uint16_t)stored_word(flash, 1));
+	put_u16(first + MIRROR_BOOT + 8, (uint16_t)(stored_word(flash, 1) >> 16));
 }
 
 static bool holds(const struct flash_f4 *flash, const struct virtual_mode *mode)
@@ -311,7 +318,6 @@ static void identify(struct flash_f4 *flash)
 void flash_f4_otp_add(struct flash_f4 *flash)
 {
 	const struct virtual_spec *spec = flash->soc->spec;
-	uint32_t mirror = spec->options[0].mirror;
 	struct bus_memory *backup = bus_memory_at(flash->soc->bus, flash->soc->backup_base);
 
 	if (flash->soc->backup_base && backup) {
@@ -323,10 +329,11 @@ void flash_f4_otp_add(struct flash_f4 *flash)
 		.name = "otp", .base = flash->info_base, .size = flash->info_size,
 		.bytes = flash->info, .context = flash, .write = info_write, .check = info_check,
 		.check_while = &flash->special });
-	if (mirror)
-		bus_add_memory(flash->soc->bus, &(struct bus_memory){
-			.name = "option bytes", .base = mirror, .size = FLASH_F4_MIRROR,
-			.bytes = flash->mirror });
+	for (unsigned i = 0; i < spec->option_count && i < 2; i++)
+		if (spec->options[i].mirror)
+			bus_add_memory(flash->soc->bus, &(struct bus_memory){
+				.name = "option bytes", .base = spec->options[i].mirror,
+				.size = FLASH_F4_MIRROR, .bytes = flash->mirror[i] });
 }
 
 void flash_f4_option_init(struct flash_f4 *flash)

@@ -117,6 +117,7 @@ void spec_f429i(struct virtual_spec *spec)
 	fill_f4(spec, 1024);
 	name(spec, "STM32F429ZI", "f4db");
 	add_option(spec, 0x18, 0, 0x0FFF0000);
+	spec->options[1].mirror = 0x1FFEC000;
 	spec->size_value = 2048;
 	spec->banks[1] = bank_481(0x08100000, 16 << 10, 1 << 20);
 	spec->bank_count = 2;

@@ -199,6 +199,8 @@ static void optcr1_protects_bank_2(void **state)
 
 	unlock(f);
 	change_option(f, OPTCR1, 0x0FFE0000);
+	assert_int_equal(fake_soc_read(f, 0x1FFEC008) & 0xFFFF, 0x0FFE);
+	assert_int_equal(fake_soc_read(f, 0x1FFFC008) & 0xFFFF, 0x0FFF);
 	start_erase(f, 16);
 	assert_int_equal(fake_soc_read(f, SR), WRPERR);
 	fake_soc_write(f, SR, WRPERR);
