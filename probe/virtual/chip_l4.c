@@ -63,7 +63,7 @@ static const struct chip_window windows_wb[] = {
 	.window_count = ARRAY_SIZE(windows_l4)
 
 #define WB_COMMON \
-	COMMON, .rcc = &rcc_wb_layout, .rcc_base = 0x58000000, \
+	COMMON, .rcc_base = 0x58000000, \
 	.dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 0x3C, 0x44, 0x4C, 0x40, 0x48 }, false }, \
 	.usarts = usarts_wb, .plains = plains_wb, .plain_count = ARRAY_SIZE(plains_wb), \
 	.hsem_base = 0x58001400, .hsem_gate = SOC_AHB3 + 19, .windows = windows_wb, \
@@ -75,8 +75,10 @@ static const struct kin {
 } kins[] = {
 	{ "l4", { L4_COMMON, .rcc = &rcc_l4_layout, .ports = "ABCDEFGHI" } },
 	{ "g4", { L4_COMMON, .rcc = &rcc_g4_layout, .ports = "ABCDEFG" } },
-	{ "wb", { WB_COMMON, .usart_count = 1, .ports = "ABCDEH", .tim2_irq = 28 } },
-	{ "wl", { WB_COMMON, .usart_count = 2, .ports = "ABCH", .tim2_irq = 27 } },
+	{ "wb", { WB_COMMON, .rcc = &rcc_wb_layout, .usart_count = 1, .ports = "ABCDEH",
+		  .tim2_irq = 28 } },
+	{ "wl", { WB_COMMON, .rcc = &rcc_wl_layout, .usart_count = 2, .ports = "ABCH",
+		  .tim2_irq = 27 } },
 };
 
 static const struct chip_parts *parts_of(const char *controller)

@@ -49,7 +49,7 @@ static const struct rcc_gates gates_u0[] = {
 
 static const struct rcc_value values_g0[] = { { CR, 0x500 } };
 static const struct rcc_value values_c0[] = { { CR, 0x1540 } };
-static const struct rcc_value values_u0[] = { { CR, 0x63 } };
+static const struct rcc_value values_u0[] = { { CR, 0x63 }, { U0_CSR, 0x600 } };
 
 static uint32_t pll_hz(const struct rcc *rcc)
 {
@@ -70,7 +70,7 @@ static uint32_t other_hz(const struct rcc *rcc, unsigned oscillator)
 	case LSE:
 		return LOW_HZ;
 	case MSI:
-		return rcc_msi_hz(rcc_word(rcc, CR) >> 4 & 15);
+		return rcc_msi_hz(rcc_msi_range(rcc));
 	default:
 		return 0;
 	}
@@ -115,5 +115,5 @@ const struct rcc_layout rcc_u0_layout = {
 	COMMON, .oscillators = oscillators_u0, .oscillator_count = ARRAY_SIZE(oscillators_u0),
 	.gates = gates_u0, .gates_count = ARRAY_SIZE(gates_u0), .csr = U0_CSR, .bdcr = U0_BDCR,
 	.by_sw = { MSI, HSI, HSE, PLL, LSI, LSE, RCC_NONE, RCC_NONE }, .values = values_u0,
-	.value_count = 1, .hz = hz_u0,
+	.value_count = ARRAY_SIZE(values_u0), .hz = hz_u0,
 };

@@ -11,7 +11,7 @@ enum { CR = 0x00, CFGR = 0x08, PLLCFGR = 0x0C, BDCR = 0x90, CSR = 0x94, CRRCR = 
 
 enum { MSI, HSI, HSE, PLL, HSE_HZ = 8000000, RADIO_HSE_HZ = 32000000, HSI_HZ = 16000000 };
 
-enum { CR_HSEPRE = 1 << 20, FLASH_AND_HSEM = 0x02080000 };
+enum { CR_MSIRGSEL = 1 << 3, CR_HSEPRE = 1 << 20, FLASH_AND_HSEM = 0x02080000 };
 
 static const struct rcc_oscillator oscillators[] = {
 	[MSI] = { CR, 1 << 0, 1 << 1, 5000 },
@@ -44,7 +44,7 @@ static const struct rcc_gates gates_wb[] = {
 };
 
 static const struct rcc_value values_l4[] = { { CR, 0x63 }, { CSR, 0x600 } };
-static const struct rcc_value values_wb[] = { { CR, 0x61 } };
+static const struct rcc_value values_wb[] = { { CR, 0x61 }, { CSR, 0x600 } };
 static const struct rcc_value values_g4[] = { { CR, 0x500 }, { CFGR, 1 } };
 
 const struct rcc_cause rcc_causes_l4[RCC_CAUSES_L4] = {
@@ -64,31 +64,28 @@ uint32_t rcc_msi_hz(unsigned range)
 	return khz[range & 15] * 1000;
 }
 
-static uint32_t msi_hz(const struct rcc *rcc)
+uint32_t rcc_msi_range(const struct rcc *rcc)
 {
-	return rcc_msi_hz(rcc_word(rcc, CR) >> 4 & 15);
+	uint32_t cr = rcc_word(rcc, CR);
+
+	return (cr & CR_MSIRGSEL ? cr >> 4 : rcc_word(rcc, CSR) >> 8) & 15;
 }
 
-static uint32_t source_hz(const struct rcc *rcc, uint32_t hse_hz)
+static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t msi_hz, uint32_t hse_hz,
+		   uint32_t r)
 {
-	const uint32_t sources[4] = { 0, msi_hz(rcc), HSI_HZ, hse_hz };
-
-	return sources[rcc_word(rcc, PLLCFGR) & 3];
-}
-
-static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t hse_hz, uint32_t r)
-{
+	const uint32_t sources[4] = { 0, msi_hz, HSI_HZ, hse_hz };
 	uint32_t word = rcc_word(rcc, PLLCFGR);
 
 	switch (oscillator) {
 	case MSI:
-		return msi_hz(rcc);
+		return msi_hz;
 	case HSI:
 		return HSI_HZ;
 	case HSE:
 		return hse_hz;
 	case PLL:
-		return source_hz(rcc, hse_hz) / ((word >> 4 & 15) + 1) * (word >> 8 & 0x7F) / r;
+		return sources[word & 3] / ((word >> 4 & 15) + 1) * (word >> 8 & 0x7F) / r;
 	default:
 		return 0;
 	}
@@ -97,14 +94,26 @@ static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t hse_hz, 
 /* PLLR: 2, 4, 6, 8. */
 static uint32_t hz_l4(const struct rcc *rcc, unsigned oscillator)
 {
-	return hz(rcc, oscillator, HSE_HZ, 2 * ((rcc_word(rcc, PLLCFGR) >> 25 & 3) + 1));
+	return hz(rcc, oscillator, rcc_msi_hz(rcc_msi_range(rcc)), HSE_HZ,
+		  2 * ((rcc_word(rcc, PLLCFGR) >> 25 & 3) + 1));
 }
 
 /* PLLR: 1 to 8. */
+static uint32_t hz_radio(const struct rcc *rcc, unsigned oscillator, uint32_t range)
+{
+	return hz(rcc, oscillator, rcc_msi_hz(range),
+		  RADIO_HSE_HZ >> !!(rcc_word(rcc, CR) & CR_HSEPRE),
+		  (rcc_word(rcc, PLLCFGR) >> 29) + 1);
+}
+
 static uint32_t hz_wb(const struct rcc *rcc, unsigned oscillator)
 {
-	return hz(rcc, oscillator, RADIO_HSE_HZ >> !!(rcc_word(rcc, CR) & CR_HSEPRE),
-		  (rcc_word(rcc, PLLCFGR) >> 29) + 1);
+	return hz_radio(rcc, oscillator, rcc_word(rcc, CR) >> 4 & 15);
+}
+
+static uint32_t hz_wl(const struct rcc *rcc, unsigned oscillator)
+{
+	return hz_radio(rcc, oscillator, rcc_msi_range(rcc));
 }
 
 #define COMMON \
@@ -128,4 +137,9 @@ const struct rcc_layout rcc_g4_layout = {
 const struct rcc_layout rcc_wb_layout = {
 	COMMON, .gates = gates_wb, .gates_count = ARRAY_SIZE(gates_wb), .values = values_wb,
 	.value_count = ARRAY_SIZE(values_wb), .by_sw = { MSI, HSI, HSE, PLL }, .hz = hz_wb,
+};
+
+const struct rcc_layout rcc_wl_layout = {
+	COMMON, .gates = gates_wb, .gates_count = ARRAY_SIZE(gates_wb), .values = values_wb,
+	.value_count = ARRAY_SIZE(values_wb), .by_sw = { MSI, HSI, HSE, PLL }, .hz = hz_wl,
 };

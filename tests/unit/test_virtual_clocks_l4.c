@@ -94,6 +94,21 @@ static void running_oscillator_of_the_system_stays_on(void **state)
 	fake_soc_free(f);
 }
 
+static void msi_range_counts_when_it_is_selected(void **state)
+{
+	struct fake_soc *l4 = l476_new(), *wb = wb55_new();
+
+	(void)state;
+	fake_soc_write(l4, 0x40021000, 0xB3);
+	assert_int_equal(l4->core_hz, 4000000);
+	fake_soc_write(l4, 0x40021000, 0xBB);		/* MSIRGSEL */
+	assert_int_equal(l4->core_hz, 48000000);
+	fake_soc_write(wb, 0x58000000, 0xB1);		/* WB knows no such bit */
+	assert_int_equal(wb->core_hz, 48000000);
+	fake_soc_free(l4);
+	fake_soc_free(wb);
+}
+
 static void c0_divides_its_48_mhz(void **state)
 {
 	struct fake_soc *f = c031_new();
@@ -112,6 +127,7 @@ int main(void)
 		cmocka_unit_test(switches_to_the_pll_when_it_is_ready),
 		cmocka_unit_test(ports_need_their_clock),
 		cmocka_unit_test(running_oscillator_of_the_system_stays_on),
+		cmocka_unit_test(msi_range_counts_when_it_is_selected),
 		cmocka_unit_test(c0_divides_its_48_mhz),
 	};
 
