@@ -11,7 +11,8 @@ enum { CR = 0x00, CFGR = 0x08, PLLCFGR = 0x0C, BDCR = 0x90, CSR = 0x94, CRRCR = 
 
 enum { MSI, HSI, HSE, PLL, HSE_HZ = 8000000, RADIO_HSE_HZ = 32000000, HSI_HZ = 16000000 };
 
-enum { CR_MSIRGSEL = 1 << 3, CR_HSEPRE = 1 << 20, FLASH_AND_HSEM = 0x02080000 };
+enum { CR_MSIRGSEL = 1 << 3, CR_HSEPRE = 1 << 20, MSISRANGE_RESET = 6,
+       FLASH_AND_HSEM = 0x02080000 };
 
 static const struct rcc_oscillator oscillators[] = {
 	[MSI] = { CR, 1 << 0, 1 << 1, 5000 },
@@ -66,9 +67,11 @@ uint32_t rcc_msi_hz(unsigned range)
 
 uint32_t rcc_msi_range(const struct rcc *rcc)
 {
-	uint32_t cr = rcc_word(rcc, CR);
+	uint32_t cr = rcc_word(rcc, CR), standby = rcc_word(rcc, CSR) >> 8 & 15;
 
-	return (cr & CR_MSIRGSEL ? cr >> 4 : rcc_word(rcc, CSR) >> 8) & 15;
+	if (cr & CR_MSIRGSEL)
+		return cr >> 4 & 15;
+	return standby >= 4 && standby <= 7 ? standby : MSISRANGE_RESET;	/* others are not taken */
 }
 
 static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t msi_hz, uint32_t hse_hz,
