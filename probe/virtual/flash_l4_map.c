@@ -101,6 +101,7 @@ static void set_swapped(struct flash_l4 *flash, bool swapped)
 	flash->swapped = swapped;
 	exchange(flash->cells.bytes, half);
 	exchange(flash->sealed, half / flash->unit / 8);
+	flash->cells.faint_offset = (flash->cells.faint_offset + half) % flash->cells.size;
 	bus_changed(flash->soc->bus, flash->cells.base, flash->cells.size);
 }
 

@@ -394,6 +394,25 @@ static void reset_in_the_middle_spoils(void **state)
 	assert_int_equal(l4_program(f, FLASH, 0, 0), PROGERR);
 }
 
+static void erase_cut_short_near_its_end_looks_done(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	l4_program(f, BANK2, 1, 1);
+	fake_soc_write(f, CR, PER | BKER);
+	fake_soc_write(f, CR, PER | BKER | STRT);
+	fake_soc_advance(f, 20 * MS);
+	fake_soc_reset(f);
+	assert_int_equal(fake_soc_read(f, BANK2), 0xFFFFFFFF);
+	fake_soc_power_cycle(f);
+	assert_int_not_equal(fake_soc_read(f, BANK2), 0xFFFFFFFF);
+	l4_unlock(f);
+	l4_erase_page(f, BKER);
+	fake_soc_power_cycle(f);
+	assert_int_equal(fake_soc_read(f, BANK2), 0xFFFFFFFF);
+}
+
 /* --- CFGBSY (G0) ------------------------------------------------------------------------------ */
 
 static void cr_faults_in_the_middle_of_a_unit(void **state)
@@ -632,6 +651,7 @@ int main(void)
 		L4_TEST(other_bank_is_read_meanwhile),
 		L4_TEST(core_waits_between_its_units),
 		L4_TEST(reset_in_the_middle_spoils),
+		L4_TEST(erase_cut_short_near_its_end_looks_done),
 		G0_TEST(cr_faults_in_the_middle_of_a_unit),
 		G0_TEST(word_while_locked_leaves_cfgbsy_until_its_other_half),
 		cmocka_unit_test_setup_teardown(second_bank_has_its_own_busy_bit, setup_g0b1,
