@@ -36,7 +36,7 @@ static const struct trouble troubles[] = {
 	{ "command %u babble", { "USB", "probe", "answer" } },
 	{ "command %u stall", { "USB", "probe", "answer" } },
 	{ "command %u gone 300", { "unplugged" } },
-	{ "command %u power-off\ncommand %u power-on", { "power", "answer", "target", "reset" } },
+	{ "command %u power-off\ncommand %u power-on", { "power", "SWD", "target", "reset" } },
 };
 
 static const struct trouble access_troubles[] = {
@@ -177,8 +177,8 @@ static void sweep(const struct trouble *list, size_t count, enum fault_event eve
 
 		for (unsigned place = 1 + (unsigned)i % step; place <= length; place += step, runs++)
 			suffer(&list[i], place, &failures);
-		print_message("%-24.24s %u of %u loads failed with their cause\n",
-			      list[i].rule, failures, runs);
+		print_message("%-20.*s %u of %u loads failed with their cause\n",
+			      (int)strcspn(list[i].rule, "\n"), list[i].rule, failures, runs);
 	}
 }
 
