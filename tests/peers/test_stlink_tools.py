@@ -4,6 +4,7 @@
 import os
 import subprocess
 import tempfile
+import time
 
 from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, run_session, session, tether_loads, tether_reads,
                    then_tether)
@@ -46,6 +47,18 @@ def write_read_and_erase(board, folder, content):
         os.unlink(folder + "/out")
     st(board, "st-flash", "--reset", "erase")
     check(tether_reads(board, folder, 0x100000) == b"\xff" * 0x100000, "not blank after erase")
+
+
+def sleeps_in_a_hurry():
+    """A mass erase of 16 s, through which st-flash sleeps, is over in less than half of that."""
+    start = time.monotonic()
+    text = st(CHIP, "st-flash", "erase", options=("--hurry", "20", "--times"))
+    expect(text, r"flash busy 16000\.0")
+    check(time.monotonic() - start < 8, "it took %.1f s" % (time.monotonic() - start))
+    for wrong in ("0", "1001", "fast"):
+        code, text = on_usb(CHIP, "true", options=("--hurry", wrong))
+        expect(text, r"--hurry wants a number from 1 to 1000")
+        equal(code, 2, "exit code")
 
 
 def writes_under_reset():
@@ -100,5 +113,5 @@ def serves_gdb():
         equal(code, 0, "exit code: " + text)
 
 
-main(sees_the_probe_and_the_chip, writes_reads_and_erases, writes_under_reset, hands_over_to_tether,
-     changes_option_bytes, reads_what_tether_wrote, serves_gdb)
+main(sees_the_probe_and_the_chip, writes_reads_and_erases, sleeps_in_a_hurry, writes_under_reset,
+     hands_over_to_tether, changes_option_bytes, reads_what_tether_wrote, serves_gdb)
