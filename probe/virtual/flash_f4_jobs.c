@@ -40,8 +40,9 @@ uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size)
 	uint32_t ratio = size / flash->banks[0].runs[0].size;
 	unsigned row = ratio >= 8 ? 2 : ratio >= 4 ? 1 : 0;
 
-	return (uint64_t)flash->kin->times[flash->bank_count - 1].sector_ms[row][flash_f4_psize(flash)] *
-	       NS_PER_MS;
+	const uint16_t *ms = flash->kin->times[flash->bank_count - 1].sector_ms[row];
+
+	return (uint64_t)ms[flash_f4_psize(flash)] * NS_PER_MS;
 }
 
 /* The tables name one size; others take proportionally long (timings of F401 to F413). */
@@ -153,7 +154,8 @@ static void start_mass_erase(struct flash_f4 *flash)
 	}
 	job.weak = flash_f4_too_wide_for_supply(flash);
 	log_line(LOG_VIRTUAL, "flash: mass erase, %u KiB", (unsigned)(job.length >> 10));
-	flash_f4_start(flash, &job, flash_f4_mass_ns(flash, flash->bank_count == 2 ? first : flash->size));
+	flash_f4_start(flash, &job,
+		       flash_f4_mass_ns(flash, flash->bank_count == 2 ? first : flash->size));
 }
 
 /* In single-bank mode MER2 has nothing to erase (guess). */
