@@ -276,7 +276,8 @@ static bool banks_fit(const struct virtual_spec *spec)
 		const struct virtual_bank *bank = &spec->banks[i];
 
 		if (bank->base != end || bank->size == 0 || bank->size % 1024 ||
-		    bank->run_count > ARRAY_SIZE(bank->runs))
+		    bank->run_count == 0 || bank->run_count > ARRAY_SIZE(bank->runs) ||
+		    bank->runs[0].size == 0)
 			return false;
 		end += bank->size;
 	}

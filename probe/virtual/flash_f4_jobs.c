@@ -39,7 +39,6 @@ uint64_t flash_f4_sector_ns(const struct flash_f4 *flash, uint32_t size)
 {
 	uint32_t ratio = size / flash->banks[0].runs[0].size;
 	unsigned row = ratio >= 8 ? 2 : ratio >= 4 ? 1 : 0;
-
 	const uint16_t *ms = flash->kin->times[flash->bank_count - 1].sector_ms[row];
 
 	return (uint64_t)ms[flash_f4_psize(flash)] * NS_PER_MS;
