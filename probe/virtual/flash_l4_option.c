@@ -164,15 +164,17 @@ void flash_l4_option_start(struct flash_l4 *flash)
 static void show_mirrors(struct flash_l4 *flash)
 {
 	for (unsigned i = 0; i < flash->soc->spec->option_count; i++) {
-		uint32_t address = spec_word(flash, i)->mirror, word = get_u32(flash->stored + 4 * i);
+		uint32_t address = spec_word(flash, i)->mirror;
+		uint32_t word = get_u32(flash->stored + 4 * i);
 
-		for (size_t m = 0; address && m < ARRAY_SIZE(flash->mirrors); m++)
-			if (flash->mirrors[m] && address - flash->mirror_bases[m] < MIRROR_SIZE - 4) {
-				uint8_t *at = flash->mirrors[m] + (address - flash->mirror_bases[m]);
+		for (size_t m = 0; address && m < ARRAY_SIZE(flash->mirrors); m++) {
+			uint32_t at = address - flash->mirror_bases[m];
 
-				put_u32(at, word);
-				put_u32(at + 4, ~word);
-			}
+			if (!flash->mirrors[m] || at >= MIRROR_SIZE - 4)
+				continue;
+			put_u32(flash->mirrors[m] + at, word);
+			put_u32(flash->mirrors[m] + at + 4, ~word);
+		}
 	}
 }
 
@@ -181,7 +183,8 @@ static void store_keys(struct flash_l4 *flash)
 	for (unsigned i = 0; i < flash->soc->spec->option_count; i++) {
 		int key = oem_key_of(flash, offset_of(flash, i));
 
-		if (key >= 0 && flash->reg[i] != UINT32_MAX && flash->reg[i] != spec_word(flash, i)->factory)
+		if (key >= 0 && flash->reg[i] != UINT32_MAX &&
+		    flash->reg[i] != spec_word(flash, i)->factory)
 			oem_set(flash)[key] = 1;
 	}
 }

@@ -71,7 +71,8 @@ uint32_t rcc_msi_range(const struct rcc *rcc)
 
 	if (cr & CR_MSIRGSEL)
 		return cr >> 4 & 15;
-	return standby >= 4 && standby <= 7 ? standby : MSISRANGE_RESET;	/* others are not taken */
+	/* Other values are not taken. */
+	return standby >= 4 && standby <= 7 ? standby : MSISRANGE_RESET;
 }
 
 static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t msi_hz, uint32_t hse_hz,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The clocks of STM32U5 and WBA (RM0456 section 11.8, RM0493 section 11.8); U3 by their example (guess).
+ * The clocks of STM32U5 and WBA (RM0456 section 11.8, RM0493 section 11.8); U3 by their example
+ * (guess).
  */
 #include "probe/virtual/rcc_layouts.h"
 
@@ -51,7 +52,9 @@ static const struct rcc_gates gates_wba[] = {
 	{ 0xA8, 0x80, SOC_APB3, 0 },
 };
 
-static const struct rcc_value values_u5[] = { { CR, 0x35 }, { ICSCR1, 0x44000000 }, { CSR, 0x4400 } };
+static const struct rcc_value values_u5[] = {
+	{ CR, 0x35 }, { ICSCR1, 0x44000000 }, { CSR, 0x4400 },
+};
 static const struct rcc_value values_wba[] = { { CR, 0x500 } };
 
 static uint32_t msis_hz(const struct rcc *rcc)
