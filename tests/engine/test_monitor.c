@@ -153,6 +153,7 @@ static void info_tells_what_it_is(void **state)
 	says(h, "targets", "core 0: Cortex-M4");
 	says(h, "probe", "ST-LINK/V2");
 	says(h, "stats", "exchanges ");
+	says(h, "stats", "flash busy ");
 	says(h, "version", "tether ");
 	says(h, "report", "--- probe");
 }
