@@ -16,6 +16,7 @@ from support import BUILD, make_elf, on_usb, random_bytes, tether              #
 
 CHIP = "STM32F439ZG"             # the one chip that all of them know
 SIZE = 512 * 1024
+STEPS = 5                          # of which one is shown
 BLOB = 0x2000                      # offset of the random part, behind the firmware
 SOURCES = os.path.join(os.path.dirname(__file__), "..", "firmware")
 GCC = ("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-Og", "-g3",
@@ -53,7 +54,7 @@ class Gdb:
             "attach": ((), None),
             "load and verify": ((*before_load, "load", *verify), "attach"),
             "to a breakpoint": (at_main, "attach"),
-            "step": ((*at_main, "step"), "to a breakpoint"),
+            "step": ((*at_main, *["step"] * STEPS), "to a breakpoint"),
         }
 
     def script(self, phase, files):
@@ -133,7 +134,7 @@ def run(folder, firmware, script, image):
                         options=("--times",), timeout=280)
     found = TIMES.search(text)
     if code or not found or "MIS-MATCHED" in text:
-        raise RuntimeError("it failed:\n" + text)
+        raise RuntimeError("it failed, exit code %d:\n%s" % (code, text))
     return [float(x) for x in found.groups()]
 
 
@@ -150,7 +151,7 @@ def measure(folder, peer, firmware, files):
         image = files["before"] if load else files["after"]
         runs[phase] = quickest(folder, firmware, peer.script(phase, files), image, 1 if load else 3)
         less = runs[base] if base else quickest(folder, firmware, peer.wake, image) if peer.wake else [0] * 8
-        yield phase, [a - b for a, b in zip(runs[phase][:7], less)]
+        yield phase, [(a - b) / (STEPS if phase == "step" else 1) for a, b in zip(runs[phase][:7], less)]
 
 
 def show(name, phase, times):
