@@ -42,6 +42,8 @@ static int answer_capabilities(UMockdevIoctlData *arg)
 	uint32_t capabilities = USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_NO_PACKET_SIZE_LIM;
 	UMockdevIoctlData *data = umockdev_ioctl_data_resolve(arg, 0, sizeof(uint32_t), NULL);
 
+	if (!data)
+		return -EFAULT;
 	umockdev_ioctl_data_update(data, 0, (uint8_t *)&capabilities, sizeof(capabilities));
 	g_object_unref(data);
 	return 0;

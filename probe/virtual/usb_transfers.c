@@ -237,6 +237,10 @@ int usb_transfer_submit(struct usb_door *door, UMockdevIoctlData *arg)
 		u->buffer = umockdev_ioctl_data_resolve(
 			u->data, offsetof(struct usbdevfs_urb, buffer),
 			(size_t)urb->buffer_length, NULL);
+	if (urb->buffer_length > 0 && !u->buffer) {	/* the program was killed meanwhile */
+		g_object_unref(u->data);
+		return -EFAULT;
+	}
 	door->urb_count++;
 	if (urb->type == USBDEVFS_URB_TYPE_CONTROL && u->buffer && u->buffer->data_len >= 8)
 		control_transfer(door, u);
@@ -259,6 +263,8 @@ int usb_transfer_reap(struct usb_door *door, UMockdevIoctlData *arg)
 		return door->gone ? -ENODEV : -EAGAIN;
 	}
 	pointer = umockdev_ioctl_data_resolve(arg, 0, sizeof(void *), NULL);
+	if (!pointer)
+		return -EFAULT;
 	umockdev_ioctl_data_set_ptr(pointer, 0, door->urbs[i].data);
 	g_object_unref(pointer);
 	urb_forget(door, i);
