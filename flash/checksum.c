@@ -13,6 +13,7 @@
 #include "flash/registers.h"
 #include "flash/routine.h"
 #include "probe/bytes.h"
+#include "targets/clock.h"
 
 enum {
 	TABLES = 4096, TABLE_SMALL = 1024,	/* RAM for tables: words at once, or bytes */
@@ -29,8 +30,7 @@ enum { CYCLES_WORD_UNIT = 9 };
 /* The CRC unit: its registers, and from which length on it is worth the preparation. */
 enum { CRC_DR = 0, CRC_CR = 8, CRC_CR_RESET = 1, SAMPLE_WORD = 0x01234567, UNIT_LEAST = 4096 };
 
-/* The clock that the deadline is computed from, and the one of a chip file that names none. */
-enum { CLOCK_SLOWEST_HZ = 500000, CLOCK_USUAL_HZ = 4000000 };
+enum { CLOCK_SLOWEST_HZ = 500000 };	/* for the deadline */
 
 /* Where things lie in loader RAM: code, list, tables, room for a fault's stack frame. */
 struct layout {
@@ -122,7 +122,7 @@ static int read_list(struct core *core, const struct layout *l, struct checksum_
 }
 
 static uint64_t run_us(const struct layout *l, const struct checksum_range *ranges, size_t count,
-		       uint32_t clock_hz)
+		       uint32_t hz)
 {
 	uint64_t cycles = l->unit ? 0 : CYCLES_TABLES;
 
@@ -130,7 +130,7 @@ static uint64_t run_us(const struct layout *l, const struct checksum_range *rang
 		cycles += l->unit ? (uint64_t)ranges[i].length / 4 * CYCLES_WORD_UNIT
 			: l->words ? (uint64_t)ranges[i].length / 4 * CYCLES_WORD + 7 * CYCLES_BYTE
 			: (uint64_t)ranges[i].length * CYCLES_BYTE;
-	return cycles * 1000000 / clock_hz;
+	return cycles * 1000000 / hz;
 }
 
 /* One run of the routine over at most l->items ranges. */
@@ -147,14 +147,13 @@ static int run_list(struct core *core, const struct layout *l, struct checksum_r
 			       routine_watchdog(chip, l->spare),
 			       l->unit ? routine_window_watchdog(chip, l->spare) : l->words },
 	};
-	uint32_t clock_hz = chip->reset_clock_hz ? chip->reset_clock_hz : CLOCK_USUAL_HZ;
 	int err = write_list(core, l, ranges, count, why);
 
 	if (!err)
 		err = routine_start(core, &call, why);
 	/* The wait starts with what is certain; the rest is asked for. */
 	if (!err)
-		err = routine_wait(core, &call, run_us(l, ranges, count, clock_hz) / 2,
+		err = routine_wait(core, &call, run_us(l, ranges, count, clock_hz(core->board)) / 2,
 				   run_us(l, ranges, count, CLOCK_SLOWEST_HZ), why);
 	return err ? err : read_list(core, l, ranges, count, why);
 }

@@ -10,9 +10,10 @@
 
 #include "flash/checksum.h"
 #include "probe/bytes.h"
+#include "targets/clock.h"
 
-/* A checksum of the rest of a bank: core cycles for each byte, and the clock if none is stated. */
-enum { PROOF_CYCLES = 7, CLOCK_USUAL_HZ = 4000000 };
+/* A checksum of the rest of a bank: core cycles for each byte. */
+enum { PROOF_CYCLES = 7 };
 
 /* A look at the start of so many sectors finds most that are not blank, before a checksum is made. */
 enum { SAMPLES = 16 };
@@ -59,9 +60,7 @@ static uint64_t program_us(const struct job *job, uint32_t bytes)
 
 static uint64_t proof_us(const struct job *job, uint32_t bytes)
 {
-	uint32_t hz = job->plan->chip->reset_clock_hz;
-
-	return (uint64_t)bytes * PROOF_CYCLES * 1000000 / (hz ? hz : CLOCK_USUAL_HZ);
+	return (uint64_t)bytes * PROOF_CYCLES * 1000000 / clock_hz(job->board);
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)

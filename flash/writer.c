@@ -12,6 +12,7 @@
 #include "probe/bytes.h"
 #include "probe/link.h"
 #include "probe/log.h"
+#include "targets/clock.h"
 
 static uint64_t now_us(const struct job *job)
 {
@@ -29,6 +30,13 @@ static int reset_halted(struct job *job, struct why *why)
 	core_take_reset(job->core);	/* it was asked for: nobody has to be told */
 	memory_cache_drop(job->core);
 	return err ? explain(why, err, "the chip could not be reset and halted: %s", reason.text) : 0;
+}
+
+/* A reset has to follow, to take it back; a windowed watchdog that counts already would bite earlier. */
+static void speed_up(struct job *job)
+{
+	if (job->options->reset_after && !routine_window_watchdog(job->plan->chip, 0))
+		clock_raise(job->core);
 }
 
 /* Without a reset at the end the core is left as it stands now. */
@@ -172,6 +180,8 @@ static int prepare(struct job *job, struct why *why)
 		err = reset_halted(job, why);
 	if (!err && !job->options->reset_after)
 		err = keep_core(job, why);
+	if (!err)
+		speed_up(job);
 	if (!err)
 		err = keep_ram(job, why);
 	if (!err)

@@ -62,6 +62,7 @@ void board_forget(struct board *board)
 		core_forget(&board->cores[i], true);
 	}
 	board->debugging = false;
+	board->raised_hz = 0;
 }
 
 static bool is_journalled(const struct board *board, uint32_t address)

@@ -51,6 +51,7 @@ struct board {
 	struct {			/* flash that a job left unfinished; size 0 = none (R24, R27) */
 		uint32_t base, size;
 	} unfinished;
+	uint32_t raised_hz;		/* core clock until the next reset (clock.h); 0 = not raised */
 	struct journal_entry journal[BOARD_JOURNAL];	/* registers changed by us, to be put back (R35) */
 	unsigned journal_count;
 };

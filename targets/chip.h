@@ -34,7 +34,8 @@ struct chip_sectors {		/* count sectors of size bytes */
 enum { CHIP_SECTOR_RUNS = 8, CHIP_BANKS = 2, CHIP_REGIONS = 16, CHIP_ALIASES = 4, CHIP_IDS = 4,
        CHIP_PARTS = 64, CHIP_OPTION_WORDS = 24, CHIP_OPTION_FIELDS = 96, CHIP_VALUES = 16,
        CHIP_BITS_SET = 8, CHIP_RESET_FLAGS = 12, CHIP_LAYOUTS = 8, CHIP_LAYOUT_SIZES = 6,
-       CHIP_CONDITIONS = 2, CHIP_SIZE_CODES = 4, CHIP_RESERVED = 4, CHIP_REVISIONS = 12 };
+       CHIP_CONDITIONS = 2, CHIP_SIZE_CODES = 4, CHIP_RESERVED = 4, CHIP_REVISIONS = 12,
+       CHIP_CLOCK_STEPS = 6 };
 
 struct chip_bank {
 	uint32_t base, size;	/* of this part, after the size register was read */
@@ -148,6 +149,11 @@ struct chip_wake {
 	uint32_t same;			/* the same register on the core's bus */
 };
 
+/* On the way to a faster clock: change these bits of a register, then read until those of ready are set. */
+struct chip_clock_step {
+	uint32_t address, mask, value, ready;
+};
+
 struct chip_reset_flag {	/* a bit of the reset cause register */
 	uint32_t mask;
 	char name[24];		/* "watchdog" */
@@ -219,6 +225,9 @@ struct chip {
 	size_t while_attached_count;
 
 	uint32_t reset_clock_hz;	/* core clock after reset */
+	uint32_t fast_clock_hz;		/* after these steps; 0 = it is left alone */
+	struct chip_clock_step fast_clock[CHIP_CLOCK_STEPS];	/* wait states first */
+	size_t fast_clock_count;
 	uint32_t reset_cause_address;	/* RCC_CSR; 0 = not stated */
 	struct chip_reset_flag reset_flags[CHIP_RESET_FLAGS];	/* most telling first */
 	size_t reset_flag_count;

@@ -377,6 +377,21 @@ static int check_ids(const struct chip *chip, const struct chip_source *source)
 	return 0;
 }
 
+static int check_fast_clock(const struct chip *chip, const struct chip_source *source)
+{
+	if (chip->fast_clock_count && chip->fast_clock_hz <= chip->reset_clock_hz)
+		return chip_source_error(source, 1, "fast_clock: %u Hz is not faster than after reset",
+					 chip->fast_clock_hz);
+	for (size_t i = 0; i < chip->fast_clock_count; i++) {
+		const struct chip_clock_step *step = &chip->fast_clock[i];
+
+		if (step->address % 4 || !step->mask || step->value & ~step->mask)
+			return chip_source_error(source, chip_source_line(source, step),
+						 "a step needs a word address and a value within its mask");
+	}
+	return 0;
+}
+
 /* A chip that is only named needs no more than its ids. */
 static int check_completeness(const struct chip *chip, const struct chip_source *source)
 {
@@ -402,7 +417,7 @@ int chip_check(const struct chip *chip, const struct chip_source *source)
 {
 	static int (*const checks[])(const struct chip *, const struct chip_source *) = {
 		check_completeness, check_ids, check_layouts, check_map, check_parents, check_parts,
-		check_options,
+		check_options, check_fast_clock,
 	};
 	int err = 0;
 

@@ -179,6 +179,20 @@ static const struct key wake_keys[] = {
 	END,
 };
 
+static const struct key clock_step_keys[] = {
+	NUMBER("address", NEEDED, chip_clock_step, address),
+	NUMBER("mask", NEEDED, chip_clock_step, mask),
+	NUMBER("value", NEEDED, chip_clock_step, value),
+	NUMBER("ready", OPTIONAL, chip_clock_step, ready),
+	END,
+};
+
+static const struct key fast_clock_keys[] = {
+	NUMBER("hz", NEEDED, chip, fast_clock_hz),
+	LIST("steps", NEEDED, chip, fast_clock, fast_clock_count, clock_step_keys),
+	END,
+};
+
 /* Options stand before what names their fields. */
 static const struct key chip_keys[] = {
 	TEXT("name", NEEDED, chip, name),
@@ -209,6 +223,7 @@ static const struct key chip_keys[] = {
 	GROUP("reset_cause", OPTIONAL, reset_cause_keys),
 	NUMBER("watchdog", OPTIONAL, chip, watchdog_address),
 	GROUP("crc", OPTIONAL, crc_keys),
+	GROUP("fast_clock", OPTIONAL, fast_clock_keys),
 	END,
 };
 

@@ -194,6 +194,7 @@ int board_reset(struct board *board, enum reset_kind kind, bool halt, struct why
 {
 	int err = board_start_debugging(board);
 
+	board->raised_hz = 0;
 	if (!err)
 		err = reset_once(board, kind, halt);
 	if (kind == RESET_AUTO && (err == E_NO_RESET || err == E_NOT_HALTED)) {
