@@ -7,7 +7,7 @@ import tempfile
 
 from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, pairs, run_session, session, tether_loads,
                    tether_reads, then_tether)
-from support import FIRMWARE, check, equal, expect, main, make_elf, on_usb, random_bytes
+from support import BUILD, FIRMWARE, check, equal, expect, main, make_elf, on_usb, random_bytes
 
 DRIVERS = ("stlink.cfg", "stlink-dap.cfg")
 FIRMWARES = ("V2J37S7", "V3J7M3")
@@ -108,8 +108,20 @@ def writes_options_and_otp():
             code, text = on_usb(board_with(firmware, folder + "/board"), options=HURRY,
                                 *then_tether(peer, "option", "mdw 0x1fff7800", "otp"))
             expect(text, r"BOR_LEV +0x0", r"1fff7800.*12345678", r"block 0 +0x1fff7800 written, open",
-                   r"block 1 .*empty, open")
+                   r"block 1-15 .*empty, open")
             equal(code, 0, "exit code: " + text)
+
+
+def may_be_killed():
+    """In the middle of its transfers; the probe on the bus lives on and serves the next program."""
+    busy = " ".join("'%s'" % w for w in command_line("stlink.cfg", "while {1} {echo [mdw 0x20000000 8]}")[2:])
+    script = ("for i in $(seq %d); do %s >said 2>&1 & p=$!; "
+              "while ! grep -qs 0x20000000 said; do kill -0 $p || exit 1; done; kill -KILL $p; wait $p; rm said; done 2>/dev/null; '%s/tether' run info"
+              % (30 if FULL else 6, busy, os.path.abspath(BUILD)))
+    with tempfile.TemporaryDirectory() as folder:
+        code, text = on_usb(CHIP, "sh", "-c", "cd %s; %s" % (folder, script), options=("--times",))
+    expect(text, r"STM32F4", r"commands; modelled ms")
+    equal(code, 0, "exit code: " + text)
 
 
 def serves_gdb():
@@ -127,4 +139,4 @@ def serves_gdb():
 
 
 main(starts_with_every_probe, programs_verifies_and_dumps, finds_what_tether_wrote, hands_over_to_tether,
-     breaks_and_steps, knows_the_flash, writes_options_and_otp, serves_gdb)
+     breaks_and_steps, knows_the_flash, writes_options_and_otp, may_be_killed, serves_gdb)
