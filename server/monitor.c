@@ -15,11 +15,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WORDS_MAX = 16, LINE_MAX_LENGTH = 2048 };
+enum { WORDS_MAX = 128, LINE_MAX_LENGTH = 8192 };
 
 static const struct monitor_command *const tables[] = {
 	monitor_general, monitor_control, monitor_memory, monitor_chip, monitor_flash,
-	monitor_flash_files, monitor_probe, monitor_spellings,
+	monitor_flash_files, monitor_option, monitor_otp, monitor_protect, monitor_probe,
+	monitor_spellings,
 };
 
 const struct monitor_command *monitor_row(size_t i)
@@ -107,7 +108,7 @@ int monitor_switch(struct monitor_call *call, unsigned i, bool *on)
 		       i < call->argc ? call->argv[i] : "");
 }
 
-/* At blanks; "a word with blanks" is one (file names). */
+/* At blanks; "a word with blanks" is one (file names). More than WORDS_MAX: there are too many. */
 static unsigned split(char *line, char *words[WORDS_MAX])
 {
 	static const char blanks[] = " \t\r\n";
@@ -122,7 +123,7 @@ static unsigned split(char *line, char *words[WORDS_MAX])
 		if (*line)
 			*line++ = '\0';
 	}
-	return count;
+	return *line ? WORDS_MAX + 1 : count;	/* nothing is left out in silence */
 }
 
 /* How many words of the line the name covers; 0 = it is not this one. */
@@ -221,10 +222,13 @@ int monitor_run(struct engine *engine, struct peer *peer, const char *line,
 	int err;
 
 	call.why->text[0] = '\0';
-	snprintf(copy, sizeof(copy), "%s", line);
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", line) >= sizeof(copy))
+		return explain(call.why, E_ARGUMENT, "The line is too long.");
 	count = split(copy, words);
 	if (!count)
 		return OK;
+	if (count > WORDS_MAX)
+		return explain(call.why, E_ARGUMENT, "More than %d words.", WORDS_MAX);
 	row = find(words, count, &used);
 	if (!row)
 		return unknown(words[0], call.why);

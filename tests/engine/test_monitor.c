@@ -257,11 +257,11 @@ static void option_bytes_are_explained(void **state)
 
 	says(h, "option", "RDP");
 	says(h, "option RDP", "0xaa");
-	says(h, "option RDP=0xbb", "does not change");
+	says(h, "option RDP=0xbb", "`option set NAME=VALUE...`");
 	says(h, "protect", "RDP");
-	says(h, "otp", "block 0");
+	says(h, "otp", "block 0-15");
 	says(h, "otp", "empty, open");
-	says(h, "otp write 0 1", "does not change");
+	says(h, "otp write 0 1", "no pairs");
 }
 
 static void reset_catch_stops_at_the_vector(void **state)

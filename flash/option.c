@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Option bytes and the chip: reading them, and writing a plan as one critical section.
+ */
+#include "flash/option.h"
+
+#include <string.h>
+
+#include "probe/bytes.h"
+#include "targets/core.h"
+
+const struct option_kind *option_kind_find(const char *controller)
+{
+	static const struct {
+		const char *name;
+		const struct option_kind *kind;
+	} kinds[] = {
+		{ "f2", &option_kind_f4 },
+		{ "f4", &option_kind_f4 },
+		{ "f4db", &option_kind_f4 },
+		{ "f7", &option_kind_f4 },
+		{ "f7db", &option_kind_f4 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, controller))
+			return kinds[i].kind;
+	return NULL;
+}
+
+int option_writable(const struct chip *chip, struct why *why)
+{
+	if (option_kind_find(chip->controller))
+		return OK;
+	return explain(why, E_REFUSED, "Option bytes of %s (controller %s) are shown; changing them is not "
+		       "supported yet.", chip->name, chip->controller[0] ? chip->controller : "unknown");
+}
+
+static int read_words(struct core *core, uint32_t *words, struct why *why)
+{
+	const struct chip *chip = &core->board->chip;
+
+	for (size_t i = 0; i < chip->option_word_count; i++) {
+		uint32_t address = chip->option_words[i].address;
+		int err = probe_read_u32(core->board->probe, core->port, address, &words[i]);
+
+		if (err)
+			return explain(why, err, "%s at 0x%08x can't be read: %s.",
+				       chip->option_words[i].name, address, error_text(err));
+	}
+	return OK;
+}
+
+int option_plan_begin(struct option_plan *plan, struct core *core, struct why *why)
+{
+	int err;
+
+	*plan = (struct option_plan){ .chip = &core->board->chip };
+	if (!plan->chip->option_field_count)
+		return explain(why, E_CHIP, "%s has no option bytes that are known.", plan->chip->name);
+	err = read_words(core, plan->before, why);
+	memcpy(plan->after, plan->before, sizeof(plan->after));
+	return err;
+}
+
+/* Only bits that belong to fields count: the others may be anything. */
+static bool is_as(const struct option_plan *plan, const uint32_t *wanted, const uint32_t *words)
+{
+	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+
+		if (option_field_value(field, words) != option_field_value(field, wanted))
+			return false;
+	}
+	return true;
+}
+
+static void adopt_words(struct core *core, const uint32_t *words)
+{
+	struct board *board = core->board;
+
+	for (size_t i = 0; i < board->chip.option_word_count; i++)
+		chip_set_option_word(&board->chip, i, words[i]);
+	if (board->listener.flash_changed)
+		board->listener.flash_changed(board->listener.context);
+}
+
+/* After the reset the registers show what is in the flash, and nothing that was only begun. */
+static int read_back(const struct option_plan *plan, struct core *core, int err, struct why *why)
+{
+	uint32_t words[CHIP_OPTION_WORDS];
+	struct why reason = { "" };
+	int read_err = board_reset(core->board, RESET_AUTO, true, &reason);
+
+	if (!read_err)
+		read_err = read_words(core, words, &reason);
+	if (read_err) {
+		explain_more(why, "%sThe option bytes could not be read (%s): connect again and look at "
+			     "`option`.", err ? " " : "", reason.text);
+		return err ? err : read_err;
+	}
+	adopt_words(core, words);
+	if (!err && is_as(plan, plan->after, words))
+		return OK;
+	if (!err)
+		explain(why, E_VERIFY, "The option bytes were written, but don't read back as planned.");
+	explain_more(why, " They are %s now.", is_as(plan, plan->before, words) ? "the old ones" :
+		     is_as(plan, plan->after, words) ? "the new ones" :
+		     "neither the old nor the new ones (see `option`)");
+	return err ? err : E_VERIFY;
+}
+
+int option_plan_write(const struct option_plan *plan, struct core *core, struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
+	struct probe *probe = core->board->probe;
+	int err = option_writable(plan->chip, why);
+
+	if (err)
+		return err;
+	probe_critical_begin(probe);
+	err = kind->write(plan, core, why);
+	err = read_back(plan, core, err, why);
+	probe_critical_end(probe);
+	return err;
+}
+
+int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why)
+{
+	struct probe *probe = core->board->probe;
+	int err;
+
+	probe_critical_begin(probe);
+	err = read_back(plan, core, OK, why);
+	probe_critical_end(probe);
+	return err;
+}

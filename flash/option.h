@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Option bytes by name: a plan of fields with their values before and after is made and checked as a
+ * whole; only then anything is written, and only the named bits. How a controller takes option words is
+ * in option_NAME.c, one table row per kind.
+ */
+#ifndef FLASH_OPTION_H
+#define FLASH_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "probe/error.h"
+#include "targets/board.h"
+
+/* How hard it is to go back. */
+enum option_weight {
+	OPTION_LIGHT,		/* setting the old value brings the old state back */
+	OPTION_ERASES,		/* the flash is erased by it */
+	OPTION_LASTING,		/* only erasing the flash takes it back */
+	OPTION_FOREVER,		/* nothing takes it back */
+};
+
+struct option_plan {
+	const struct chip *chip;		/* borrowed */
+	uint32_t before[CHIP_OPTION_WORDS], after[CHIP_OPTION_WORDS];
+	bool named[CHIP_OPTION_FIELDS];		/* set by the user */
+};
+
+/* ---- fields; pure ---- */
+
+uint32_t option_field_value(const struct chip_option_field *field, const uint32_t *words);
+/* The name of a value ("level0"), or NULL; RDP and its like: of what any other value means. */
+const struct chip_value *option_value_named(const struct chip_option_field *field, uint32_t value);
+/* By name, any case. NULL with the nearest names in why. */
+const struct chip_option_field *option_find(const struct chip *chip, const char *name, struct why *why);
+/* A name of the field's values, a number that fits its bits, or for write protection "sectors:0-3,7",
+ * "range:FROM-TO" or "sectors:none". E_ARGUMENT with what there is. */
+int option_value_parse(const struct chip *chip, const struct chip_option_field *field, const char *text,
+		       uint32_t *value, struct why *why);
+/* The sectors that a field protects when it has this value, as "0-3,7"; "" = it is not about sectors. */
+void option_sectors_text(const struct chip *chip, const struct chip_option_field *field, uint32_t value,
+			 char *text, size_t size);
+
+/* ---- plans; pure but for begin and write ---- */
+
+/* A plan that changes nothing yet, from the option words as they are. Errors of the probe. */
+int option_plan_begin(struct option_plan *plan, struct core *core, struct why *why);
+/* Sets a field. E_ARGUMENT: no such name or value, or it was given another one before. */
+int option_plan_set(struct option_plan *plan, const char *name, const char *value, struct why *why);
+/* "NAME=VALUE". */
+int option_plan_assign(struct option_plan *plan, const char *assignment, struct why *why);
+/* Every field as the factory has left it, but for PCROP, which has no way back. */
+void option_plan_defaults(struct option_plan *plan);
+/* What does not go together, or would lock the chip up. supply_mv 0 = not known. E_REFUSED. */
+int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why);
+
+/* The i-th field that changes (in the chip's order); NULL past the last. */
+const struct chip_option_field *option_plan_change(const struct option_plan *plan, size_t i);
+enum option_weight option_plan_weight(const struct option_plan *plan);
+enum option_weight option_change_weight(const struct option_plan *plan,
+					const struct chip_option_field *field);
+/* What else the change of this field does, a sentence without a full stop; NULL = nothing. */
+const char *option_change_effect(const struct option_plan *plan, const struct chip_option_field *field);
+
+/* OK when this controller's option bytes can be written, else E_REFUSED saying that they can't yet. */
+int option_writable(const struct chip *chip, struct why *why);
+/* Writes and loads: one critical section (R1) from unlocking to the read-back; the core has to be halted.
+ * Ends in reset-halt; the chip's layout follows the new words. On an error why tells what the option
+ * bytes are afterwards: the old ones, the new ones, or neither. */
+int option_plan_write(const struct option_plan *plan, struct core *core, struct why *why);
+/* The end of option_plan_write() alone, for when the probe was lost on the way: resets, reads and compares.
+ * OK when the new option bytes are there, E_VERIFY with what they are instead. */
+int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why);
+
+/* ---- files ---- */
+
+/* The fields as text that option_file_read takes. */
+int option_file_write(const struct option_plan *plan, FILE *file);
+/* Sets what the file says. E_ARGUMENT with the line, also for another chip's file. Reads only. */
+int option_file_read(struct option_plan *plan, FILE *file, struct why *why);
+
+/* ---- kinds of controllers ---- */
+
+struct option_kind {
+	/* Unlocks, writes the words that differ, starts, waits for the end, locks. What was not started is
+	 * taken back by the reset that follows. E_LOCKED, E_FLASH, E_TIMEOUT ... */
+	int (*write)(const struct option_plan *plan, struct core *core, struct why *why);
+	/* The bit that protects a sector in a field, and whether 1 protects; -1 = not this field's. */
+	int (*protection_bit)(const struct chip *chip, const struct chip_option_field *field,
+			      const struct chip_sector *sector);
+	bool (*one_protects)(const struct chip_option_field *field);
+};
+
+extern const struct option_kind option_kind_f4;
+/* NULL = not supported yet. */
+const struct option_kind *option_kind_find(const char *controller);
+
+#endif

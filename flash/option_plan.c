@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Plans for option bytes: what is set, what that does besides, and what does not go together.
+ */
+#include "flash/option.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "probe/bytes.h"
+
+static uint32_t mask_of(const struct chip_option_field *field)
+{
+	return UINT32_MAX >> (31 - (field->high - field->low)) << field->low;
+}
+
+static void put(struct option_plan *plan, const struct chip_option_field *field, uint32_t value)
+{
+	uint32_t *word = &plan->after[field->word];
+
+	*word = (*word & ~mask_of(field)) | (value << field->low & mask_of(field));
+}
+
+static const struct chip_option_field *field_named(const struct option_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->chip->option_field_count; i++)
+		if (!strcasecmp(plan->chip->option_fields[i].name, name))
+			return &plan->chip->option_fields[i];
+	return NULL;
+}
+
+static uint32_t before(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	return option_field_value(field, plan->before);
+}
+
+static uint32_t after(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	return option_field_value(field, plan->after);
+}
+
+/* ---- setting ---- */
+
+int option_plan_set(struct option_plan *plan, const char *name, const char *text, struct why *why)
+{
+	const struct chip_option_field *field = option_find(plan->chip, name, why);
+	bool *named;
+	uint32_t value;
+	int err;
+
+	if (!field)
+		return E_ARGUMENT;
+	value = before(plan, field);
+	err = option_value_parse(plan->chip, field, text, &value, why);
+	if (err)
+		return err;
+	named = &plan->named[field - plan->chip->option_fields];
+	if (*named && value != after(plan, field))
+		return explain(why, E_ARGUMENT, "%s is given two values.", field->name);
+	*named = true;
+	put(plan, field, value);
+	return OK;
+}
+
+int option_plan_assign(struct option_plan *plan, const char *assignment, struct why *why)
+{
+	const char *equals = strchr(assignment, '=');
+	char name[32];
+
+	if (!equals || equals == assignment || !equals[1] || equals - assignment >= (int)sizeof(name))
+		return explain(why, E_ARGUMENT, "'%.60s' is not like NAME=VALUE.", assignment);
+	memcpy(name, assignment, (size_t)(equals - assignment));
+	name[equals - assignment] = '\0';
+	return option_plan_set(plan, name, equals + 1, why);
+}
+
+void option_plan_defaults(struct option_plan *plan)
+{
+	uint32_t factory[CHIP_OPTION_WORDS];
+
+	for (size_t i = 0; i < plan->chip->option_word_count; i++)
+		factory[i] = plan->chip->option_words[i].factory;
+	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+
+		if (strncasecmp(field->name, "PCROP", 5))
+			put(plan, field, option_field_value(field, factory));
+	}
+}
+
+/* ---- what it does ---- */
+
+const struct chip_option_field *option_plan_change(const struct option_plan *plan, size_t i)
+{
+	for (size_t f = 0; f < plan->chip->option_field_count; f++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[f];
+
+		if (before(plan, field) != after(plan, field) && i-- == 0)
+			return field;
+	}
+	return NULL;
+}
+
+static bool lowers_protection(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	return field->erases && before(plan, field) != field->erases_to &&
+	       after(plan, field) == field->erases_to;
+}
+
+static bool raises_protection(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	return field->erases && before(plan, field) == field->erases_to;
+}
+
+/* PCROP is taken back by nothing but the end of read protection, which erases (RM0090 3.7.5). */
+static bool is_pcrop(const struct chip_option_field *field)
+{
+	return !strcasecmp(field->name, "SPRMOD") || !strncasecmp(field->name, "PCROP", 5);
+}
+
+enum option_weight option_change_weight(const struct option_plan *plan,
+					const struct chip_option_field *field)
+{
+	if (field->dangerous && after(plan, field) == field->forever)
+		return OPTION_FOREVER;
+	if (lowers_protection(plan, field))
+		return OPTION_ERASES;
+	return is_pcrop(field) ? OPTION_LASTING : OPTION_LIGHT;
+}
+
+enum option_weight option_plan_weight(const struct option_plan *plan)
+{
+	enum option_weight heaviest = OPTION_LIGHT;
+	const struct chip_option_field *field;
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++) {
+		enum option_weight weight = option_change_weight(plan, field);
+
+		heaviest = weight > heaviest ? weight : heaviest;
+	}
+	return heaviest;
+}
+
+static const char *protection_effect(const struct option_plan *plan,
+				     const struct chip_option_field *field)
+{
+	if (field->dangerous && after(plan, field) == field->forever)
+		return "the debug port closes for ever, the option bytes can never be changed again";
+	if (lowers_protection(plan, field))
+		return "all of flash and the backup RAM are erased";
+	if (raises_protection(plan, field))
+		return "debuggers can't read or write flash any more from the next power-on; going back erases "
+		       "all of flash";
+	return NULL;
+}
+
+const char *option_change_effect(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	static const struct {
+		const char *name, *effect;
+		int only;		/* when it becomes this; -1 = whatever it becomes */
+	} effects[] = {
+		{ "nDBANK", "banks and sectors get other addresses: load the firmware again", -1 },
+		{ "DB1M", "banks and sectors get other addresses: load the firmware again", -1 },
+		{ "BFB2", "the chip boots from another place", -1 },
+		{ "nDBOOT", "the chip boots from another place", -1 },
+		{ "BOOT_ADD0", "the chip boots from another place", -1 },
+		{ "BOOT_ADD1", "the chip boots from another place", -1 },
+		{ "WDG_SW", "the watchdog runs from reset on: firmware has to feed it", 0 },
+		{ "IWDG_SW", "the watchdog runs from reset on: firmware has to feed it", 0 },
+		{ "WWDG_SW", "the window watchdog runs from reset on: firmware has to feed it", 0 },
+		{ "SPRMOD", "nWRP means read-out protection from now on; only erasing the chip ends it", 1 },
+		{ "PCROP0", "nobody can read these sectors; only erasing the chip ends it", -1 },
+	};
+
+	if (field->erases || field->dangerous)
+		return protection_effect(plan, field);
+	for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
+		if (!strcasecmp(effects[i].name, field->name) &&
+		    (effects[i].only < 0 || after(plan, field) == (uint32_t)effects[i].only))
+			return effects[i].effect;
+	return NULL;
+}
+
+/* ---- what does not go together ---- */
+
+static bool plan_lowers_protection(const struct option_plan *plan)
+{
+	const struct chip_option_field *field = field_named(plan, "RDP");
+
+	return field && lowers_protection(plan, field);
+}
+
+static int check_level2(const struct option_plan *plan, struct why *why)
+{
+	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+
+		if (field->dangerous && before(plan, field) == field->forever)
+			return explain(why, E_REFUSED, "%s is %s already: these option bytes can never be changed.",
+				       field->name, option_value_named(field, field->forever)->name);
+	}
+	return OK;
+}
+
+/* Erasing takes seconds, and a watchdog that the option bytes start may cut it (seen on F4). */
+static int check_watchdog(const struct option_plan *plan, struct why *why)
+{
+	static const char *const names[] = { "WDG_SW", "IWDG_SW" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct chip_option_field *field = field_named(plan, names[i]);
+
+		if (field && plan_lowers_protection(plan) && before(plan, field) == 0)
+			return explain(why, E_REFUSED, "The watchdog runs from reset on (%s=hardware) and may cut the "
+				       "erasing short: `option set %s=software` first, then this.",
+				       field->name, field->name);
+	}
+	return OK;
+}
+
+/* A level above the supply keeps the chip in reset, out of reach. RM0090 3.7.2. */
+static int check_brownout(const struct option_plan *plan, uint32_t supply_mv, struct why *why)
+{
+	static const uint16_t least_mv[] = { 2700, 2400, 2100, 0 };
+	const struct chip_option_field *field = field_named(plan, "BOR_LEV");
+	uint32_t level = field ? after(plan, field) : 3;
+
+	if (!field || level == before(plan, field) || field->high - field->low != 1 || !supply_mv ||
+	    supply_mv >= least_mv[level])
+		return OK;
+	return explain(why, E_REFUSED, "With %u.%02u V at the chip BOR_LEV=%u would hold it in reset for good: "
+		       "it needs %u.%02u V.", supply_mv / 1000, supply_mv % 1000 / 10, level,
+		       least_mv[level] / 1000u, least_mv[level] % 1000u / 10);
+}
+
+/* The same bits mean the opposite: without naming them, all open sectors would become unreadable. */
+static int check_sprmod(const struct option_plan *plan, struct why *why)
+{
+	const struct chip_option_field *mode = field_named(plan, "SPRMOD");
+	const struct chip_option_field *bits = field_named(plan, "nWRP");
+
+	if (!mode || before(plan, mode) == after(plan, mode))
+		return OK;
+	if (!after(plan, mode) && !plan_lowers_protection(plan))
+		return explain(why, E_REFUSED, "SPRMOD goes back only together with read protection from level 1 "
+			       "to level 0 (`RDP=level0 SPRMOD=write`), which erases the chip.");
+	if (!bits || plan->named[bits - plan->chip->option_fields])
+		return OK;
+	return explain(why, E_REFUSED, "With SPRMOD=%u the bits of nWRP mean the opposite: say in the same command "
+		       "what nWRP shall be.", after(plan, mode));
+}
+
+/* PCROP bits can be added, not taken away (RM0431 3.5.4). */
+static int check_pcrop(const struct option_plan *plan, struct why *why)
+{
+	const struct chip_option_field *field = field_named(plan, "PCROP0");
+
+	if (!field || !(before(plan, field) & ~after(plan, field)))
+		return OK;
+	return explain(why, E_REFUSED, "PCROP0 can't be taken away from a sector: read protection from level 1 to "
+		       "level 0 with PCROP_RDP=erased does it, and erases the chip.");
+}
+
+int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why)
+{
+	int err = check_level2(plan, why);
+
+	if (!err)
+		err = check_watchdog(plan, why);
+	if (!err)
+		err = check_brownout(plan, supply_mv, why);
+	if (!err)
+		err = check_sprmod(plan, why);
+	return err ? err : check_pcrop(plan, why);
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+#
+# Option bytes, OTP and protection through `tether run` and GDB: each command in a process of its own, the chip in
+# an image file between them.
+import os
+import re
+import tempfile
+
+from support import BOARD, Server, check, equal, expect, gdb, main, tether
+
+
+class Chip:
+    """A virtual chip that lives on in a file."""
+
+    def __init__(self, folder, keys=""):
+        self.board = "%s,image=%s%s" % (BOARD, os.path.join(folder, "chip"), keys)
+
+    def run(self, *commands, code=0):
+        got, out, err = tether("run", "--probe", self.board, *commands)
+        equal(got, code, "exit code of %s; it said: %s%s" % (commands, out, err))
+        return out + err
+
+    def confirmed(self, command):
+        """Asks for the token, then gives it."""
+        said = self.run(command, code=1)
+        token = re.search(r"`(confirm [0-9a-f]{8})`", said)
+        check(token, "no token in: " + said)
+        return self.run("%s %s" % (command, token.group(1)))
+
+
+def option_bytes_stay():
+    with tempfile.TemporaryDirectory() as folder:
+        chip, saved = Chip(folder), os.path.join(folder, "saved.txt")
+        chip.run("option save " + saved)
+        expect(chip.run("option set BOR_LEV=level1 nWRP=sectors:0-3"), r"0x3 off -> 0x2 level1", r"read back")
+        expect(chip.run("option"), r"BOR_LEV +0x2", r"nWRP .*sectors 0-3")
+        expect(chip.run("option set BOR_LEV=level7", code=1), r"no value of BOR_LEV")
+        expect(chip.run("option set BORLEV=off", code=1), r"Near: BOR_LEV")
+        chip.run("option restore " + saved)
+        expect(chip.run("option diff"), r"There is no difference")
+
+
+def what_stays_for_ever_takes_a_token():
+    with tempfile.TemporaryDirectory() as folder:
+        chip = Chip(folder)
+        expect(chip.confirmed("otp write 0x1fff79e0 c0ffee"), r"3 bytes written and verified")
+        expect(chip.confirmed("otp lock 15"), r"block 15 is locked")
+        expect(chip.run("otp"), r"block 15 .* written, locked c0 ff ee ff")
+        expect(chip.run("otp write 0x1fff79e0 00", code=1), r"locked for ever")
+        chip.confirmed("option set RDP=level2")
+        code, _, err = tether("run", "--probe", chip.board, "option")
+        equal(code, 5, "exit code at level 2: " + err)
+
+
+def protection_is_left_by_erasing():
+    with tempfile.TemporaryDirectory() as folder:
+        chip = Chip(folder)
+        with open(os.path.join(folder, "data.bin"), "wb") as file:
+            file.write(b"secret" * 100)
+        chip.run("flash write %s/data.bin" % folder, "option set RDP=level1")
+        expect(chip.run("protect"), r"RDP +0xbb", r"`protect off` ends it")
+        chip.run("mem read 0x08000000 16 /dev/null", code=1)
+        expect(chip.confirmed("protect off"), r"All of flash is blank")
+        expect(chip.run("mdw 0x08000000", "protect"), r"ffffffff", r"can read and write everything")
+
+
+def gdb_sets_them_too():
+    with Server() as server:
+        text = gdb(server, None, "monitor option set nWRP=sectors:11", "monitor option get nWRP",
+                   "monitor option set RDP=level2", "monitor option get RDP", "info registers pc")
+        expect(text, r"read back", r"sectors 11", r"Nothing was done", r"RDP +0xaa", r"pc +0x")
+
+
+main(option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too)
