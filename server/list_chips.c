@@ -23,17 +23,15 @@ static bool same_letter(char a, char b)
 	return b == 'X' ? isalnum((unsigned char)a) : a == b;
 }
 
-/* Half of them have to be really the same: STM32L151x8xxA is no Z80. */
+/* The first ones have to be really the same: x4 is no N6, and x8xxA no Z80. */
 static bool same_letters(const char *a, const char *b, size_t length)
 {
-	size_t same = 0;
-
-	for (size_t i = 0; i < length; i++) {
+	if (toupper((unsigned char)a[0]) != toupper((unsigned char)b[0]))
+		return false;
+	for (size_t i = 0; i < length; i++)
 		if (!same_letter(a[i], b[i]))
 			return false;
-		same += toupper((unsigned char)a[i]) == toupper((unsigned char)b[i]);
-	}
-	return 2 * same >= length;
+	return true;
 }
 
 bool list_part_matches(const char *name, size_t length, const char *pattern)
