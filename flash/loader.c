@@ -81,6 +81,12 @@ bool loader_possible(const struct flash_device *device)
 	       size >= code_room(device) + CONTROL_SIZE + STACK + QUEUE_LEAST;
 }
 
+/* So much of the queue is filled, or waited for, at once: few exchanges, and the rest keeps the loader busy. */
+static uint32_t quarter(const struct loader *l)
+{
+	return (l->queue_end - l->queue) / 4;
+}
+
 static int start(struct loader *l, uint32_t base, struct why *why)
 {
 	const struct flash_device *device = l->device;
@@ -120,7 +126,7 @@ int loader_open(struct loader **out, const struct flash_device *device, struct w
 	l->queue = l->control + CONTROL_SIZE + STACK;
 	l->queue_end = base + size;
 	l->put = l->shown = l->taken = l->staged_at = l->queue;
-	l->staged_room = probe_abilities(l->probe)->mem32_max;
+	l->staged_room = min_u32(probe_abilities(l->probe)->mem32_max, quarter(l) / 4 * 4);
 	l->pause_us = PAUSE_FIRST_US;
 	l->staged = malloc(l->staged_room);
 	if (!l->staged)
@@ -138,12 +144,6 @@ void loader_free(struct loader *l)
 		return;
 	free(l->staged);
 	free(l);
-}
-
-/* So much of the queue is waited for at once: fewer looks, and the rest keeps the loader busy. */
-static uint32_t quarter(const struct loader *l)
-{
-	return (l->queue_end - l->queue) / 4;
 }
 
 uint32_t loader_block(const struct loader *l)
@@ -283,19 +283,18 @@ static int look(struct loader *l, bool *moved, struct why *why)
 /* How long the loader will need, by the data sheet, until so many bytes of its queue are free. */
 static uint64_t expected_us(const struct loader *l, uint32_t bytes)
 {
-	uint64_t now_us = link_now_us(probe_link(l->probe)), in_work = now_us - l->began_us, sum = 0;
+	uint64_t now_us = link_now_us(probe_link(l->probe)), worked_us = now_us - l->began_us, sum = 0;
 	uint32_t freed = 0;
 
 	if (now_us - l->looked_us > PAUSE_LONGEST_US)	/* what we know is old: ask first */
 		return 0;
 	for (unsigned i = 0; i < l->unit_count && freed < bytes; i++) {
 		const struct unit *unit = &l->units[(l->first_unit + i) % UNITS];
-		uint64_t typical_us = unit->duration.typical_us;
 
-		sum += i ? typical_us : typical_us - (in_work < typical_us ? in_work : typical_us);
+		sum += unit->duration.typical_us;
 		freed += HEADER + unit->length;
 	}
-	return sum;
+	return sum > worked_us ? sum - worked_us : 0;
 }
 
 /* Looks when so many bytes should be free, or a bit before; pauses grow while nothing moves. */
