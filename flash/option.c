@@ -86,14 +86,23 @@ static void adopt_words(struct core *core, const uint32_t *words)
 }
 
 /* After the reset the registers show what is in the flash, and nothing that was only begun. */
+static int look(const struct option_plan *plan, struct core *core, uint32_t *words, struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
+	int err = kind->settle(plan, core);
+
+	if (err)
+		return explain(why, err, "%s", error_text(err));
+	err = board_reset(core->board, RESET_AUTO, true, why);
+	return err ? err : read_words(core, words, why);
+}
+
 static int read_back(const struct option_plan *plan, struct core *core, int err, struct why *why)
 {
 	uint32_t words[CHIP_OPTION_WORDS];
 	struct why reason = { "" };
-	int read_err = board_reset(core->board, RESET_AUTO, true, &reason);
+	int read_err = look(plan, core, words, &reason);
 
-	if (!read_err)
-		read_err = read_words(core, words, &reason);
 	if (read_err) {
 		explain_more(why, "%sThe option bytes could not be read (%s): connect again and look at "
 			     "`option`.", err ? " " : "", reason.text);

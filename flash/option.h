@@ -85,6 +85,8 @@ int option_file_read(struct option_plan *plan, FILE *file, struct why *why);
 /* ---- kinds of controllers ---- */
 
 struct option_kind {
+	/* Waits for the end of what is under way: a reset would cut it. No error = nothing is under way. */
+	int (*settle)(const struct option_plan *plan, struct core *core);
 	/* Unlocks, writes the words that differ, starts, waits for the end, locks. What was not started is
 	 * taken back by the reset that follows. E_LOCKED, E_FLASH, E_TIMEOUT ... */
 	int (*write)(const struct option_plan *plan, struct core *core, struct why *why);

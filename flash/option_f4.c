@@ -56,14 +56,18 @@ static bool have_arrived(const struct option_plan *plan, struct registers *r)
 	return arrived;
 }
 
+static uint64_t longest_us(const struct option_plan *plan)
+{
+	if (option_plan_weight(plan) == OPTION_LIGHT)
+		return WRITE_US;
+	return WRITE_US + (uint64_t)ERASE_US_PER_KIB * (chip_flash_size(plan->chip) / 1024);
+}
+
 static int start(const struct option_plan *plan, struct registers *r, struct why *why)
 {
-	bool erases = option_plan_weight(plan) >= OPTION_ERASES;
-	uint64_t timeout_us = WRITE_US;
 	uint32_t control = plan->after[0] & ~(uint32_t)OPTCR_CONTROL, sr;
+	uint64_t timeout_us = longest_us(plan);
 
-	if (erases)
-		timeout_us += (uint64_t)ERASE_US_PER_KIB * (chip_flash_size(plan->chip) / 1024);
 	registers_write(r, OPTCR, control | OPTCR_STRT);
 	sr = registers_poll(r, SR, SR_BSY, 0, timeout_us);
 	if (r->late)
@@ -94,6 +98,15 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 	return start(plan, &r, why);
 }
 
+static int settle(const struct option_plan *plan, struct core *core)
+{
+	struct registers r;
+
+	registers_begin(&r, core->board->probe, core->port, plan->chip->flash_registers);
+	registers_poll(&r, SR, SR_BSY, 0, longest_us(plan));
+	return r.error;
+}
+
 /* ---- write protection ---- */
 
 enum { LAST_BIT = 14 };
@@ -121,6 +134,7 @@ static bool one_protects(const struct chip_option_field *field)
 }
 
 const struct option_kind option_kind_f4 = {
+	.settle = settle,
 	.write = write_plan,
 	.protection_bit = protection_bit,
 	.one_protects = one_protects,

@@ -239,5 +239,7 @@ int monitor_run(struct engine *engine, struct peer *peer, const char *line,
 		err = row->run(&call);
 	if (err && !call.why->text[0])
 		explain(call.why, err, "%s: %s.", row->name, error_text(err));
+	if (err)
+		engine_recover(engine, err);	/* for the next one */
 	return err;
 }

@@ -191,6 +191,20 @@ static int go_on(struct monitor_call *call, bool ran, int err)
 	return err ? err : resume_err ? explain(call->why, resume_err, "%s", reason.text) : OK;
 }
 
+/* The probe was lost on the way: what is written is shown by `otp`. The controller may have heard half of
+ * its keys, which only a reset makes it forget. */
+static int recover(struct monitor_call *call, bool *ran, int err)
+{
+	struct why reason = { "" };
+
+	if (!err || !engine_recover(call->engine, err))
+		return err;
+	*ran = false;
+	if (!engine_reset(call->engine, RESET_AUTO, true, "otp", &reason))
+		explain_more(call->why, " Some of it may be written: see `otp`. The chip was reset and is halted.");
+	return err;
+}
+
 static int write_content(struct monitor_call *call, struct content *content, const char *given)
 {
 	struct core *core = call->session->core;
@@ -211,6 +225,7 @@ static int write_content(struct monitor_call *call, struct content *content, con
 	if (err)
 		return err;
 	err = otp_write(core, content->address, content->data, content->length, call->why);
+	err = recover(call, &ran, err);
 	err = go_on(call, ran, err);
 	if (!err)
 		monitor_print(call, "%u bytes written and verified.\n", content->length);
@@ -297,6 +312,7 @@ static int lock_blocks(struct monitor_call *call, const bool wanted[BLOCKS_MOST]
 		if (!err)
 			monitor_print(call, "block %u is locked.\n", i);
 	}
+	err = recover(call, &ran, err);
 	return go_on(call, ran, err);
 }
 

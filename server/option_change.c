@@ -74,6 +74,8 @@ void option_print_plan(struct monitor_call *call, const struct option_plan *plan
 
 /* ---- the change ---- */
 
+enum { BUSY_STEP_US = 500000, BUSY_TRIES = 20, ERASING_TRIES = 180 };
+
 static int confirm(struct monitor_call *call, const struct option_plan *plan, const char *given)
 {
 	struct token token;
@@ -104,6 +106,27 @@ static void adopt_reset(struct engine *engine)
 	}
 }
 
+static bool is_about_probe(int err)
+{
+	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL || err == E_GONE || err == E_WIRE;
+}
+
+/* A chip that is busy with its option bytes can't be attached to before it is done. It must not be reset. */
+static bool reach_again(struct engine *engine, const struct option_plan *plan, int err)
+{
+	enum connect_mode mode = engine->board.options.connect;
+	unsigned tries = option_plan_weight(plan) == OPTION_LIGHT ? BUSY_TRIES : ERASING_TRIES;
+	struct probe *probe = engine->board.probe;
+
+	if (engine_recover(engine, err))
+		return true;
+	engine->board.options.connect = CONNECT_NORMAL;
+	while (tries-- && !probe_is_gone(probe) && (err = engine_connect(engine, NULL)))
+		link_wait_us(probe_link(probe), BUSY_STEP_US);
+	engine->board.options.connect = mode;
+	return !err;
+}
+
 /* A hiccup of the probe: what the chip has made of it is looked at. */
 static int write_plan(struct monitor_call *call, const struct option_plan *plan)
 {
@@ -111,7 +134,7 @@ static int write_plan(struct monitor_call *call, const struct option_plan *plan)
 	struct core *core = call->session->core;
 	int err = option_plan_write(plan, core, call->why);
 
-	if (err && engine_recover(engine, err)) {
+	if (is_about_probe(err) && reach_again(engine, plan, err)) {
 		monitor_print(call, "%s The probe was lost for a moment (%s); looking again.\n",
 			      call->why->text, error_text(err));
 		call->why->text[0] = '\0';
