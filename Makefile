@@ -115,6 +115,7 @@ static:
 	$(Q)scripts/check-loaders
 	$(Q)BUILD=$(BUILD) scripts/check-chips
 	$(Q)tests/firmware/cpu/regenerate --check
+	$(Q)$(CC) $(ALL_CFLAGS) -fsyntax-only -Wno-missing-prototypes tests/fuzz/*.c
 
 # The doors: each installs what it needs, then calls make again, so that freshly installed libraries are
 # seen.

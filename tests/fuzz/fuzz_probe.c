@@ -81,7 +81,10 @@ static void close_link(struct link *link)
 	(void)link;
 }
 
-static const struct link_ops ops = { exchange, trace_read, recover, now_us, wait_us, close_link };
+static const struct link_ops ops = {
+	.exchange = exchange, .trace_read = trace_read, .recover = recover,
+	.now_us = now_us, .wait_us = wait_us, .close = close_link,
+};
 
 static void use_memory(struct probe *probe, struct fuzz_link *fuzz)
 {
