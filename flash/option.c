@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "flash/registers.h"
 #include "probe/bytes.h"
 #include "targets/core.h"
 
@@ -20,6 +21,20 @@ const struct option_kind *option_kind_find(const char *controller)
 		{ "f4db", &option_kind_f4 },
 		{ "f7", &option_kind_f4 },
 		{ "f7db", &option_kind_f4 },
+		{ "l4", &option_kind_l4 },
+		{ "l4sb", &option_kind_l4 },
+		{ "l4plus", &option_kind_l4 },
+		{ "g0", &option_kind_l4 },
+		{ "g0db", &option_kind_l4 },
+		{ "g4", &option_kind_l4 },
+		{ "g4db", &option_kind_l4 },
+		{ "c0", &option_kind_l4 },
+		{ "u0", &option_kind_l4 },
+		{ "l5", &option_kind_l4 },
+		{ "u5", &option_kind_l4 },
+		{ "u3", &option_kind_l4 },
+		{ "wba", &option_kind_l4 },
+		{ "wba2", &option_kind_l4 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -75,6 +90,18 @@ static bool is_as(const struct option_plan *plan, const uint32_t *wanted, const 
 	return true;
 }
 
+bool option_has_arrived(const struct option_plan *plan, struct registers *r)
+{
+	uint32_t words[CHIP_OPTION_WORDS] = { 0 };
+
+	for (size_t i = 0; i < plan->chip->option_word_count; i++) {
+		const struct chip_option_word *word = &plan->chip->option_words[i];
+
+		words[i] = registers_read(r, (word->program ? word->program : word->address) - r->base);
+	}
+	return is_as(plan, plan->after, words);
+}
+
 static void adopt_words(struct core *core, const uint32_t *words)
 {
 	struct board *board = core->board;
@@ -93,6 +120,12 @@ static int look(const struct option_plan *plan, struct core *core, uint32_t *wor
 
 	if (err)
 		return explain(why, err, "%s", error_text(err));
+	if (kind->load)
+		err = kind->load(plan, core, why);
+	if (err && !why->text[0])
+		explain(why, err, "%s", error_text(err));
+	if (err)
+		return err;
 	err = board_reset(core->board, RESET_AUTO, true, why);
 	return err ? err : read_words(core, words, why);
 }
@@ -103,6 +136,9 @@ static int read_back(const struct option_plan *plan, struct core *core, int err,
 	struct why reason = { "" };
 	int read_err = look(plan, core, words, &reason);
 
+	if (read_err && !err && option_plan_closes_port(plan))
+		return explain(why, E_NO_TARGET, "The option bytes were written; the debug port does not answer any "
+			       "more.");
 	if (read_err) {
 		explain_more(why, "%sThe option bytes could not be read (%s): connect again and look at "
 			     "`option`.", err ? " " : "", reason.text);

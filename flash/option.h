@@ -52,8 +52,9 @@ int option_plan_begin(struct option_plan *plan, struct core *core, struct why *w
 int option_plan_set(struct option_plan *plan, const char *name, const char *value, struct why *why);
 /* "NAME=VALUE". */
 int option_plan_assign(struct option_plan *plan, const char *assignment, struct why *why);
-/* Every field as the factory has left it, but for PCROP, which has no way back. */
-void option_plan_defaults(struct option_plan *plan);
+/* Every field as the factory has left it, but for PCROP, which has no way back. E_REFUSED where the factory's
+ * values are not confirmed. */
+int option_plan_defaults(struct option_plan *plan, struct why *why);
 /* What does not go together, or would lock the chip up. supply_mv 0 = not known. E_REFUSED. */
 int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why);
 
@@ -62,6 +63,8 @@ const struct chip_option_field *option_plan_change(const struct option_plan *pla
 enum option_weight option_plan_weight(const struct option_plan *plan);
 enum option_weight option_change_weight(const struct option_plan *plan,
 					const struct chip_option_field *field);
+/* Whether nobody can debug the chip any more afterwards. */
+bool option_plan_closes_port(const struct option_plan *plan);
 /* What else the change of this field does, a sentence without a full stop; NULL = nothing. */
 const char *option_change_effect(const struct option_plan *plan, const struct chip_option_field *field);
 
@@ -90,13 +93,23 @@ struct option_kind {
 	/* Unlocks, writes the words that differ, starts, waits for the end, locks. What was not started is
 	 * taken back by the reset that follows. E_LOCKED, E_FLASH, E_TIMEOUT ... */
 	int (*write)(const struct option_plan *plan, struct core *core, struct why *why);
+	/* Loads what is stored, where a reset does not (OBL_LAUNCH); comes back when the chip answers again.
+	 * NULL = not needed. */
+	int (*load)(const struct option_plan *plan, struct core *core, struct why *why);
 	/* The bit that protects a sector in a field, and whether 1 protects; -1 = not this field's. */
 	int (*protection_bit)(const struct chip *chip, const struct chip_option_field *field,
 			      const struct chip_sector *sector);
 	bool (*one_protects)(const struct chip_option_field *field);
+	/* Supply that each value of BOR_LEV needs; 0 = none. Without it any change takes a full supply. */
+	uint16_t brownout_mv[8];
+	bool brownout_known;
+	bool factory_known;		/* the factory values are confirmed: `option defaults` may use them */
 };
 
-extern const struct option_kind option_kind_f4;
+extern const struct option_kind option_kind_f4, option_kind_l4;
+/* For kinds: whether the registers that are going to be written hold what is planned. */
+struct registers;
+bool option_has_arrived(const struct option_plan *plan, struct registers *r);
 /* NULL = not supported yet. */
 const struct option_kind *option_kind_find(const char *controller);
 

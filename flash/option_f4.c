@@ -41,21 +41,6 @@ static void write_words(const struct option_plan *plan, struct registers *r)
 	registers_write(r, OPTCR, plan->after[0] & ~(uint32_t)OPTCR_CONTROL);
 }
 
-/* Whether every word arrived: else it is not started. */
-static bool have_arrived(const struct option_plan *plan, struct registers *r)
-{
-	bool arrived = true;
-
-	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
-		const struct chip_option_field *field = &plan->chip->option_fields[i];
-		uint32_t words[CHIP_OPTION_WORDS] = { 0 };
-
-		words[field->word] = registers_read(r, plan->chip->option_words[field->word].address - r->base);
-		arrived &= option_field_value(field, words) == option_field_value(field, plan->after);
-	}
-	return arrived;
-}
-
 static uint64_t longest_us(const struct option_plan *plan)
 {
 	if (option_plan_weight(plan) == OPTION_LIGHT)
@@ -91,7 +76,7 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 			       "reset.");
 	registers_write(&r, SR, SR_ERRORS);
 	write_words(plan, &r);
-	if (!have_arrived(plan, &r) && !r.error)
+	if (!option_has_arrived(plan, &r) && !r.error)
 		return explain(why, E_FLASH, "The option registers don't take these values; nothing was written.");
 	if (r.error)
 		return explain(why, r.error, "Before anything was written: %s.", error_text(r.error));
@@ -138,4 +123,7 @@ const struct option_kind option_kind_f4 = {
 	.write = write_plan,
 	.protection_bit = protection_bit,
 	.one_protects = one_protects,
+	.brownout_known = true,
+	.brownout_mv = { 2700, 2400, 2100, 0 },		/* RM0090 3.7.2 */
+	.factory_known = true,
 };

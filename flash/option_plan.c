@@ -74,10 +74,14 @@ int option_plan_assign(struct option_plan *plan, const char *assignment, struct 
 	return option_plan_set(plan, name, equals + 1, why);
 }
 
-void option_plan_defaults(struct option_plan *plan)
+int option_plan_defaults(struct option_plan *plan, struct why *why)
 {
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
 	uint32_t factory[CHIP_OPTION_WORDS];
 
+	if (!kind || !kind->factory_known)
+		return explain(why, E_REFUSED, "What the factory has set in %s is not confirmed; `option set` changes "
+			       "what you name, `option save` keeps what is there.", plan->chip->name);
 	for (size_t i = 0; i < plan->chip->option_word_count; i++)
 		factory[i] = plan->chip->option_words[i].factory;
 	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
@@ -86,6 +90,7 @@ void option_plan_defaults(struct option_plan *plan)
 		if (strncasecmp(field->name, "PCROP", 5))
 			put(plan, field, option_field_value(field, factory));
 	}
+	return OK;
 }
 
 /* ---- what it does ---- */
@@ -112,10 +117,16 @@ static bool raises_protection(const struct option_plan *plan, const struct chip_
 	return field->erases && before(plan, field) == field->erases_to;
 }
 
-/* PCROP is taken back by nothing but the end of read protection, which erases (RM0090 3.7.5). */
-static bool is_pcrop(const struct chip_option_field *field)
+/* What nothing but the end of read protection takes back, which erases (RM0090 3.7.5, RM0351 3.5.2, RM0440
+ * 3.5.5, RM0456 7.5): PCROP, secure and hidden areas. */
+static bool is_lasting(const struct chip_option_field *field)
 {
-	return !strcasecmp(field->name, "SPRMOD") || !strncasecmp(field->name, "PCROP", 5);
+	static const char *const prefixes[] = { "SPRMOD", "PCROP", "SEC", "HDP", "BOOT_LOCK", "UNLOCK" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (!strncasecmp(field->name, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
 }
 
 enum option_weight option_change_weight(const struct option_plan *plan,
@@ -125,7 +136,7 @@ enum option_weight option_change_weight(const struct option_plan *plan,
 		return OPTION_FOREVER;
 	if (lowers_protection(plan, field))
 		return OPTION_ERASES;
-	return is_pcrop(field) ? OPTION_LASTING : OPTION_LIGHT;
+	return is_lasting(field) ? OPTION_LASTING : OPTION_LIGHT;
 }
 
 enum option_weight option_plan_weight(const struct option_plan *plan)
@@ -141,16 +152,31 @@ enum option_weight option_plan_weight(const struct option_plan *plan)
 	return heaviest;
 }
 
+static bool closes_port(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	return field->erases && field->dangerous && after(plan, field) == field->forever;
+}
+
+bool option_plan_closes_port(const struct option_plan *plan)
+{
+	const struct chip_option_field *field;
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++)
+		if (closes_port(plan, field))
+			return true;
+	return false;
+}
+
 static const char *protection_effect(const struct option_plan *plan,
 				     const struct chip_option_field *field)
 {
-	if (field->dangerous && after(plan, field) == field->forever)
+	if (closes_port(plan, field))
 		return "the debug port closes for ever, the option bytes can never be changed again";
 	if (lowers_protection(plan, field))
 		return "all of flash and the backup RAM are erased";
 	if (raises_protection(plan, field))
-		return "debuggers can't read or write flash any more from the next power-on; going back erases "
-		       "all of flash";
+		return "debuggers can't read or write flash any more, at the latest from the next power-on; going back "
+		       "erases all of flash";
 	return NULL;
 }
 
@@ -161,6 +187,17 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 		int only;		/* when it becomes this; -1 = whatever it becomes */
 	} effects[] = {
 		{ "nDBANK", "banks and sectors get other addresses: load the firmware again", -1 },
+		{ "DBANK", "banks and sectors get other addresses: load the firmware again", -1 },
+		{ "DUALBANK", "banks and sectors get other addresses: load the firmware again", -1 },
+		{ "DUAL_BANK", "banks and sectors get other addresses: load the firmware again", -1 },
+		{ "SWAP_BANK", "the banks change places", -1 },
+		{ "nSWAP_BANK", "the banks change places", -1 },
+		{ "BOOT_LOCK", "the chip boots from flash only; with read protection nobody gets in any more", 1 },
+		{ "NRST_MODE", "NRST is no reset pin any more: a probe can't reset the chip by it", 2 },
+		{ "nBOOT0", "the chip may boot from another place", -1 },
+		{ "nBOOT1", "the chip may boot from another place", -1 },
+		{ "NSBOOTADD0", "the chip boots from another place", -1 },
+		{ "NSBOOTADD1", "the chip boots from another place", -1 },
 		{ "DB1M", "banks and sectors get other addresses: load the firmware again", -1 },
 		{ "BFB2", "the chip boots from another place", -1 },
 		{ "nDBOOT", "the chip boots from another place", -1 },
@@ -173,7 +210,7 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 		{ "PCROP0", "nobody can read these sectors; only erasing the chip ends it", -1 },
 	};
 
-	if (field->erases || field->dangerous)
+	if (field->erases)
 		return protection_effect(plan, field);
 	for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
 		if (!strcasecmp(effects[i].name, field->name) &&
@@ -183,6 +220,8 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 }
 
 /* ---- what does not go together ---- */
+
+enum { ABOVE_ALL_LEVELS_MV = 3000 };
 
 static bool plan_lowers_protection(const struct option_plan *plan)
 {
@@ -196,7 +235,7 @@ static int check_level2(const struct option_plan *plan, struct why *why)
 	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
 		const struct chip_option_field *field = &plan->chip->option_fields[i];
 
-		if (field->dangerous && before(plan, field) == field->forever)
+		if (field->erases && field->dangerous && before(plan, field) == field->forever)
 			return explain(why, E_REFUSED, "%s is %s already: these option bytes can never be changed.",
 				       field->name, option_value_named(field, field->forever)->name);
 	}
@@ -219,19 +258,31 @@ static int check_watchdog(const struct option_plan *plan, struct why *why)
 	return OK;
 }
 
-/* A level above the supply keeps the chip in reset, out of reach. RM0090 3.7.2. */
+/* A level above the supply keeps the chip in reset, out of reach. Where its values are not known, and with other
+ * fields of the kind, a supply that is above all levels is asked for. */
+static uint32_t needed_mv(const struct option_plan *plan, const struct chip_option_field *field)
+{
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
+	uint32_t level = after(plan, field);
+
+	if (kind && kind->brownout_known && !strcasecmp(field->name, "BOR_LEV") && level < 8)
+		return kind->brownout_mv[level];
+	return ABOVE_ALL_LEVELS_MV;
+}
+
 static int check_brownout(const struct option_plan *plan, uint32_t supply_mv, struct why *why)
 {
-	static const uint16_t least_mv[] = { 2700, 2400, 2100, 0 };
-	const struct chip_option_field *field = field_named(plan, "BOR_LEV");
-	uint32_t level = field ? after(plan, field) : 3;
+	const struct chip_option_field *field;
 
-	if (!field || level == before(plan, field) || field->high - field->low != 1 || !supply_mv ||
-	    supply_mv >= least_mv[level])
-		return OK;
-	return explain(why, E_REFUSED, "With %u.%02u V at the chip BOR_LEV=%u would hold it in reset for good: "
-		       "it needs %u.%02u V.", supply_mv / 1000, supply_mv % 1000 / 10, level,
-		       least_mv[level] / 1000u, least_mv[level] % 1000u / 10);
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++) {
+		uint32_t least_mv = strncasecmp(field->name, "BOR", 3) ? 0 : needed_mv(plan, field);
+
+		if (supply_mv && supply_mv < least_mv)
+			return explain(why, E_REFUSED, "With %u.%02u V at the chip %s=%u would hold it in reset for good: "
+				       "it needs %u.%02u V.", supply_mv / 1000, supply_mv % 1000 / 10, field->name,
+				       after(plan, field), least_mv / 1000, least_mv % 1000 / 10);
+	}
+	return OK;
 }
 
 /* The same bits mean the opposite: without naming them, all open sectors would become unreadable. */
@@ -262,6 +313,23 @@ static int check_pcrop(const struct option_plan *plan, struct why *why)
 		       "level 0 with PCROP_RDP=erased does it, and erases the chip.");
 }
 
+/* A debugger of this kind can't follow there (RM0456 3: level 0.5 wants TrustZone). */
+static int check_trustzone(const struct option_plan *plan, struct why *why)
+{
+	const struct chip_option_field *field;
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++) {
+		const struct chip_value *named = option_value_named(field, after(plan, field));
+
+		if (!strcasecmp(field->name, "TZEN"))
+			return explain(why, E_REFUSED, "TrustZone is not supported: with TZEN the chip could not be "
+				       "debugged from here any more.");
+		if (field->erases && named && !strcmp(named->name, "level0.5"))
+			return explain(why, E_REFUSED, "Level 0.5 means something with TrustZone only.");
+	}
+	return OK;
+}
+
 int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why)
 {
 	int err = check_level2(plan, why);
@@ -272,5 +340,7 @@ int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct
 		err = check_brownout(plan, supply_mv, why);
 	if (!err)
 		err = check_sprmod(plan, why);
+	if (!err)
+		err = check_trustzone(plan, why);
 	return err ? err : check_pcrop(plan, why);
 }

@@ -87,10 +87,9 @@ static int run_defaults(struct monitor_call *call)
 	if (call->argc)
 		return monitor_usage(call, "option defaults");
 	err = begin(call, &plan);
-	if (err)
-		return err;
-	option_plan_defaults(&plan);
-	return option_change(call, &plan, given);
+	if (!err)
+		err = option_plan_defaults(&plan, call->why);
+	return err ? err : option_change(call, &plan, given);
 }
 
 /* ---- files ---- */
@@ -119,7 +118,7 @@ static int run_diff(struct monitor_call *call)
 	if (!err && call->argc)
 		err = read_file(call, &plan, call->argv[0]);
 	else if (!err)
-		option_plan_defaults(&plan);
+		err = option_plan_defaults(&plan, call->why);
 	if (err)
 		return err;
 	if (!option_plan_change(&plan, 0))

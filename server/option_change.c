@@ -141,7 +141,10 @@ static int write_plan(struct monitor_call *call, const struct option_plan *plan)
 		err = option_plan_read_back(plan, core, call->why);
 	}
 	adopt_reset(engine);
-	return err;
+	if (err != E_NO_TARGET || !option_plan_closes_port(plan))
+		return err;
+	engine_lose_target(engine, "The debug port is closed for ever.");
+	return OK;
 }
 
 /* After read protection: the chip has to be empty, and readable. */
@@ -182,15 +185,28 @@ static bool raises_protection(const struct option_plan *plan)
 	return false;
 }
 
+static bool flash_is_readable(struct monitor_call *call)
+{
+	const struct core *core = call->session->core;
+	uint32_t word, address = core->board->chip.banks[0].base;
+
+	return probe_read_u32(core->board->probe, core->port, address, &word) != E_FAULT;
+}
+
 static int finish(struct monitor_call *call, const struct option_plan *plan, bool map_changed)
 {
 	int err = option_plan_weight(plan) == OPTION_ERASES ? verify_blank(call) : OK;
 
 	if (err)
 		return err;
+	if (!call->engine->board.attached) {
+		monitor_print(call, "Written; the debug port is closed for ever.\n");
+		return OK;
+	}
 	if (raises_protection(plan))
-		monitor_print(call, "Read protection is in force from the next power-on: switch the chip's power off "
-			      "and on.\n");
+		monitor_print(call, "%s: switch the chip's power off and on.\n", flash_is_readable(call) ?
+			      "Read protection is in force from the next power-on" :
+			      "Read protection is in force; the program runs again after a power-on without debugger");
 	if (map_changed)
 		monitor_print(call, "The memory map has changed: GDB asks for it when it connects again.\n");
 	monitor_print(call, "Written, loaded and read back; the chip was reset and is halted.\n");

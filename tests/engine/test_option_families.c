@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Option bytes of every kind of controller that is served: a named bit changes, the others don't, read protection
+ * goes on and comes off again with the flash. A part is a row.
+ */
+#include "tests/engine/option_bench.h"
+
+#include <stdlib.h>
+
+#include "server/engine_state.h"
+
+struct row {
+	const char *part, *set;		/* a field, its new value */
+	const char *about;		/* in the plan of it */
+};
+
+static const struct row rows[] = {
+	{ "STM32F205VG", "nRST_STOP=reset", "0x1 stop -> 0x0 reset" },
+	{ "STM32F407VG", "nRST_STDBY=reset", "-> 0x0 reset" },
+	{ "STM32F429VI", "DB1M=dual", "0x1 dual" },
+	{ "STM32F722RE", "IWDG_STOP=frozen", "-> 0x0 frozen" },
+	{ "STM32F767VI", "nDBANK=dual", "load the firmware again" },
+	{ "STM32L476RG", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32L476RG", "WRP1A_STRT=3 WRP1A_END=5", "0xff -> 0x3" },
+	{ "STM32L433RC", "WWDG_SW=hardware", "has to feed it" },
+	{ "STM32L4R5ZI", "nRST_SHDW=reset", "-> 0x0 reset" },
+	{ "STM32G071RB", "nBOOT_SEL=pin", "-> 0x0 pin" },
+	{ "STM32G0B1RE", "IWDG_STOP=frozen", "-> 0x0 frozen" },
+	{ "STM32G431RB", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32G474RE", "DBANK=0", "load the firmware again" },
+	{ "STM32C031C6", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32U083RC", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32L552ZE", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32U575ZI", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32WBA55CG", "nRST_STOP=reset", "-> 0x0 reset" },
+};
+
+static struct harness *start(const char *part)
+{
+	struct harness *h = bench_new(part);
+	const struct board *board = &h->engine->board;
+
+	if (!board->attached)
+		fail_msg("%s: not reached", part);
+	return h;
+}
+
+static void read_words(struct harness *h, uint32_t *words)
+{
+	const struct chip *chip = &h->engine->board.chip;
+
+	for (size_t i = 0; i < chip->option_word_count; i++)
+		words[i] = bench_word(h, chip->option_words[i].address);
+}
+
+/* Bits of the fields that a command names. */
+static void named_bits(struct harness *h, const char *set, uint32_t *masks)
+{
+	const struct chip *chip = &h->engine->board.chip;
+	char text[100], *rest = text, *word;
+
+	snprintf(text, sizeof(text), "%s", set);
+	while ((word = strsep(&rest, " "))) {
+		word[strcspn(word, "=")] = '\0';
+		for (size_t i = 0; i < chip->option_field_count; i++) {
+			const struct chip_option_field *field = &chip->option_fields[i];
+
+			if (!strcmp(field->name, word))
+				masks[field->word] |= UINT32_MAX >> (31 - (field->high - field->low)) << field->low;
+		}
+	}
+}
+
+static void a_named_bit_changes_and_stays(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct harness *h = start(rows[i].part);
+		uint32_t before[CHIP_OPTION_WORDS], now[CHIP_OPTION_WORDS], masks[CHIP_OPTION_WORDS] = { 0 };
+		size_t words = h->engine->board.chip.option_word_count;
+		bool changed = false;
+		char command[100];
+
+		read_words(h, before);
+		named_bits(h, rows[i].set, masks);
+		snprintf(command, sizeof(command), "option set %s", rows[i].set);
+		says(h, command, rows[i].about);
+		if (!strstr(h->clients[0].console, "Written, loaded and read back"))
+			fail_msg("%s: %s: %s", rows[i].part, command, h->clients[0].console);
+		machine_set_power(h->machine, false);
+		machine_set_power(h->machine, true);
+		machine_advance(h->machine, 10000000);
+		read_words(h, now);
+		for (size_t w = 0; w < words; w++) {
+			changed |= before[w] != now[w];
+			if ((before[w] ^ now[w]) & ~masks[w])
+				fail_msg("%s: %s: word %zu was 0x%08x, is 0x%08x", rows[i].part, command, w,
+					 before[w], now[w]);
+		}
+		if (!changed)
+			fail_msg("%s: %s changed nothing", rows[i].part, command);
+		harness_free(h);
+	}
+}
+
+static bool is_new_part(size_t i)
+{
+	return !i || strcmp(rows[i].part, rows[i - 1].part);
+}
+
+static void protection_goes_on_and_off(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct harness *h;
+		uint8_t byte;
+
+		if (!is_new_part(i))
+			continue;
+		h = start(rows[i].part);
+		says(h, "option set RDP=level1", "Read protection is in force");
+		says(h, "protect", "`protect off` ends it");
+		harness_peek(h, h->engine->board.chip.banks[0].base, &byte, 1);
+		says(h, "protect off", "all of flash");
+		if (!strstr(confirmed(h, "protect off"), "All of flash is blank"))
+			fail_msg("%s: %s", rows[i].part, h->clients[0].console);
+		says(h, "protect", "can read and write everything");
+		harness_free(h);
+	}
+}
+
+static void level2_closes_the_port_for_those_who_insist(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct harness *h;
+		const char *text;
+
+		if (!is_new_part(i))
+			continue;
+		h = start(rows[i].part);
+		says(h, "option set RDP=level2", "Nobody can ever undo this");
+		says(h, "option get RDP", "0xaa");
+		text = confirmed(h, "option set RDP=level2");
+		if (!strstr(text, "closed for ever") && !strstr(text, "from the next power-on"))
+			fail_msg("%s: %s", rows[i].part, text);
+		machine_set_power(h->machine, false);
+		machine_set_power(h->machine, true);
+		if (machine_swd(h->machine) == MACHINE_SWD_OK)
+			fail_msg("%s: the debug port is open", rows[i].part);
+		harness_free(h);
+	}
+}
+
+static void a_slip_has_no_consequences(void **state)
+{
+	static const struct {
+		const char *part, *command, *answer;
+	} slips[] = {
+		{ "STM32U575ZI", "option set TZEN=on", "TrustZone is not supported" },
+		{ "STM32U575ZI", "option set RDP=level0.5", "TrustZone only" },
+		{ "STM32U575ZI", "option set UNLOCK_1A=locked", "Nothing was done" },
+		{ "STM32U575ZI", "option set BOOT_LOCK=yes", "Nothing was done" },
+		{ "STM32G071RB", "option set BOOT_LOCK=yes", "Nothing was done" },
+		{ "STM32G071RB", "option set PCROP1A_STRT=0 PCROP1A_END=1", "Nothing was done" },
+		{ "STM32G071RB", "option set SEC_SIZE=4", "Nothing was done" },
+		{ "STM32G071RB", "option defaults", "not confirmed" },
+		{ "STM32L476RG", "option set PCROP_RDP=erased", "Nothing was done" },
+		{ "STM32WB55RG", "option set nRST_STOP=reset", "not supported yet" },
+		{ "STM32F103C8", "option set RDP=level1", "not supported yet" },
+		{ "STM32L151CB", "option set nRST_STOP=reset", "not supported yet" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(slips); i++) {
+		struct harness *h = start(slips[i].part);
+		uint32_t before[CHIP_OPTION_WORDS], now[CHIP_OPTION_WORDS];
+		size_t size = h->engine->board.chip.option_word_count * sizeof(*now);
+
+		read_words(h, before);
+		says(h, slips[i].command, slips[i].answer);
+		read_words(h, now);
+		assert_memory_equal(before, now, size);
+		harness_free(h);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_named_bit_changes_and_stays),
+		cmocka_unit_test(protection_goes_on_and_off),
+		cmocka_unit_test(level2_closes_the_port_for_those_who_insist),
+		cmocka_unit_test(a_slip_has_no_consequences),
+	};
+
+	return cmocka_run_group_tests_name("option_families", tests, NULL, NULL);
+}
