@@ -35,6 +35,8 @@ const struct option_kind *option_kind_find(const char *controller)
 		{ "u3", &option_kind_l4 },
 		{ "wba", &option_kind_l4 },
 		{ "wba2", &option_kind_l4 },
+		{ "h7", &option_kind_h7 },
+		{ "h7a3", &option_kind_h7 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -96,7 +96,8 @@ struct option_kind {
 	/* Loads what is stored, where a reset does not (OBL_LAUNCH); comes back when the chip answers again.
 	 * NULL = not needed. */
 	int (*load)(const struct option_plan *plan, struct core *core, struct why *why);
-	/* The bit that protects a sector in a field, and whether 1 protects; -1 = not this field's. */
+	/* The bit that protects a sector in a field, and whether 1 protects; -1 = not this field's. NULL = there
+	 * are no such fields. */
 	int (*protection_bit)(const struct chip *chip, const struct chip_option_field *field,
 			      const struct chip_sector *sector);
 	bool (*one_protects)(const struct chip_option_field *field);
@@ -106,7 +107,7 @@ struct option_kind {
 	bool factory_known;		/* the factory values are confirmed: `option defaults` may use them */
 };
 
-extern const struct option_kind option_kind_f4, option_kind_l4;
+extern const struct option_kind option_kind_f4, option_kind_l4, option_kind_h7;
 /* For kinds: whether the registers that are going to be written hold what is planned. */
 struct registers;
 bool option_has_arrived(const struct option_plan *plan, struct registers *r);

@@ -105,7 +105,7 @@ static bool bit_of(const struct chip *chip, const struct chip_option_field *fiel
 {
 	const struct option_kind *kind = option_kind_find(chip->controller);
 
-	*bit = kind ? kind->protection_bit(chip, field, sector) : -1;
+	*bit = kind && kind->protection_bit ? kind->protection_bit(chip, field, sector) : -1;
 	return *bit >= 0 && *bit <= field->high - field->low;
 }
 

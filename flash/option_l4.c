@@ -168,23 +168,8 @@ static int load(const struct option_plan *plan, struct core *core, struct why *w
 	return wait_for_port(core);
 }
 
-static int protection_bit(const struct chip *chip, const struct chip_option_field *field,
-			  const struct chip_sector *sector)
-{
-	(void)chip, (void)field, (void)sector;
-	return -1;			/* ranges of pages: fields of their own */
-}
-
-static bool one_protects(const struct chip_option_field *field)
-{
-	(void)field;
-	return false;
-}
-
 const struct option_kind option_kind_l4 = {
 	.settle = settle,
 	.write = write_plan,
 	.load = load,
-	.protection_bit = protection_bit,
-	.one_protects = one_protects,
 };

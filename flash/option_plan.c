@@ -121,7 +121,9 @@ static bool raises_protection(const struct option_plan *plan, const struct chip_
  * 3.5.5, RM0456 7.5): PCROP, secure and hidden areas. */
 static bool is_lasting(const struct chip_option_field *field)
 {
-	static const char *const prefixes[] = { "SPRMOD", "PCROP", "SEC", "HDP", "BOOT_LOCK", "UNLOCK" };
+	static const char *const prefixes[] = {
+		"SPRMOD", "PCROP", "SEC", "HDP", "BOOT_LOCK", "UNLOCK", "PROT_AREA", "DMEP", "DMES", "WPRMOD",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (!strncasecmp(field->name, prefixes[i], strlen(prefixes[i])))
@@ -129,10 +131,16 @@ static bool is_lasting(const struct chip_option_field *field)
 	return false;
 }
 
+/* Bits that can only be set, and counters that can only rise (RM0455 4.4.6, RM0481 7.6). */
+static bool is_one_way(const struct chip_option_field *field)
+{
+	return !strncasecmp(field->name, "OTP", 3) || strcasestr(field->name, "EPOCH");
+}
+
 enum option_weight option_change_weight(const struct option_plan *plan,
 					const struct chip_option_field *field)
 {
-	if (field->dangerous && after(plan, field) == field->forever)
+	if ((field->dangerous && after(plan, field) == field->forever) || is_one_way(field))
 		return OPTION_FOREVER;
 	if (lowers_protection(plan, field))
 		return OPTION_ERASES;
@@ -191,6 +199,7 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 		{ "DUALBANK", "banks and sectors get other addresses: load the firmware again", -1 },
 		{ "DUAL_BANK", "banks and sectors get other addresses: load the firmware again", -1 },
 		{ "SWAP_BANK", "the banks change places", -1 },
+		{ "SWAP_BANK_OPT", "the banks change places", -1 },
 		{ "nSWAP_BANK", "the banks change places", -1 },
 		{ "BOOT_LOCK", "the chip boots from flash only; with read protection nobody gets in any more", 1 },
 		{ "NRST_MODE", "NRST is no reset pin any more: a probe can't reset the chip by it", 2 },
@@ -205,6 +214,7 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 		{ "BOOT_ADD1", "the chip boots from another place", -1 },
 		{ "WDG_SW", "the watchdog runs from reset on: firmware has to feed it", 0 },
 		{ "IWDG_SW", "the watchdog runs from reset on: firmware has to feed it", 0 },
+		{ "IWDG1_SW", "the watchdog runs from reset on: firmware has to feed it", 0 },
 		{ "WWDG_SW", "the window watchdog runs from reset on: firmware has to feed it", 0 },
 		{ "SPRMOD", "nWRP means read-out protection from now on; only erasing the chip ends it", 1 },
 		{ "PCROP0", "nobody can read these sectors; only erasing the chip ends it", -1 },
@@ -245,7 +255,7 @@ static int check_level2(const struct option_plan *plan, struct why *why)
 /* Erasing takes seconds, and a watchdog that the option bytes start may cut it (seen on F4). */
 static int check_watchdog(const struct option_plan *plan, struct why *why)
 {
-	static const char *const names[] = { "WDG_SW", "IWDG_SW" };
+	static const char *const names[] = { "WDG_SW", "IWDG_SW", "IWDG1_SW" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct chip_option_field *field = field_named(plan, names[i]);

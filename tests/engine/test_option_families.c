@@ -33,6 +33,10 @@ static const struct row rows[] = {
 	{ "STM32L552ZE", "nRST_STOP=reset", "-> 0x0 reset" },
 	{ "STM32U575ZI", "nRST_STOP=reset", "-> 0x0 reset" },
 	{ "STM32WBA55CG", "nRST_STOP=reset", "-> 0x0 reset" },
+	{ "STM32H743VI", "NRST_STOP_D1=reset", "-> 0x0 reset" },
+	{ "STM32H743VI", "SWAP_BANK_OPT=bank2", "change places" },
+	{ "STM32H735IG", "FZ_IWDG_STOP=0", "-> 0x0" },
+	{ "STM32H7B3ZI", "SWAP_BANK_OPT=1", "change places" },
 };
 
 static struct harness *start(const char *part)
