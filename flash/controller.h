@@ -96,6 +96,12 @@ struct flash_controller {
 	int (*program)(const struct flash_device *device, uint32_t address, const uint8_t *data,
 		       uint32_t length, uint32_t *done, uint32_t *status);
 
+	/* Data EEPROM, where there is some (else NULL): opens its lock only; E_LOCKED. Then a word at a
+	 * time, with what it holds now. E_FLASH with the status. */
+	int (*unlock_eeprom)(const struct flash_device *device, struct why *why);
+	int (*write_eeprom)(const struct flash_device *device, uint32_t address, uint32_t now,
+			    uint32_t value, uint32_t *status);
+
 	/* The error flags of a status in words: "the sector is write-protected (WRPERR)". */
 	void (*status_text)(uint32_t status, char *text, size_t size);
 };

@@ -26,6 +26,7 @@ void flash_options_default(struct flash_options *options);
 
 struct flash_report {
 	uint32_t bytes, skipped_bytes, erased_sectors, skipped_sectors;
+	uint32_t eeprom_bytes;	/* of bytes: those that changed words of data EEPROM */
 	uint32_t supply_mv, parallel_bits;
 	bool used_loader, verified;
 	uint64_t total_us, compare_us, write_us, verify_us;	/* link time */
@@ -34,10 +35,12 @@ struct flash_report {
 
 int flash_plan_new(struct flash_plan **out, struct core *core);
 void flash_plan_free(struct flash_plan *plan);
-/* Sectors to be erased whole; address and length as GDB sends them. E_RANGE. */
+/* Sectors to be erased whole; address and length as GDB sends them. Data EEPROM is not: what is not written
+ * of it stays. E_RANGE. */
 int flash_plan_erase(struct flash_plan *plan, uint32_t address, uint32_t length, struct why *why);
 /* Bytes to be written (copied). Sectors they touch are erased even if not asked for (clients.md 1.6).
- * Overlap with earlier bytes: E_ARGUMENT. E_RANGE outside flash; says if it is OTP or option bytes. */
+ * Overlap with earlier bytes: E_ARGUMENT. E_RANGE outside flash and data EEPROM; says if it is OTP or
+ * option bytes. */
 int flash_plan_write(struct flash_plan *plan, uint32_t address, const void *data, uint32_t length,
 		     struct why *why);
 bool flash_plan_empty(const struct flash_plan *plan);

@@ -20,7 +20,8 @@ enum { PECR = 0x04, PEKEYR = 0x0C, PRGKEYR = 0x10, SR = 0x18, OBR = 0x1C };
 
 enum {
 	PECR_PELOCK = 1 << 0, PECR_PRGLOCK = 1 << 1, PECR_OPTLOCK = 1 << 2,
-	PECR_PROG = 1 << 3, PECR_ERASE = 1 << 9, PECR_FPRG = 1 << 10,
+	PECR_PROG = 1 << 3, PECR_FIX = 1 << 8 /* FTDW on L1 */, PECR_ERASE = 1 << 9,
+	PECR_FPRG = 1 << 10,
 	PECR_LOCKS = PECR_PELOCK | PECR_PRGLOCK | PECR_OPTLOCK,
 };
 
@@ -110,14 +111,14 @@ static int check(const struct flash_device *device, const struct chip_sector *se
 
 /* ---- the locks ---- */
 
-static int unlock(const struct flash_device *device, struct why *why)
+static int open_locks(const struct flash_device *device, uint32_t locks, struct why *why)
 {
 	struct registers r;
 	uint32_t pecr;
 
 	flash_registers(&r, device, 0);
 	registers_poll(&r, SR, SR_BSY, 0, SETTLE_US);
-	pecr = registers_read(&r, PECR);
+	pecr = registers_read(&r, PECR) & locks;
 	if (pecr & PECR_PELOCK) {
 		registers_write(&r, PEKEYR, PEKEY1);
 		registers_write(&r, PEKEYR, PEKEY2);
@@ -133,10 +134,20 @@ static int unlock(const struct flash_device *device, struct why *why)
 			       SETTLE_US / 1000);
 	if (r.error)
 		return explain(why, r.error, "unlocking flash: %s", error_text(r.error));
-	if (pecr & (PECR_PELOCK | PECR_PRGLOCK))
+	if (pecr & locks)
 		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
 			       "locked until the next reset");
 	return 0;
+}
+
+static int unlock(const struct flash_device *device, struct why *why)
+{
+	return open_locks(device, PECR_PELOCK | PECR_PRGLOCK, why);
+}
+
+static int unlock_eeprom(const struct flash_device *device, struct why *why)
+{
+	return open_locks(device, PECR_PELOCK, why);
 }
 
 static int lock(const struct flash_device *device, struct why *why)
@@ -227,6 +238,17 @@ static int program(const struct flash_device *device, uint32_t address, const ui
 	return finish(&r, sr, status);
 }
 
+/* The controller erases by itself what is not blank; FIX tells it to, in the same time (RM0038 3.3.4). */
+static int write_eeprom(const struct flash_device *device, uint32_t address, uint32_t now,
+			uint32_t value, uint32_t *status)
+{
+	struct registers r;
+
+	flash_registers(&r, device, 0);
+	registers_write(&r, PECR, now ? PECR_FIX : 0);
+	return finish(&r, write_word(&r, address, value, 2 * OPERATION_MAXIMUM_US), status);
+}
+
 static void status_text(uint32_t status, char *text, size_t size)
 {
 	static const struct flash_flag flags[] = {
@@ -245,6 +267,7 @@ static void status_text(uint32_t status, char *text, size_t size)
 	.erase_operation = erase_operation, .program_operation = program_operation, \
 	.erase_time = erase_time, .program_time = program_time,		\
 	.erase = erase, .program = program, .status_text = status_text,	\
+	.unlock_eeprom = unlock_eeprom, .write_eeprom = write_eeprom,	\
 }
 
 const struct flash_controller flash_controller_l0 = CONTROLLER(l0);

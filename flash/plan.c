@@ -55,7 +55,7 @@ bool flash_plan_empty(const struct flash_plan *plan)
 	for (size_t i = 0; i < plan->sector_count; i++)
 		if (plan->sectors[i])
 			return false;
-	return true;
+	return !plan->eeprom;
 }
 
 static bool within(uint32_t address, uint32_t base, uint32_t size)
@@ -83,20 +83,50 @@ static int refuse(const struct chip *chip, uint32_t address, struct why *why)
 		       chip_flash_size(chip) / 1024, chip->bank_count ? chip->banks[0].base : 0);
 }
 
-/* Sets bits on all sectors of a range; the whole range has to be flash. */
+/* A sector of flash, or all of the data EEPROM, which has none. */
+struct place {
+	uint64_t end;
+	uint8_t *sector;		/* its bits in the plan; NULL = EEPROM */
+};
+
+static bool find_place(const struct flash_plan *plan, uint64_t address, struct place *place)
+{
+	const struct chip_region *region;
+	struct chip_sector sector;
+
+	if (address > UINT32_MAX)
+		return false;
+	if (chip_sector_at(plan->chip, (uint32_t)address, &sector)) {
+		*place = (struct place){ (uint64_t)sector.base + sector.size,
+					 &plan->sectors[sector.index] };
+		return true;
+	}
+	region = chip_region_at(plan->chip, (uint32_t)address);
+	if (!region || region->kind != CHIP_EEPROM)
+		return false;
+	*place = (struct place){ (uint64_t)region->base + region->size, NULL };
+	return true;
+}
+
+/* Sets bits on all sectors of a range; the whole range has to be flash or data EEPROM. An erase of
+ * EEPROM leaves no trace: it takes new bytes as it is, and keeps the others. */
 static int mark(struct flash_plan *plan, uint32_t address, uint32_t length, uint8_t bits,
 		struct why *why)
 {
 	uint64_t position = address, end = (uint64_t)address + length;
-	struct chip_sector sector;
+	struct place place;
 
-	for (; position < end; position = (uint64_t)sector.base + sector.size)
-		if (position > UINT32_MAX ||
-		    !chip_sector_at(plan->chip, (uint32_t)position, &sector))
+	for (; position < end; position = place.end)
+		if (!find_place(plan, position, &place))
 			return refuse(plan->chip, (uint32_t)position, why);
-	for (position = address; position < end; position = (uint64_t)sector.base + sector.size)
-		if (chip_sector_at(plan->chip, (uint32_t)position, &sector))
-			plan->sectors[sector.index] |= bits;
+	for (position = address; position < end; position = place.end) {
+		if (!find_place(plan, position, &place))
+			break;
+		if (place.sector)
+			*place.sector |= bits;
+		else if (bits & PLAN_WRITE)
+			plan->eeprom = true;
+	}
 	return 0;
 }
 
@@ -182,12 +212,11 @@ int flash_plan_write(struct flash_plan *plan, uint32_t address, const void *data
 	return 0;
 }
 
-void flash_plan_compose(const struct flash_plan *plan, uint32_t address, uint8_t *data,
+void flash_plan_overlay(const struct flash_plan *plan, uint32_t address, uint8_t *data,
 			uint32_t length)
 {
 	uint64_t end = (uint64_t)address + length;
 
-	memset(data, plan->chip->erased, length);
 	for (size_t i = find_piece(plan, address); i < plan->piece_count; i++) {
 		const struct plan_piece *piece = &plan->pieces[i];
 		uint32_t from = max_u32(piece->address, address);
@@ -198,6 +227,13 @@ void flash_plan_compose(const struct flash_plan *plan, uint32_t address, uint8_t
 		memcpy(data + (from - address), piece->data + (from - piece->address),
 		       (size_t)((to < end ? to : end) - from));
 	}
+}
+
+void flash_plan_compose(const struct flash_plan *plan, uint32_t address, uint8_t *data,
+			uint32_t length)
+{
+	memset(data, plan->chip->erased, length);
+	flash_plan_overlay(plan, address, data, length);
 }
 
 bool flash_plan_hole(const struct flash_plan *plan, uint32_t *address, uint32_t end,

@@ -28,9 +28,13 @@ struct flash_plan {
 	size_t piece_count, piece_room;
 	uint8_t *sectors;	/* a row of PLAN_ bits for each sector of the chip */
 	size_t sector_count;
+	bool eeprom;		/* some pieces lie in data EEPROM */
 	uint32_t written;	/* bytes in all pieces */
 };
 
+/* Puts what the pieces have of [address, address + length) over data; other bytes stay. */
+void flash_plan_overlay(const struct flash_plan *plan, uint32_t address, uint8_t *data,
+			uint32_t length);
 /* What length bytes at address will be: the pieces, and the erased value elsewhere. */
 void flash_plan_compose(const struct flash_plan *plan, uint32_t address, uint8_t *data,
 			uint32_t length);

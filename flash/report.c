@@ -45,7 +45,12 @@ void flash_report_text(const struct flash_report *report, char *text, size_t siz
 		snprintf(part, sizeof part, ", %u unchanged", report->skipped_sectors);
 		add(text, size, part);
 	}
-	if (!report->used_loader && report->bytes > report->skipped_bytes)
+	if (report->eeprom_bytes) {
+		snprintf(part, sizeof part, ", %u byte%s of data EEPROM written", report->eeprom_bytes,
+			 plural(report->eeprom_bytes));
+		add(text, size, part);
+	}
+	if (!report->used_loader && report->bytes - report->skipped_bytes > report->eeprom_bytes)
 		add(text, size, ", without a loader");
 	if (report->parallel_bits == 8 && report->bytes > report->skipped_bytes)
 		add(text, size, ", 8 bits at a time");

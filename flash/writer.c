@@ -308,7 +308,7 @@ static int act_and_verify(struct job *job, struct why *why)
 static int compare(struct job *job, struct why *why)
 {
 	uint64_t start_us = now_us(job);
-	int err = job_compare(job, why);
+	int err = job->sector_count ? job_compare(job, why) : 0;
 
 	for (size_t i = 0; i < job->sector_count && !err; i++) {
 		job->total += job->sectors[i].covered;
@@ -392,6 +392,8 @@ int flash_commit(struct flash_plan *plan, const struct flash_options *options,
 	err = prepare(&job, why);
 	if (!err)
 		err = compare(&job, why);
+	if (!err && plan->eeprom)	/* first: should it fail, flash is as it was */
+		err = job_write_eeprom(&job, why);
 	if (!err)
 		err = act_and_verify(&job, why);
 	err = leave(&job, err, why);

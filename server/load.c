@@ -66,7 +66,8 @@ static void remember_plan(const struct board *board, const struct flash_plan *pl
 		base = min_u32(base, board->unfinished.base);
 		last = max_u32(last, board->unfinished.base + (board->unfinished.size - 1));
 	}
-	unfinished_remember(board, base, last - base + 1);
+	if (base <= last)	/* not for data EEPROM alone: it is never erased ahead */
+		unfinished_remember(board, base, last - base + 1);
 }
 
 int load_commit(struct session *session, unsigned client, struct flash_plan *plan,

@@ -199,16 +199,20 @@ static int refuse_range(struct monitor_call *call, uint32_t address)
 	return E_RANGE;
 }
 
-/* How many bytes of flash follow on address within its bank; 0 = it is not flash. */
+/* How many bytes follow on address within its bank or data EEPROM; 0 = it is neither. */
 static uint32_t flash_from(const struct chip *chip, uint32_t address)
 {
+	const struct chip_region *region = chip_region_at(chip, address);
+
 	for (size_t i = 0; i < chip->bank_count; i++)
 		if (address - chip->banks[i].base < chip->banks[i].size)
 			return chip->banks[i].size - (address - chip->banks[i].base);
+	if (region && region->kind == CHIP_EEPROM)
+		return region->size - (address - region->base);
 	return 0;
 }
 
-/* Before anything is read: all of the range is flash. */
+/* Before anything is read: all of the range is flash or data EEPROM. */
 static int check_range(struct monitor_call *call, uint32_t address, uint32_t length)
 {
 	const struct chip *chip = &call->engine->board.chip;

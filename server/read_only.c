@@ -55,7 +55,8 @@ int read_only_explain(const struct chip *chip, uint32_t address, struct why *why
 		return explain(why, E_RANGE, "0x%08x is flash: GDB's `load` or `monitor flash write` writes it.",
 			       address);
 	if (region && region->kind == CHIP_EEPROM)
-		return explain(why, E_RANGE, "0x%08x is data EEPROM, which this version only reads.", address);
+		return explain(why, E_RANGE, "0x%08x is data EEPROM: GDB's `load` or `monitor "
+			       "flash write` writes it.", address);
 	return explain(why, E_RANGE, "0x%08x is read-only%s%s.", address, region ? ": " : "",
 		       region ? region->name : "");
 }

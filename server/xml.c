@@ -56,6 +56,8 @@ struct stretch {
 	uint32_t block;
 };
 
+enum { EEPROM_BLOCK = 4 };	/* a word */
+
 enum { STRETCHES_MAX = CHIP_BANKS * CHIP_SECTOR_RUNS + CHIP_ALIASES + CHIP_REGIONS + 1 };
 
 struct stretches {
@@ -100,8 +102,10 @@ static void collect(struct stretches *all, const struct chip *chip)
 	for (size_t i = 0; i < chip->region_count; i++) {
 		const struct chip_region *region = &chip->regions[i];
 
-		if (region->kind == CHIP_ROM || region->kind == CHIP_EEPROM)
+		if (region->kind == CHIP_ROM)
 			add_stretch(all, region->base, region->size, 0);
+		if (region->kind == CHIP_EEPROM)	/* GDB's load writes what it calls flash */
+			add_stretch(all, region->base, region->size, EEPROM_BLOCK);
 	}
 	add_stretch(all, chip->otp_base, chip->otp_size, 0);
 	qsort(all->list, all->count, sizeof(all->list[0]), by_start);

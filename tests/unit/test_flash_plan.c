@@ -192,6 +192,28 @@ static void what_is_not_flash_is_refused_with_a_reason(void **state)
 	assert_true(flash_plan_empty(b->plan));
 }
 
+/* It lies in the same plan, but has no sectors: an erase of it is nothing to do. */
+static void data_eeprom_is_part_of_the_plan(void **state)
+{
+	struct bench *b = *state;
+	uint8_t data[4] = "....";
+
+	b->board.chip.regions[0] = (struct chip_region){ .name = "eeprom", .kind = CHIP_EEPROM,
+							 .base = 0x08100000, .size = 64 };
+	assert_int_equal(flash_plan_erase(b->plan, 0x08100000, 64, &b->why), 0);
+	assert_true(flash_plan_empty(b->plan));
+	assert_int_equal(write_text(b, 0x08100001, "ab"), 0);
+	assert_false(flash_plan_empty(b->plan));
+	assert_int_equal(flash_plan_covered(b->plan, 0x08100000, 64), 2);
+	flash_plan_overlay(b->plan, 0x08100000, data, 4);
+	assert_memory_equal(data, ".ab.", 4);
+	assert_int_equal(write_text(b, 0x0810003F, "ab"), E_RANGE);
+	for (size_t i = 0; i < b->plan->sector_count; i++)
+		assert_int_equal(b->plan->sectors[i], 0);
+	assert_int_equal(flash_plan_erase(b->plan, 0x080E0000, 0x20004, &b->why), 0);
+	assert_int_equal(b->plan->sectors[b->plan->sector_count - 1], PLAN_ERASE);
+}
+
 /* Random pieces against a plain image. */
 static void is_the_same_as_a_plain_image(void **state)
 {
@@ -233,6 +255,7 @@ int main(void)
 		TEST(overlapping_writes_are_refused),
 		TEST(the_alias_at_0_means_flash),
 		TEST(what_is_not_flash_is_refused_with_a_reason),
+		TEST(data_eeprom_is_part_of_the_plan),
 		TEST(is_the_same_as_a_plain_image),
 	};
 

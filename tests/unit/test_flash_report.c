@@ -50,6 +50,17 @@ static void says_when_there_was_nothing_to_do(void **state)
 	assert_text(&report, "524288 bytes in 0.2 s, 0 sectors erased, 8 unchanged, verified");
 }
 
+static void says_what_went_into_eeprom(void **state)
+{
+	struct flash_report report = {
+		.bytes = 12, .skipped_bytes = 4, .eeprom_bytes = 8, .verified = true, .total_us = 100000,
+	};
+
+	(void)state;
+	assert_text(&report, "12 bytes in 0.1 s (0.1 KiB/s), 0 sectors erased, 8 bytes of data EEPROM written, "
+		    "verified");
+}
+
 static void says_what_made_it_slow(void **state)
 {
 	struct flash_report report = usual;
@@ -94,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_bytes_time_rate_and_sectors),
 		cmocka_unit_test(says_when_there_was_nothing_to_do),
+		cmocka_unit_test(says_what_went_into_eeprom),
 		cmocka_unit_test(says_what_made_it_slow),
 		cmocka_unit_test(never_says_verified_when_it_was_not),
 		cmocka_unit_test(fits_any_buffer),

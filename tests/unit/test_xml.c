@@ -125,6 +125,21 @@ static void maps_all_of_the_address_space(void **state)
 	free(chip);
 }
 
+static void data_eeprom_is_what_a_load_writes(void **state)
+{
+	struct chip *chip = like_f407();
+	char types[200];
+
+	(void)state;
+	chip->regions[2] = (struct chip_region){ .name = "eeprom", .kind = CHIP_EEPROM,
+						  .base = 0x08100000, .size = 0x800 };
+	chip->region_count = 3;
+	check_map(chip, types, sizeof(types));
+	assert_string_equal(types, "rom ram flash flash flash flash ram rom rom ram ");
+	assert_non_null(strstr(data, "start=\"0x8100000\" length=\"0x800\"><property name=\"blocksize\">0x4<"));
+	free(chip);
+}
+
 static void trims_sectors_to_the_bank(void **state)
 {
 	struct chip *chip = like_f407();
@@ -166,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describes_registers_by_ability),
 		cmocka_unit_test(maps_all_of_the_address_space),
+		cmocka_unit_test(data_eeprom_is_what_a_load_writes),
 		cmocka_unit_test(trims_sectors_to_the_bank),
 		cmocka_unit_test(overlapping_facts_do_not_overlap_in_the_map),
 		cmocka_unit_test(maps_a_chip_without_facts),
