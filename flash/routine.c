@@ -14,11 +14,6 @@
 #include "probe/bytes.h"
 #include "probe/link.h"
 
-#define XPSR_T 0x01000000u
-#define XPSR_EXCEPTION 0x000001FFu
-#define SPECIAL_PRIMASK 0x00000001u
-#define SPECIAL_UNPRIVILEGED 0x01000000u	/* CONTROL.nPRIV */
-
 enum { IWDG_KR = 0x00, IWDG_PR = 0x04, IWDG_RLR = 0x08 };
 enum {
 	IWDG_ENABLE_WRITES = 0x5555, IWDG_RELOAD = 0xAAAA,
@@ -81,37 +76,15 @@ int routine_relax_watchdog(struct core *core, struct why *why)
 	return 0;
 }
 
-/* All registers that matter to a routine; they travel when the core runs. */
-static int set_registers(struct core *core, const struct routine_call *call)
-{
-	uint32_t xpsr = 0, special = 0;
-	int err = core_read_register(core, REG_XPSR, &xpsr);
-
-	if (!err)
-		err = core_read_register(core, REG_SPECIAL, &special);
-	for (unsigned i = 0; i < ARRAY_SIZE(call->arguments) && !err; i++)
-		err = core_write_register(core, REG_R0 + i, call->arguments[i]);
-	if (!err)
-		err = core_write_register(core, REG_SPECIAL,
-					  (special & ~SPECIAL_UNPRIVILEGED) | SPECIAL_PRIMASK);
-	if (!err)
-		err = core_write_register(core, REG_XPSR, (xpsr & XPSR_EXCEPTION) | XPSR_T);
-	if (!err)
-		err = core_write_register(core, REG_SP, call->stack_top);
-	if (!err)
-		err = core_write_register(core, REG_PC, call->entry);
-	return err;
-}
-
 int routine_start(struct core *core, const struct routine_call *call, struct why *why)
 {
+	struct core_code code = { .entry = call->entry, .stack_top = call->stack_top };
 	int err = probe_write(core->board->probe, core->port, call->entry, call->code,
 			      (uint32_t)call->code_size, PROBE_ANY, NULL);
 
+	memcpy(code.arguments, call->arguments, sizeof code.arguments);
 	if (!err)
-		err = set_registers(core, call);
-	if (!err)
-		err = core_run_code(core);
+		err = core_run_code(core, &code);
 	if (err)
 		return explain(why, err, "starting code in RAM at 0x%08X: %s", call->entry,
 			       error_text(err));

@@ -67,6 +67,7 @@ void core_forget(struct core *core, bool units_too)
 {
 	registers_forget(core);
 	memory_cache_drop(core);
+	core->runs_own_code = false;
 	if (!units_too)
 		return;
 	units_forget(core);
@@ -368,13 +369,15 @@ static int run(struct core *core)
 	return 0;
 }
 
-int core_run_code(struct core *core)
+int core_run_code(struct core *core, const struct core_code *code)
 {
 	uint32_t demcr = core->demcr | VC_CORERESET | VC_HARDERR |
 			 (core->mainline ? VC_INTERR | VC_BUSERR : 0);
 	struct batch batch;
 	int err = core_lift_points(core);
 
+	if (!err)
+		err = registers_set_for_code(core, code);
 	if (err)
 		return err;
 	batch_begin(&batch, core);
@@ -386,6 +389,7 @@ int core_run_code(struct core *core)
 	err = batch_run(&batch);
 	core->demcr_target = demcr;		/* the next run puts it back */
 	core_set_state(core, CORE_RUNNING, "code in RAM");
+	core->runs_own_code = true;
 	return err;
 }
 

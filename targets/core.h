@@ -79,6 +79,7 @@ struct core {
 	enum watch_kind stop_watch;
 	uint32_t stop_pc;
 	bool stop_at_own_bkpt;		/* at a BKPT that the firmware contains */
+	bool runs_own_code;		/* from core_run_code on, until the next stop or reset */
 
 	uint32_t registers[REG_COUNT];
 	uint8_t valid[REG_COUNT / 8], dirty[REG_COUNT / 8];	/* bit sets */
@@ -124,9 +125,15 @@ int core_halt(struct core *core, uint32_t timeout_ms);
  * of the firmware's own that the core stands on; when that step ends in a stop of its own the core is
  * still halted afterwards (see state). */
 int core_resume(struct core *core, struct why *why);
-/* Runs code of ours in RAM from the registers as they are: breakpoints and watchpoints are lifted, faults
- * and resets are caught. core_poll tells when it has halted; the next resume puts everything back. */
-int core_run_code(struct core *core);
+/* Code of ours in RAM. The core keeps the exception it is in and its choice of stacks. */
+struct core_code {
+	uint32_t entry, stack_top;	/* stack_top: for what a fault pushes */
+	uint32_t arguments[5];		/* r0 to r4 */
+};
+/* Runs it, privileged and with interrupts masked: breakpoints and watchpoints are lifted, faults and resets
+ * are caught. core_poll tells when it has halted, at a BKPT as STOP_BREAKPOINT_SW with only PC read; the next
+ * resume puts everything but registers back. */
+int core_run_code(struct core *core, const struct core_code *code);
 /* One instruction, interrupts masked by policy; waits for the halt. Breakpoints are not hit at PC. */
 int core_step(struct core *core, struct why *why);
 /* Steps while PC is in [start, end): at least once, until a stop of another kind, the interrupt flag or

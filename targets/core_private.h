@@ -23,6 +23,10 @@ void registers_forget(struct core *core);
 /* Adds the writes of dirty registers; after the batch went well call registers_written. */
 void registers_queue(struct core *core, struct batch *batch);
 void registers_written(struct core *core);
+/* What the start of such code needs; it is written with the other dirty ones. */
+int registers_set_for_code(struct core *core, const struct core_code *code);
+/* Reads PC alone, where nobody is going to ask for more. */
+int registers_read_pc(struct core *core, uint32_t *pc);
 /* Adds the read of PC to a batch; the result goes to registers_take_pc. */
 size_t registers_queue_pc(struct batch *batch);
 void registers_take_pc(struct core *core, uint32_t pc);

@@ -7,8 +7,14 @@
 
 #include <string.h>
 
+#include "probe/bytes.h"
 #include "targets/board.h"
 #include "targets/cortexm.h"
+
+#define XPSR_T 0x01000000u
+#define XPSR_EXCEPTION 0x000001FFu
+#define SPECIAL_PRIMASK 0x00000001u
+#define SPECIAL_UNPRIVILEGED 0x01000000u	/* CONTROL.nPRIV */
 
 static bool test_bit(const uint8_t *set, unsigned reg)
 {
@@ -91,6 +97,40 @@ static int read_list(struct core *core, const uint8_t *regs, size_t count)
 	for (size_t i = 0; !err && i < count; i++)
 		put(core, regs[i], batch_value(&batch, index[i]));
 	return err;
+}
+
+int registers_read_pc(struct core *core, uint32_t *pc)
+{
+	static const uint8_t regs[] = { REG_PC };
+	int err = read_list(core, regs, sizeof(regs));
+
+	*pc = core->registers[REG_PC];
+	return err;
+}
+
+static void set(struct core *core, unsigned reg, uint32_t value)
+{
+	core->registers[reg] = value;
+	set_bit(core->valid, reg);
+	set_bit(core->dirty, reg);
+}
+
+/* SPSEL stays, so SP is the same stack pointer before and after. */
+int registers_set_for_code(struct core *core, const struct core_code *code)
+{
+	static const uint8_t kept[] = { REG_XPSR, REG_SPECIAL };
+	bool known = test_bit(core->valid, REG_XPSR) && test_bit(core->valid, REG_SPECIAL);
+	int err = known ? 0 : read_list(core, kept, sizeof(kept));
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < ARRAY_SIZE(code->arguments); i++)
+		set(core, REG_R0 + i, code->arguments[i]);
+	set(core, REG_SP, code->stack_top);
+	set(core, REG_PC, code->entry);
+	set(core, REG_XPSR, (core->registers[REG_XPSR] & XPSR_EXCEPTION) | XPSR_T);
+	set(core, REG_SPECIAL, (core->registers[REG_SPECIAL] & ~SPECIAL_UNPRIVILEGED) | SPECIAL_PRIMASK);
+	return 0;
 }
 
 /* Cores behind other access ports have no command that reads all at once. */

@@ -26,13 +26,16 @@ static int classify_watch(struct core *core)
 }
 
 /* A breakpoint of ours, or a BKPT that the firmware contains. */
-static int classify_breakpoint(struct core *core)
+static int classify_breakpoint(struct core *core, bool own_code)
 {
 	const struct core_breakpoint *point = points_breakpoint_at(core, core->stop_pc);
 	uint8_t bytes[2] = { 0 };
 	uint32_t done;
 	int err;
 
+	core->stop = STOP_BREAKPOINT_SW;
+	if (own_code)
+		return 0;
 	core->stop = STOP_BREAKPOINT_HW;
 	if (point && point->hardware)
 		return 0;
@@ -69,8 +72,11 @@ static bool is_lockup_pc(const struct core *core)
 
 int core_classify_stop(struct core *core, uint32_t dfsr)
 {
-	int err = core_read_register(core, REG_PC, &core->stop_pc);
+	bool own_code = core->runs_own_code;
+	int err = own_code ? registers_read_pc(core, &core->stop_pc)
+			   : core_read_register(core, REG_PC, &core->stop_pc);
 
+	core->runs_own_code = false;
 	core->stop = STOP_REQUEST;
 	core->stop_signal = SIGNAL_TRAP;
 	core->stop_at_own_bkpt = false;
@@ -81,7 +87,7 @@ int core_classify_stop(struct core *core, uint32_t dfsr)
 	if (dfsr & DFSR_DWTTRAP)
 		return classify_watch(core);
 	if (dfsr & DFSR_BKPT)
-		return classify_breakpoint(core);
+		return classify_breakpoint(core, own_code);
 	if (dfsr & DFSR_VCATCH)
 		return classify_catch(core);
 	if (dfsr & DFSR_EXTERNAL)
