@@ -68,19 +68,58 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static bool pays(const struct job *job, unsigned which, const struct need *need)
+/* Banks with controllers of their own are erased and programmed at the same time. */
+static uint64_t sector_way_us(const struct job *job, unsigned which, const struct need *need)
+{
+	uint64_t busy_us = need->erase_us + program_us(job, need->bytes);
+
+	if (which == FLASH_ALL_BANKS && job->device.banks_apart) {
+		busy_us = 0;
+		for (unsigned i = 0; i < job->plan->chip->bank_count; i++) {
+			struct need part = add_up(job, i);
+
+			busy_us = larger(busy_us, part.erase_us + program_us(job, part.bytes));
+		}
+	}
+	return larger(busy_us, job_wire_us(need->bytes));
+}
+
+/* 0 = can't be done. */
+static uint64_t erase_banks_us(const struct job *job, unsigned which)
 {
 	const struct flash_controller *controller = job->device.controller;
-	uint32_t all = need->bytes + need->again;
-	uint64_t bank_us, sector_way_us, bank_way_us;
+	uint64_t longest_us = 0;
 
-	if (!controller->bank_erase_operation)
+	if (which != FLASH_ALL_BANKS || !job->device.banks_apart)
+		return controller->bank_erase_time(&job->device, which).typical_us;
+	for (unsigned i = 0; i < job->plan->chip->bank_count; i++)
+		longest_us = larger(longest_us, controller->bank_erase_time(&job->device, i).typical_us);
+	return longest_us;
+}
+
+/* While a bank is erased, data travels as far as there is RAM for it. */
+static uint64_t bank_way_us(const struct job *job, uint64_t erase_us, const struct need *need)
+{
+	uint32_t bytes = need->bytes + need->again, base, room;
+	uint64_t hidden_us, wire_us = job_wire_us(bytes);
+
+	if (!routine_area(job->plan->chip, &base, &room))
+		room = 0;
+	hidden_us = job_wire_us(min_u32(bytes, room));
+	if (hidden_us > erase_us)
+		hidden_us = erase_us;
+	return erase_us + larger(program_us(job, bytes), wire_us - hidden_us) +
+	       proof_us(job, need->unplanned);
+}
+
+static bool pays(const struct job *job, unsigned which, const struct need *need)
+{
+	uint64_t erase_us;
+
+	if (!job->device.controller->bank_erase_operation)
 		return false;
-	bank_us = controller->bank_erase_time(&job->device, which).typical_us;
-	sector_way_us = larger(need->erase_us + program_us(job, need->bytes), job_wire_us(need->bytes));
-	bank_way_us = bank_us + larger(program_us(job, all), job_wire_us(all)) +
-		      proof_us(job, need->unplanned);
-	return bank_us && bank_way_us < sector_way_us;
+	erase_us = erase_banks_us(job, which);
+	return erase_us && bank_way_us(job, erase_us, need) < sector_way_us(job, which, need);
 }
 
 /* ---- the proof ---- */
@@ -183,7 +222,7 @@ static void mark(struct job *job, unsigned which)
 	for (unsigned i = 0; i < job->plan->chip->bank_count; i++)
 		if (which == FLASH_ALL_BANKS || which == i)
 			job->whole[i] = true;
-	job->at_once = which == FLASH_ALL_BANKS;
+	job->at_once = which == FLASH_ALL_BANKS && !job->device.banks_apart;
 	for (size_t i = 0; i < job->sector_count; i++) {
 		struct job_sector *s = &job->sectors[i];
 
@@ -217,16 +256,32 @@ static int consider(struct job *job, unsigned which, struct why *why)
 	return err;
 }
 
+static bool has_work(const struct job *job, unsigned bank)
+{
+	for (size_t i = 0; i < job->sector_count; i++)
+		if (job->sectors[i].sector.bank == bank && job->sectors[i].work != WORK_NONE)
+			return true;
+	return false;
+}
+
+/* All banks first: at the same time that takes no longer than one. Then each that has work; but one
+ * of two that work together gains nothing by itself. */
 int job_choose_banks(struct job *job, struct why *why)
 {
-	size_t count = job->plan->chip->bank_count;
+	unsigned count = (unsigned)job->plan->chip->bank_count, busy = 0;
 	int err = 0;
 
 	job->at_once = false;
 	for (unsigned i = 0; i < CHIP_BANKS; i++)
 		job->whole[i] = false;
-	err = consider(job, FLASH_ALL_BANKS, why);
-	for (unsigned i = 0; i < count && count > 1 && !err && !job->at_once; i++)
-		err = consider(job, i, why);
+	for (unsigned i = 0; i < count; i++)
+		busy += has_work(job, i);
+	if (busy == count)
+		err = consider(job, FLASH_ALL_BANKS, why);
+	if (err || job->whole[0] || count == 1 || (busy > 1 && job->device.banks_apart))
+		return err;
+	for (unsigned i = 0; i < count && !err; i++)
+		if (has_work(job, i))
+			err = consider(job, i, why);
 	return err;
 }

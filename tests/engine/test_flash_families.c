@@ -82,6 +82,17 @@ static const struct row rows[] = {
 	{ "STM32WBA55CG", NULL, true },
 	{ "STM32WBA65RI", NULL, false },
 	{ "STM32WBA25CE", NULL, false },
+	{ "STM32H743ZI", NULL, true },
+	{ "STM32H743ZG", NULL, false },		/* 1 MiB: a hole between the banks */
+	{ "STM32H750VB", NULL, false },		/* one sector */
+	{ "STM32H723ZG", NULL, false },
+	{ "STM32H745ZI", NULL, false },		/* two cores */
+	{ "STM32H7A3ZI", NULL, true },
+	{ "STM32H7B0VB", NULL, false },
+	{ "STM32H7S3L8", NULL, true },
+	{ "STM32H563ZI", NULL, true },
+	{ "STM32H503CB", NULL, false },
+	{ "STM32H523CE", NULL, false },
 };
 
 static void start_watchdog_by_option(struct bench *b)
@@ -103,7 +114,7 @@ static void start_watchdog_by_option(struct bench *b)
 static void plan_sections(struct bench *b)
 {
 	const struct chip *chip = &b->board.chip;
-	uint32_t base = chip->banks[0].base, second;
+	uint32_t base = chip->banks[0].base, second, last = sector_at(b, bank_end(b, 0) - 1).base;
 
 	second = base + sector_at(b, base).size;
 	while (second < base + 1100)		/* behind the others, where sectors are small */
@@ -111,11 +122,13 @@ static void plan_sections(struct bench *b)
 	poke_old(b, base);
 	poke_old(b, bank_end(b, 0) - 1);
 	poke_old(b, bank_end(b, chip->bank_count - 1) - 1);
-	poke_old(b, sector_at(b, bank_end(b, 0) - 1).base - 1);	/* nobody touches this one */
+	if (last != base)
+		poke_old(b, last - 1);		/* nobody touches this one */
 	plan_new(b);
 	plan_section(b, base, 392);
 	plan_section(b, base + 400, 601);
-	plan_section(b, second - 3, 1000);
+	if (last != base)
+		plan_section(b, second - 3, 1000);
 	for (size_t i = 0; i < chip->bank_count; i++) {
 		if (i)
 			plan_section(b, chip->banks[i].base, 777);
@@ -136,7 +149,7 @@ static void loads_what_it_should_and_nothing_else(void **state)
 	show(b, "sections");
 	assert_flash(b);
 	assert_true(b->report.used_loader);
-	assert_true(b->report.erased_sectors >= 2);
+	assert_true(b->report.erased_sectors >= 1);
 	bytes = b->report.bytes;
 
 	commit_well(b);
@@ -288,13 +301,13 @@ static void plan_chip(struct bench *b)
 }
 
 /* Issue 4: a full image in 1.15 of the limit, one byte of it in the time of its sector and 5 % of that,
- * the same again in 5 %. FULL=1, or PART. */
+ * the same again in 5 %: a table, with WHOLE=1 (and PART: it takes long). */
 static void writes_the_whole_chip_in_time(void **state)
 {
 	struct bench *b = *state;
 	double limit, full;
 
-	if (!getenv("FULL") && !getenv("PART"))
+	if (!getenv("WHOLE"))
 		return;
 	if (getenv("FIRMWARE"))
 		snprintf(b->spec.firmware, sizeof b->spec.firmware, "%s", getenv("FIRMWARE"));
