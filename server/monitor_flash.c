@@ -204,8 +204,8 @@ static int erase(struct monitor_call *call, bool all, uint32_t address, uint32_t
 	err = all ? plan_all(plan, &call->engine->board.chip, call->why)
 		  : flash_plan_erase(plan, address, length, call->why);
 	if (!err && flash_plan_empty(plan))
-		err = explain(call->why, E_CHIP, "There is nothing to erase: data EEPROM takes new "
-			      "bytes as it is.");
+		err = explain(call->why, E_CHIP, "There is nothing to erase%s.",
+			      length ? ": data EEPROM takes new bytes as it is" : "");
 	if (!err)
 		err = load_commit(call->session, monitor_client(call), plan, &report, call->why);
 	flash_plan_free(plan);
