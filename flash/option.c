@@ -16,11 +16,15 @@ const struct option_kind *option_kind_find(const char *controller)
 		const char *name;
 		const struct option_kind *kind;
 	} kinds[] = {
+		{ "f1", &option_kind_f1 },
+		{ "f1xl", &option_kind_f1 },
 		{ "f2", &option_kind_f4 },
 		{ "f4", &option_kind_f4 },
 		{ "f4db", &option_kind_f4 },
 		{ "f7", &option_kind_f4 },
 		{ "f7db", &option_kind_f4 },
+		{ "l0", &option_kind_l1 },
+		{ "l1", &option_kind_l1 },
 		{ "l4", &option_kind_l4 },
 		{ "l4sb", &option_kind_l4 },
 		{ "l4plus", &option_kind_l4 },
@@ -115,11 +119,15 @@ static void adopt_words(struct core *core, const uint32_t *words)
 }
 
 /* After the reset the registers show what is in the flash, and nothing that was only begun. */
-static int look(const struct option_plan *plan, struct core *core, uint32_t *words, struct why *why)
+static int look(const struct option_plan *plan, struct core *core, bool failed, uint32_t *words,
+		struct why *why)
 {
 	const struct option_kind *kind = option_kind_find(plan->chip->controller);
 	int err = kind->settle(plan, core);
 
+	/* Loading what is half written could close the chip. */
+	if (!err && failed && kind->in_memory)
+		return read_words(core, words, why);
 	if (err)
 		return explain(why, err, "%s", error_text(err));
 	if (kind->load)
@@ -136,7 +144,7 @@ static int read_back(const struct option_plan *plan, struct core *core, int err,
 {
 	uint32_t words[CHIP_OPTION_WORDS];
 	struct why reason = { "" };
-	int read_err = look(plan, core, words, &reason);
+	int read_err = look(plan, core, err != OK, words, &reason);
 
 	if (read_err && !err && option_plan_closes_port(plan))
 		return explain(why, E_NO_TARGET, "The option bytes were written; the debug port does not answer any "
@@ -174,11 +182,14 @@ int option_plan_write(const struct option_plan *plan, struct core *core, struct 
 
 int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why)
 {
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
 	struct probe *probe = core->board->probe;
-	int err;
+	int err = OK;
 
 	probe_critical_begin(probe);
-	err = read_back(plan, core, OK, why);
+	if (kind->in_memory)
+		err = kind->write(plan, core, why);
+	err = read_back(plan, core, err, why);
 	probe_critical_end(probe);
 	return err;
 }

@@ -101,13 +101,16 @@ struct option_kind {
 	int (*protection_bit)(const struct chip *chip, const struct chip_option_field *field,
 			      const struct chip_sector *sector);
 	bool (*one_protects)(const struct chip_option_field *field);
+	/* The words are written to option memory itself, one after the other: what was cut short is done again
+	 * before the chip may load it. */
+	bool in_memory;
 	/* Supply that each value of BOR_LEV needs; 0 = none. Without it any change takes a full supply. */
 	uint16_t brownout_mv[8];
 	bool brownout_known;
 	bool factory_known;		/* the factory values are confirmed: `option defaults` may use them */
 };
 
-extern const struct option_kind option_kind_f4, option_kind_l4, option_kind_h7;
+extern const struct option_kind option_kind_f1, option_kind_f4, option_kind_h7, option_kind_l1, option_kind_l4;
 /* For kinds: whether the registers that are going to be written hold what is planned. */
 struct registers;
 bool option_has_arrived(const struct option_plan *plan, struct registers *r);

@@ -301,6 +301,11 @@ static int check_sprmod(const struct option_plan *plan, struct why *why)
 	const struct chip_option_field *mode = field_named(plan, "SPRMOD");
 	const struct chip_option_field *bits = field_named(plan, "nWRP");
 
+	if (!mode)
+		mode = field_named(plan, "WPRMOD");
+	if (mode && !bits && before(plan, mode) != after(plan, mode))
+		return explain(why, E_REFUSED, "Changing %s, which lets write protection bits mean the opposite, is not "
+			       "supported yet on this chip.", mode->name);
 	if (!mode || before(plan, mode) == after(plan, mode))
 		return OK;
 	if (!after(plan, mode) && !plan_lowers_protection(plan))

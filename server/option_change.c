@@ -147,8 +147,9 @@ static int write_plan(struct monitor_call *call, const struct option_plan *plan)
 	return OK;
 }
 
-/* After read protection: the chip has to be empty, and readable. */
-static int verify_blank(struct monitor_call *call)
+/* After read protection: the chip has to be empty, and readable. Protection that waited for a power-on may have
+ * gone without erasing. */
+static int verify_blank(struct monitor_call *call, bool was_readable)
 {
 	struct flash_survey_row *rows;
 	size_t count, written = 0, unreadable = 0;
@@ -161,11 +162,14 @@ static int verify_blank(struct monitor_call *call)
 		unreadable += rows[i].content == FLASH_UNREADABLE;
 	}
 	free(rows);
-	if (written)
+	if (written && was_readable)
+		monitor_print(call, "Nothing was erased: the protection was not in force yet.\n");
+	else if (written)
 		return explain(call->why, E_VERIFY, "%zu of %zu sectors are not blank: the erasing was cut short.",
 			       written, count);
-	monitor_print(call, unreadable ? "Flash can't be read yet: switch the chip's power off and on.\n"
-				       : "All of flash is blank.\n");
+	else
+		monitor_print(call, unreadable ? "Flash can't be read yet: switch the chip's power off and on.\n"
+					       : "All of flash is blank.\n");
 	return OK;
 }
 
@@ -193,9 +197,9 @@ static bool flash_is_readable(struct monitor_call *call)
 	return probe_read_u32(core->board->probe, core->port, address, &word) != E_FAULT;
 }
 
-static int finish(struct monitor_call *call, const struct option_plan *plan, bool map_changed)
+static int finish(struct monitor_call *call, const struct option_plan *plan, bool map_changed, bool was_readable)
 {
-	int err = option_plan_weight(plan) == OPTION_ERASES ? verify_blank(call) : OK;
+	int err = option_plan_weight(plan) == OPTION_ERASES ? verify_blank(call, was_readable) : OK;
 
 	if (err)
 		return err;
@@ -220,7 +224,7 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 						     : flash_plausible_supply(engine->board.supply_mv);
 	int err = option_writable(plan->chip, call->why);
 	struct chip *before;
-	bool map_changed;
+	bool map_changed, was_readable;
 
 	if (err)
 		return err;
@@ -241,8 +245,9 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 	if (!before)
 		return E_MEMORY;
 	*before = engine->board.chip;
+	was_readable = flash_is_readable(call);
 	err = write_plan(call, plan);
 	map_changed = layout_differs(&engine->board.chip, before);
 	free(before);
-	return err ? err : finish(call, plan, map_changed);
+	return err ? err : finish(call, plan, map_changed, was_readable);
 }
