@@ -8,7 +8,8 @@
 
 #include "flash/registers.h"
 #include "probe/bytes.h"
-#include "targets/core.h"
+#include "probe/link.h"
+#include "targets/cortexm.h"
 
 const struct option_kind *option_kind_find(const char *controller)
 {
@@ -106,6 +107,44 @@ bool option_has_arrived(const struct option_plan *plan, struct registers *r)
 		words[i] = registers_read(r, (word->program ? word->program : word->address) - r->base);
 	}
 	return is_as(plan, plan->after, words);
+}
+
+/* A reset, during which SWD may be lost and the bus may answer nothing. */
+enum { LAUNCH_TRIES = 3, LAUNCH_US = 500000, LAUNCH_STEP_US = 1000 };
+
+/* Until the register can be read, and is locked. */
+static int wait_for_lock(const struct option_plan *plan, struct core *core, const struct option_launch *launch)
+{
+	struct probe *probe = core->board->probe;
+	struct link *link = probe_link(probe);
+	uint64_t deadline_us = link_now_us(link) + LAUNCH_US;
+	uint32_t control = 0;
+	int err;
+
+	do {
+		err = probe_read_u32(probe, core->port, plan->chip->flash_registers + launch->control, &control);
+		if (!err && control & launch->lock)
+			return OK;
+		link_wait_us(link, LAUNCH_STEP_US);
+	} while (err != E_GONE && link_now_us(link) < deadline_us);
+	return err ? err : E_NO_RESET;
+}
+
+int option_launch(const struct option_plan *plan, struct core *core, const struct option_launch *launch,
+		  struct why *why)
+{
+	struct probe *probe = core->board->probe;
+	int err = E_NO_RESET;
+
+	for (unsigned i = 0; i < LAUNCH_TRIES && err == E_NO_RESET; i++) {
+		err = probe_write_u32(probe, core->port, DEMCR, core->demcr | VC_CORERESET);
+		if (err)
+			break;
+		/* Its acknowledge may get lost. */
+		probe_write_u32(probe, core->port, plan->chip->flash_registers + launch->control, launch->launch);
+		err = wait_for_lock(plan, core, launch);
+	}
+	return err ? explain(why, err, "Loading the option bytes: %s.", error_text(err)) : OK;
 }
 
 static void adopt_words(struct core *core, const uint32_t *words)

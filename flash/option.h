@@ -111,6 +111,14 @@ struct option_kind {
 };
 
 extern const struct option_kind option_kind_f1, option_kind_f4, option_kind_h7, option_kind_l1, option_kind_l4;
+/* For kinds: sets the bit that loads option bytes with a reset, in a control register that is open. Firmware
+ * does not run on the way to the reset that follows: the core stops at its vector. The register is locked again
+ * once that has happened, which is how it is known. E_NO_RESET. */
+struct option_launch {
+	uint32_t control, launch, lock;		/* offset, its bits */
+};
+int option_launch(const struct option_plan *plan, struct core *core, const struct option_launch *launch,
+		  struct why *why);
 /* For kinds: whether the registers that are going to be written hold what is planned. */
 struct registers;
 bool option_has_arrived(const struct option_plan *plan, struct registers *r);

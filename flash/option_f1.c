@@ -10,8 +10,6 @@
 
 #include "flash/registers.h"
 #include "probe/bytes.h"
-#include "probe/link.h"
-#include "targets/cortexm.h"
 
 enum { KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10 };
 
@@ -24,7 +22,7 @@ enum { CR_OPTPG = 1 << 4, CR_OPTER = 1 << 5, CR_STRT = 1 << 6, CR_LOCK = 1 << 7,
        CR_OBL_LAUNCH = 1 << 13 };
 
 /* Lifting read protection erases the flash when its byte is programmed. */
-enum { SETTLE_US = 1000000, ATTEMPTS = 2, LAUNCH_US = 1000000, LAUNCH_STEP_US = 1000 };
+enum { SETTLE_US = 1000000, ATTEMPTS = 2 };
 
 static void begin(const struct option_plan *plan, struct core *core, struct registers *r)
 {
@@ -122,25 +120,15 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 /* F1 loads them at any reset, the others when they are told to. */
 static int load(const struct option_plan *plan, struct core *core, struct why *why)
 {
-	struct link *link = probe_link(core->board->probe);
-	uint64_t deadline_us = link_now_us(link) + LAUNCH_US;
+	static const struct option_launch launch = { CR, CR_OPTWRE | CR_OBL_LAUNCH, CR_LOCK };
 	struct registers r;
-	uint32_t dhcsr;
 	int err;
 
 	if (!strcmp(plan->chip->family, "F1"))
 		return OK;
 	begin(plan, core, &r);
 	err = unlock(&r, why);
-	if (!err)
-		err = probe_write_u32(core->board->probe, core->port, DEMCR, core->demcr | VC_CORERESET);
-	if (err)
-		return explain(why, err, "Loading the option bytes: %s.", error_text(err));
-	registers_write(&r, CR, CR_OPTWRE | CR_OBL_LAUNCH);
-	while ((err = probe_read_u32(core->board->probe, core->port, DHCSR, &dhcsr)) && err != E_GONE &&
-	       link_now_us(link) < deadline_us)
-		link_wait_us(link, LAUNCH_STEP_US);
-	return err;
+	return err ? err : option_launch(plan, core, &launch, why);
 }
 
 /* ---- write protection: 4 KiB to a bit, the last bit for all the rest ---- */

@@ -7,8 +7,6 @@
 
 #include "flash/registers.h"
 #include "probe/bytes.h"
-#include "probe/link.h"
-#include "targets/cortexm.h"
 
 enum { PECR = 0x04, PEKEYR = 0x0C, OPTKEYR = 0x14, SR = 0x18 };
 
@@ -23,7 +21,7 @@ enum { PECR_PELOCK = 1 << 0, PECR_PRGLOCK = 1 << 1, PECR_OPTLOCK = 1 << 2, PECR_
 /* OPTVERR stays from the last load and says nothing of a write. */
 enum { SR_BSY = 1 << 0, SR_ERRORS = 0x2700, SR_STALE = 0x00033F02 };
 
-enum { SETTLE_US = 2000000, ATTEMPTS = 2, LAUNCH_US = 2000000, LAUNCH_STEP_US = 1000 };
+enum { SETTLE_US = 2000000, ATTEMPTS = 2 };
 
 static void begin(const struct option_plan *plan, struct core *core, struct registers *r)
 {
@@ -115,23 +113,13 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 
 static int load(const struct option_plan *plan, struct core *core, struct why *why)
 {
-	struct link *link = probe_link(core->board->probe);
-	uint64_t deadline_us = link_now_us(link) + LAUNCH_US;
+	static const struct option_launch launch = { PECR, PECR_OBL_LAUNCH, PECR_PELOCK };
 	struct registers r;
-	uint32_t dhcsr;
 	int err;
 
 	begin(plan, core, &r);
 	err = unlock(&r, why);
-	if (!err)
-		err = probe_write_u32(core->board->probe, core->port, DEMCR, core->demcr | VC_CORERESET);
-	if (err)
-		return explain(why, err, "Loading the option bytes: %s.", error_text(err));
-	registers_write(&r, PECR, PECR_OBL_LAUNCH);
-	while ((err = probe_read_u32(core->board->probe, core->port, DHCSR, &dhcsr)) && err != E_GONE &&
-	       link_now_us(link) < deadline_us)
-		link_wait_us(link, LAUNCH_STEP_US);
-	return err;
+	return err ? err : option_launch(plan, core, &launch, why);
 }
 
 const struct option_kind option_kind_l1 = {

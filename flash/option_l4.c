@@ -9,8 +9,6 @@
 
 #include "flash/registers.h"
 #include "probe/bytes.h"
-#include "probe/link.h"
-#include "targets/cortexm.h"
 
 enum { KEYR = 0x08 };
 
@@ -27,8 +25,8 @@ enum { KEYR = 0x08 };
 enum { SR_FAILED = 0x3FA, SR_OPTWERR = 1 << 13, SR_STALE = 0xC3FA };
 
 /* Option bytes take two page erases; lifting read protection erases all (the slowest data sheet: 1 s for a
- * bank). A launch is a reset, during which SWD may be lost. */
-enum { SETTLE_US = 2000000, ERASE_US = 10000000, LAUNCH_US = 1000000, LAUNCH_STEP_US = 1000 };
+ * bank). */
+enum { SETTLE_US = 2000000, ERASE_US = 10000000 };
 
 struct row {
 	const char *controller;
@@ -138,34 +136,14 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 	return start(plan, row, &r, why);
 }
 
-/* Until the debug port answers again after the launch. */
-static int wait_for_port(struct core *core)
-{
-	struct probe *probe = core->board->probe;
-	struct link *link = probe_link(probe);
-	uint64_t deadline_us = link_now_us(link) + LAUNCH_US;
-	uint32_t dhcsr;
-	int err;
-
-	while ((err = probe_read_u32(probe, core->port, DHCSR, &dhcsr)) && err != E_GONE &&
-	       link_now_us(link) < deadline_us)
-		link_wait_us(link, LAUNCH_STEP_US);
-	return err;
-}
-
-/* Firmware does not run on the way to the reset that follows: the core stops at its vector. */
 static int load(const struct option_plan *plan, struct core *core, struct why *why)
 {
 	struct registers r;
 	const struct row *row = begin(plan, core, &r);
+	struct option_launch launch = { row->cr, CR_OBL_LAUNCH, CR_LOCK };
 	int err = unlock(row, &r, why);
 
-	if (!err)
-		err = probe_write_u32(core->board->probe, core->port, DEMCR, core->demcr | VC_CORERESET);
-	if (err)
-		return explain(why, err, "Loading the option bytes: %s.", error_text(err));
-	registers_write(&r, row->cr, CR_OBL_LAUNCH);	/* the reset may be quicker than its acknowledge */
-	return wait_for_port(core);
+	return err ? err : option_launch(plan, core, &launch, why);
 }
 
 const struct option_kind option_kind_l4 = {
