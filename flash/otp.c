@@ -21,6 +21,22 @@ static const struct otp_kind *find_kind(const char *controller)
 		{ "f4db", &otp_kind_f4 },
 		{ "f7", &otp_kind_f4 },
 		{ "f7db", &otp_kind_f4 },
+		{ "l4", &otp_kind_once },
+		{ "l4sb", &otp_kind_once },
+		{ "l4plus", &otp_kind_once },
+		{ "g0", &otp_kind_once },
+		{ "g0db", &otp_kind_once },
+		{ "g4", &otp_kind_once },
+		{ "g4db", &otp_kind_once },
+		{ "c0", &otp_kind_once },
+		{ "u0", &otp_kind_once },
+		{ "wb", &otp_kind_once },
+		{ "wl", &otp_kind_once },
+		{ "l5", &otp_kind_once },
+		{ "u5", &otp_kind_once },
+		{ "u3", &otp_kind_once },
+		{ "wba", &otp_kind_once },
+		{ "wba2", &otp_kind_once },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -32,6 +48,11 @@ static const struct otp_kind *find_kind(const char *controller)
 static uint32_t block_size(const struct chip *chip)
 {
 	return chip->otp_block && chip->otp_block <= OTP_BLOCK ? chip->otp_block : OTP_BLOCK;
+}
+
+static uint32_t unit_size(const struct chip *chip)
+{
+	return chip->otp_unit ? chip->otp_unit : 1;
 }
 
 unsigned otp_block_count(const struct chip *chip)
@@ -79,6 +100,16 @@ int otp_writable(const struct chip *chip, struct why *why)
 		       chip->name, chip->controller);
 }
 
+int otp_lockable(const struct chip *chip, struct why *why)
+{
+	int err = otp_writable(chip, why);
+
+	if (err || chip->otp_locks)
+		return err;
+	return explain(why, E_REFUSED, "OTP of %s has no locks: each %u bytes can be written once, and then never "
+		       "again.", chip->name, unit_size(chip));
+}
+
 static int check_blocks(struct core *core, uint32_t address, uint32_t length, struct why *why)
 {
 	const struct chip *chip = &core->board->chip;
@@ -111,6 +142,25 @@ static int check_bits(const struct chip *chip, uint32_t address, const uint8_t *
 	return OK;
 }
 
+/* A unit has ECC: it is written whole, and once. */
+static int check_units(const struct chip *chip, uint32_t address, const uint8_t *data, uint32_t length,
+		       const uint8_t *before, struct why *why)
+{
+	uint32_t unit = unit_size(chip);
+
+	if (address % unit || length % unit)
+		return explain(why, E_REFUSED, "OTP of this chip is written in whole units of %u bytes, once: 0x%08x and "
+			       "%u bytes would leave the rest of one unusable.", unit, address, length);
+	for (uint32_t i = 0; i < length; i++) {
+		uint32_t start = i - i % unit;
+
+		if (before[i] != chip->erased && memcmp(before + start, data + start, unit))
+			return explain(why, E_REFUSED, "The %u bytes at 0x%08x are written already, and can be written "
+				       "once only; nothing was written.", unit, address + start);
+	}
+	return OK;
+}
+
 int otp_check(struct core *core, uint32_t address, const uint8_t *data, uint32_t length, uint8_t *before,
 	      struct why *why)
 {
@@ -126,25 +176,28 @@ int otp_check(struct core *core, uint32_t address, const uint8_t *data, uint32_t
 	err = check_blocks(core, address, length, why);
 	if (!err)
 		err = read_bytes(core, address, before, length, PROBE_8, why);
-	return err ? err : check_bits(chip, address, data, length, before, why);
+	if (err)
+		return err;
+	return unit_size(chip) > 1 ? check_units(chip, address, data, length, before, why) :
+	       check_bits(chip, address, data, length, before, why);
 }
 
-/* Programs the bytes that differ; the controller is opened once for each run of them. */
+/* Programs the units that differ; the controller is opened once for each run of them. */
 static int program_changes(struct core *core, uint32_t address, const uint8_t *data, uint32_t length,
 			   const uint8_t *before, struct why *why)
 {
 	const struct otp_kind *kind = find_kind(core->board->chip.controller);
-	uint32_t from = 0;
+	uint32_t unit = unit_size(&core->board->chip), from = 0;
 	int err = OK;
 
 	while (from < length && !err) {
 		uint32_t to = from;
 
-		while (to < length && data[to] != before[to])
-			to++;
+		while (to < length && memcmp(data + to, before + to, unit))
+			to += unit;
 		if (to > from)
 			err = kind->program(core, address + from, data + from, to - from, why);
-		from = to > from ? to : from + 1;
+		from = to > from ? to : from + unit;
 	}
 	return err;
 }
@@ -186,9 +239,9 @@ int otp_lock(struct core *core, unsigned number, struct why *why)
 	const struct otp_kind *kind = find_kind(chip->controller);
 	uint32_t address = chip->otp_locks + number;
 	uint8_t lock = 0;
-	int err = otp_writable(chip, why);
+	int err = otp_lockable(chip, why);
 
-	if (!err && (!chip->otp_locks || number >= otp_block_count(chip)))
+	if (!err && number >= otp_block_count(chip))
 		return explain(why, E_RANGE, "There is no OTP block %u that could be locked.", number);
 	if (err)
 		return err;

@@ -29,8 +29,10 @@ int otp_read_block(struct core *core, unsigned number, struct otp_block *block, 
 
 /* OK when OTP of this chip can be written, else E_REFUSED saying that it can't yet, or E_CHIP. */
 int otp_writable(const struct chip *chip, struct why *why);
+/* The same for locking. */
+int otp_lockable(const struct chip *chip, struct why *why);
 /* May these bytes go there? before gets what is there (length bytes). E_RANGE, E_PROTECTED (locked, read
- * protection), E_REFUSED: a bit would go from 0 to 1. Writes nothing. */
+ * protection), E_REFUSED: a bit would go from 0 to 1, or a unit would be written twice or in part. Writes nothing. */
 int otp_check(struct core *core, uint32_t address, const uint8_t *data, uint32_t length, uint8_t *before,
 	      struct why *why);
 /* Writes what otp_check() allows, and verifies: one critical section, the core halted. */
@@ -38,11 +40,11 @@ int otp_write(struct core *core, uint32_t address, const uint8_t *data, uint32_t
 /* Locks a block for ever, and verifies. Locking twice does nothing. */
 int otp_lock(struct core *core, unsigned number, struct why *why);
 
-/* Programs bytes one by one, the way OTP data and lock bytes both allow. */
+/* Programs whole units of the chip's OTP; where locks are bytes, those too. */
 struct otp_kind {
 	int (*program)(struct core *core, uint32_t address, const uint8_t *data, uint32_t length,
 		       struct why *why);
 };
-extern const struct otp_kind otp_kind_f4;
+extern const struct otp_kind otp_kind_f4, otp_kind_once;
 
 #endif

@@ -323,7 +323,7 @@ static int run_lock(struct monitor_call *call)
 	bool wanted[BLOCKS_MOST] = { false };
 	struct token token;
 	unsigned locks = 0;
-	int err = otp_writable(chip, call->why);
+	int err = otp_lockable(chip, call->why);
 
 	if (!err && !call->argc)
 		return monitor_usage(call, "otp lock BLOCK...");

@@ -215,13 +215,49 @@ static void other_parts_and_supplies(void **state)
 	}
 }
 
-static void families_not_served_yet_say_so(void **state)
+/* With ECC: whole units, once. */
+static void units_are_written_once(void **state)
 {
-	struct harness *h = bench_new("STM32G071RB"), *none = bench_new("STM32F103C8");
+	static const struct {
+		const char *part;
+		uint32_t base, unit;
+	} rows[] = {
+		{ "STM32G071RB", 0x1FFF7000, 8 }, { "STM32L476RG", 0x1FFF7000, 8 },
+		{ "STM32G474RE", 0x1FFF7000, 8 }, { "STM32C031C6", 0x1FFF7000, 8 },
+		{ "STM32U083RC", 0x1FFF6800, 8 }, { "STM32WB55RG", 0x1FFF7000, 8 },
+		{ "STM32L552ZE", 0x0BFA0000, 8 }, { "STM32U575ZI", 0x0BFA0000, 16 },
+		{ "STM32WBA55CG", 0x0BF90000, 16 },
+	};
 
 	(void)state;
-	says(h, "otp", "Each 8 bytes can be written once");
-	says(h, "otp write 0x1fff7000 0000000000000000", "not supported yet");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct harness *h = bench_new(rows[i].part);
+		const char *bytes = "00112233445566778899aabbccddeeff";
+		char line[100];
+
+		snprintf(line, sizeof(line), "otp write 0x%08x %.*s", rows[i].base + 2 * rows[i].unit,
+			 (int)(2 * rows[i].unit), bytes);
+		if (!strstr(confirmed(h, line), "written and verified"))
+			fail_msg("%s: %s", rows[i].part, h->clients[0].console);
+		assert_int_equal(byte_at(h, rows[i].base + 2 * rows[i].unit + 7), 0x77);
+		assert_int_equal(byte_at(h, rows[i].base + 2 * rows[i].unit - 1), 0xFF);
+		says(h, line, "there already");
+		line[strlen(line) - 1] = '0';
+		says(h, line, "once only");
+		snprintf(line, sizeof(line), "otp write 0x%08x 00", rows[i].base);
+		says(h, line, "whole units");
+		says(h, "otp lock 0", "has no locks");
+		says(h, "otp", "can be written once");
+		harness_free(h);
+	}
+}
+
+static void families_not_served_yet_say_so(void **state)
+{
+	struct harness *h = bench_new("STM32H7B3ZI"), *none = bench_new("STM32F103C8");
+
+	(void)state;
+	says(h, "otp write 0x08fff000 0000", "not supported yet");
 	says(h, "otp lock 0", "not supported yet");
 	says(none, "otp", "no OTP area");
 	says(none, "otp lock 0", "no OTP area");
@@ -243,6 +279,7 @@ int main(void)
 		TEST(files_are_written),
 		cmocka_unit_test(read_protection_covers_otp),
 		cmocka_unit_test(other_parts_and_supplies),
+		cmocka_unit_test(units_are_written_once),
 		cmocka_unit_test(families_not_served_yet_say_so),
 	};
 
