@@ -63,6 +63,8 @@ const struct chip_option_field *option_plan_change(const struct option_plan *pla
 enum option_weight option_plan_weight(const struct option_plan *plan);
 enum option_weight option_change_weight(const struct option_plan *plan,
 					const struct chip_option_field *field);
+/* What to take care of while this chip's option bytes are written, a sentence; NULL = nothing special. */
+const char *option_plan_caution(const struct option_plan *plan);
 /* Whether nobody can debug the chip any more afterwards. */
 bool option_plan_closes_port(const struct option_plan *plan);
 /* What else the change of this field does, a sentence without a full stop; NULL = nothing. */
@@ -77,6 +79,9 @@ int option_plan_write(const struct option_plan *plan, struct core *core, struct 
 /* The end of option_plan_write() alone, for when the probe was lost on the way: resets, reads and compares.
  * OK when the new option bytes are there, E_VERIFY with what they are instead. */
 int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why);
+
+/* Whether read protection is set, as far as it can be asked now (one exchange). */
+bool option_is_read_protected(struct core *core);
 
 /* ---- files ---- */
 

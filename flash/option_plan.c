@@ -229,6 +229,14 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 	return NULL;
 }
 
+const char *option_plan_caution(const struct option_plan *plan)
+{
+	if (!strcmp(plan->chip->family, "G0"))
+		return "Keep the supply on until it is done: on some revisions a cut locks the chip for good "
+		       "(ES0418 2.2.9).";
+	return NULL;
+}
+
 /* ---- what does not go together ---- */
 
 enum { ABOVE_ALL_LEVELS_MV = 3000 };

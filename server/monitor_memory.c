@@ -24,7 +24,9 @@ static int read_chunk(struct monitor_call *call, uint32_t address, void *data, u
 	if (done == length)
 		return OK;
 	err = err ? err : E_FAULT;
-	return explain(call->why, err, "0x%08x can't be read: %s.", address + done, error_text(err));
+	explain(call->why, err, "0x%08x can't be read: %s.", address + done, error_text(err));
+	protection_explain(call->session->core, err, address + done, call->why);
+	return err;
 }
 
 static int write_chunk(struct monitor_call *call, uint32_t address, const void *data,

@@ -9,7 +9,10 @@
 
 static bool is_protection(const struct chip_option_field *field)
 {
-	static const char *const prefixes[] = { "RDP", "nWRP", "WRP", "PCROP", "SPRMOD", "SEC", "TZEN", NULL };
+	static const char *const prefixes[] = {
+		"RDP", "nWRP", "WRP", "PCROP", "SPRMOD", "WPRMOD", "PROT_AREA", "DMEP", "DMES", "SEC", "HDP",
+		"BOOT_LOCK", "NSBOOT_LOCK", "UNLOCK", "TZEN", "PRODUCT_STATE", "NVSTATE", NULL,
+	};
 
 	for (const char *const *prefix = prefixes; *prefix; prefix++)
 		if (!strncmp(field->name, *prefix, strlen(*prefix)))
@@ -24,6 +27,16 @@ static const struct chip_option_field *level_field(const struct chip *chip)
 		if (chip->option_fields[i].erases && !strncmp(chip->option_fields[i].name, "RDP", 3))
 			return &chip->option_fields[i];
 	return NULL;
+}
+
+/* H5 and H7R/S have states instead, that only debug authentication takes back. */
+static bool has_states(const struct chip *chip)
+{
+	for (size_t i = 0; i < chip->option_field_count; i++)
+		if (!strcmp(chip->option_fields[i].name, "PRODUCT_STATE") ||
+		    !strcmp(chip->option_fields[i].name, "NVSTATE"))
+			return true;
+	return false;
 }
 
 static bool flash_is_readable(struct monitor_call *call)
@@ -64,6 +77,9 @@ static int show(struct monitor_call *call)
 	level = err ? NULL : level_field(plan.chip);
 	if (level)
 		explain_level(call, level, option_field_value(level, plan.before));
+	else if (!err && has_states(plan.chip))
+		monitor_print(call, "This chip is closed by states, which only debug authentication takes back; neither "
+			      "is supported.\n");
 	return err;
 }
 
@@ -81,6 +97,9 @@ static int lower(struct monitor_call *call, const char *given)
 	if (err)
 		return err;
 	level = level_field(plan.chip);
+	if (!level && has_states(plan.chip))
+		return explain(call->why, E_REFUSED, "%s is closed by states, which only debug authentication takes back: "
+			       "that is not supported.", plan.chip->name);
 	if (!level)
 		return explain(call->why, E_CHIP, "%s has no read protection that is known.", plan.chip->name);
 	if (option_field_value(level, plan.before) == level->erases_to) {

@@ -236,6 +236,8 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 	if (err)
 		return err;
 	option_print_plan(call, plan);
+	if (option_plan_caution(plan))
+		monitor_print(call, "%s\n", option_plan_caution(plan));
 	err = confirm(call, plan, given);
 	if (!err)
 		err = session_halt(call->session, "option bytes", call->why);

@@ -6,10 +6,13 @@
 #define SERVER_READ_ONLY_H
 
 #include "targets/chip.h"
+#include "targets/core.h"
 
 /* OK when nothing of the range is OTP or an option byte; else E_RANGE with what it is and what writes it. */
 int read_only_check(const struct chip *chip, uint32_t address, uint32_t length, struct why *why);
 /* The sentence for an address that memory_write() refused. Returns E_RANGE. */
 int read_only_explain(const struct chip *chip, uint32_t address, struct why *why);
+/* Adds to why that read protection keeps an address from being read, when it does and err is E_FAULT. */
+void protection_explain(struct core *core, int err, uint32_t address, struct why *why);
 
 #endif

@@ -146,7 +146,7 @@ static void protection_goes_on_and_off(void **state)
 		h = start(rows[i].part);
 		says(h, "option set RDP=level1", "Read protection is in force");
 		power_cycle(h);
-		says(h, "mdw 0x08000000", "can't be read");
+		says(h, "mdw 0x08000000", "Read protection is on");
 		says(h, "protect", "`protect off` ends it");
 		harness_peek(h, h->engine->board.chip.banks[0].base, &byte, 1);
 		says(h, "protect off", "all of flash");
@@ -200,6 +200,8 @@ static void a_slip_has_no_consequences(void **state)
 		{ "STM32L476RG", "option set PCROP_RDP=erased", "Nothing was done" },
 		{ "STM32WB55RG", "option set nRST_STOP=reset", "not supported yet" },
 		{ "STM32H573ZI", "option set IWDG_SW=hardware", "not supported yet" },
+		{ "STM32H573ZI", "protect", "PRODUCT_STATE" },
+		{ "STM32H573ZI", "protect off", "debug authentication" },
 		{ "STM32H7B3ZI", "option set OTPBL=1", "Nobody can ever undo this" },
 		{ "STM32L053C8", "option set WPRMOD=pcrop", "not supported yet" },
 	};
