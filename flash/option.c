@@ -40,6 +40,7 @@ const struct option_kind *option_kind_find(const char *controller)
 		{ "u3", &option_kind_l4 },
 		{ "wba", &option_kind_l4 },
 		{ "wba2", &option_kind_l4 },
+		{ "h5", &option_kind_h7 },
 		{ "h7", &option_kind_h7 },
 		{ "h7a3", &option_kind_h7 },
 	};

@@ -122,7 +122,8 @@ static bool raises_protection(const struct option_plan *plan, const struct chip_
 static bool is_lasting(const struct chip_option_field *field)
 {
 	static const char *const prefixes[] = {
-		"SPRMOD", "PCROP", "SEC", "HDP", "BOOT_LOCK", "UNLOCK", "PROT_AREA", "DMEP", "DMES", "WPRMOD",
+		"SPRMOD", "PCROP", "SEC", "HDP", "BOOT_LOCK", "NSBOOT_LOCK", "UNLOCK", "PROT_AREA", "DMEP", "DMES",
+		"WPRMOD", "BOOT_UBE",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
@@ -336,8 +337,8 @@ static int check_pcrop(const struct option_plan *plan, struct why *why)
 		       "level 0 with PCROP_RDP=erased does it, and erases the chip.");
 }
 
-/* A debugger of this kind can't follow there (RM0456 3: level 0.5 wants TrustZone). */
-static int check_trustzone(const struct option_plan *plan, struct why *why)
+/* Where this debugger can't follow (RM0456 3: level 0.5 wants TrustZone; RM0481 7.6: product states). */
+static int check_ways_out(const struct option_plan *plan, struct why *why)
 {
 	const struct chip_option_field *field;
 
@@ -347,6 +348,9 @@ static int check_trustzone(const struct option_plan *plan, struct why *why)
 		if (!strcasecmp(field->name, "TZEN"))
 			return explain(why, E_REFUSED, "TrustZone is not supported: with TZEN the chip could not be "
 				       "debugged from here any more.");
+		if (!strcasecmp(field->name, "PRODUCT_STATE"))
+			return explain(why, E_REFUSED, "Product states lead one way, back only by debug authentication with "
+				       "keys that were provisioned before: that is not supported.");
 		if (field->erases && named && !strcmp(named->name, "level0.5"))
 			return explain(why, E_REFUSED, "Level 0.5 means something with TrustZone only.");
 	}
@@ -364,6 +368,6 @@ int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct
 	if (!err)
 		err = check_sprmod(plan, why);
 	if (!err)
-		err = check_trustzone(plan, why);
+		err = check_ways_out(plan, why);
 	return err ? err : check_pcrop(plan, why);
 }

@@ -32,6 +32,7 @@ static const struct subject subjects[] = {
 	{ "STM32G071RB", "nRST_STOP=reset" },
 	{ "STM32U575ZI", "nRST_STOP=reset" },
 	{ "STM32H743VI", "NRST_STOP_D1=reset" },
+	{ "STM32H563ZI", "NRST_STDBY=0" },
 };
 
 static unsigned count_commands(const char *part, const char *line)
