@@ -154,13 +154,15 @@ firmware:
 	$(Q)$(MAKE) --no-print-directory -C tests/firmware OUT=$(CURDIR)/build/firmware Q=$(Q)
 
 # What it costs, as a table. The modelled times come from the virtual probe's clock and repeat exactly.
-$(BUILD)/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/engine/harness.o $(CORE_OBJ) $(VIRTUAL_OBJ)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/engine/harness.o $(CORE_OBJ) $(VIRTUAL_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(VLIBS)
 bench:
 	$(Q)scripts/setup check
-	$(Q)$(MAKE) --no-print-directory -j2 $(TESTED) firmware $(BUILD)/bench/bench
+	$(Q)$(MAKE) --no-print-directory -j2 $(TESTED) firmware $(BUILD)/bench/bench \
+		$(BUILD)/bench/families
 	$(Q)$(BUILD)/bench/bench
+	$(Q)$(BUILD)/bench/families
 	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench.py
 	$(Q)cat $(wildcard $(BUILD)/check*.time) /dev/null
 

@@ -3,7 +3,7 @@
  * Loading flash on every family: one image of all shapes on each part of a table, in each bank mode,
  * compared byte by byte with what is in the virtual chip; the same image again, one byte changed,
  * without a loader, everything erased. To add a part: a row. PART=STM32F1* runs only
- * those, SCENE=whole* only those tests.
+ * those, SCENE=much* only those tests. What loads cost: tests/bench/families.c.
  */
 #include "tests/engine/family_bench.h"
 
@@ -248,89 +248,6 @@ static void writes_much_and_leaves_alone_what_is_elsewhere(void **state)
 	assert_flash(b);
 }
 
-/* ---- the cost of a whole chip ---- */
-
-/* R22: the erases, or that of the whole banks, and programming; or the wire. Of the typical times. */
-static double limit_s(struct bench *b, double wire_us_per_byte)
-{
-	struct flash_device device;
-	const struct flash_controller *controller;
-	struct chip_sector sector;
-	uint64_t sectors_us = 0, bank_us = 0, all_us = 0, erase_us, program_us;
-	uint32_t size = chip_flash_size(&b->board.chip);
-
-	assert_int_equal(flash_device_open(&device, b->core, 0, &b->why), 0);
-	controller = device.controller;
-	for (unsigned i = 0; chip_sector_number(&b->board.chip, i, &sector); i++)
-		sectors_us += controller->erase_time(&device, sector.size).typical_us;
-	for (unsigned i = 0; controller->bank_erase_operation && i < b->board.chip.bank_count; i++)
-		bank_us += controller->bank_erase_time(&device, i).typical_us;
-	if (controller->bank_erase_operation)
-		all_us = controller->bank_erase_time(&device, FLASH_ALL_BANKS).typical_us;
-	program_us = controller->program_time(&device, size).typical_us;
-	erase_us = sectors_us;
-	if (bank_us && bank_us < erase_us)
-		erase_us = bank_us;
-	if (all_us && all_us < erase_us)
-		erase_us = all_us;
-	if (device.banks_apart && b->board.chip.bank_count > 1) {
-		erase_us /= 2;
-		program_us /= 2;
-	}
-	return max_double((double)(erase_us + program_us), wire_us_per_byte * size) / 1e6;
-}
-
-static void fill_chip(struct bench *b)
-{
-	for (size_t i = 0; i < b->board.chip.bank_count; i++) {
-		const struct chip_bank *bank = &b->board.chip.banks[i];
-
-		fill_random(b, bank->base, bank->size);
-		machine_poke(b->machine, bank->base, b->image[i], bank->size);
-		fill_random(b, bank->base, bank->size);
-	}
-}
-
-static void plan_chip(struct bench *b)
-{
-	plan_new(b);
-	for (size_t i = 0; i < b->board.chip.bank_count; i++)
-		if (flash_plan_write(b->plan, b->board.chip.banks[i].base, b->image[i],
-				     b->board.chip.banks[i].size, &b->why))
-			fail_msg("%s", b->why.text);
-}
-
-/* Issue 4: a full image in 1.15 of the limit, one byte of it in the time of its sector and 5 % of that,
- * the same again in 5 %: a table, with WHOLE=1 (and PART: it takes long). */
-static void writes_the_whole_chip_in_time(void **state)
-{
-	struct bench *b = *state;
-	double limit, full;
-
-	if (!getenv("WHOLE"))
-		return;
-	if (getenv("FIRMWARE"))
-		snprintf(b->spec.firmware, sizeof b->spec.firmware, "%s", getenv("FIRMWARE"));
-	start(b);
-	fill_chip(b);
-	plan_chip(b);
-	commit_well(b);
-	assert_flash(b);
-	limit = limit_s(b, b->spec.firmware[1] == '3' ? 1.3 : 6.3);
-	full = (double)b->report.total_us / 1e6;
-	print_message("%-11s %-9s full %7.2f s, limit %7.2f s, ratio %.2f (compare %u, write %u, verify %u ms)",
-		      b->row->part, b->row->option ? b->row->option : "", full, limit, full / limit,
-		      (unsigned)(b->report.compare_us / 1000), (unsigned)(b->report.write_us / 1000),
-		      (unsigned)(b->report.verify_us / 1000));
-	commit_well(b);
-	print_message("; again %.1f %%", (double)b->report.total_us / 1e4 / full);
-	*image_at(b, bank_end(b, 0) - 5) ^= 0x55;
-	plan_chip(b);
-	commit_well(b);
-	print_message("; one byte %.2f s\n", (double)b->report.total_us / 1e6);
-	assert_flash(b);
-}
-
 /* R20: it runs while the loader does. */
 static void loads_under_a_watchdog(void **state)
 {
@@ -357,7 +274,6 @@ static const struct {
 	{ "erase", erases_everything, true },
 	{ "much", writes_much_into_a_chip_that_is_blank_elsewhere, true },
 	{ "much, not all", writes_much_and_leaves_alone_what_is_elsewhere, false },
-	{ "whole chip", writes_the_whole_chip_in_time, false },
 	{ "watchdog", loads_under_a_watchdog, false },
 };
 
