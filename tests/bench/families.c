@@ -2,7 +2,8 @@
  *
  * What a load costs on each family, in modelled time, on a V2 at 4 MHz and a V3 at 24 MHz: the whole flash
  * anew with random bytes, beside its limit (R22); the same image again; one byte of it changed. A part for
- * each family, not the largest; with arguments ("STM32F7*", "STM32F767VI:nDBANK=0") those parts. What is above its aim is marked.
+ * each family, not the largest; with arguments ("STM32F7*", "STM32F767VI:nDBANK=0") those parts. What is above
+ * its aim is marked.
  */
 #include "tests/engine/family_bench.h"
 
@@ -25,7 +26,7 @@ static const struct row rows[] = {
 	{ "STM32L4P5CE", NULL, false },
 	{ "STM32L552CC", NULL, false },
 	{ "STM32U083RC", NULL, false },
-	{ "STM32U385CE", NULL, false },
+	{ "STM32U375CE", NULL, false },
 	{ "STM32U535CB", NULL, false },
 	{ "STM32WB15CC", NULL, false },
 	{ "STM32WLE5JC", NULL, false },

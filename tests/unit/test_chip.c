@@ -210,6 +210,10 @@ static void complains_with_file_and_line(void **state)
 		{ "broken-twice.cfg", "broken-twice.cfg:5: duplicate setting name" },
 		{ "broken-include.cfg", "broken-include.cfg:2: @include is not allowed" },
 		{ "broken-core.cfg", "broken-core.cfg:3: unknown core 'cortex-m9'" },
+		{ "broken-clock.cfg",
+		  "broken-clock.cfg:20: a step needs a word address and a value within its mask" },
+		{ "broken-slow.cfg",
+		  "broken-slow.cfg:1: fast_clock: 4000000 Hz is not faster than after reset" },
 		{ "broken-long.cfg", "broken-long.cfg:2: 'family' is longer than 11 characters" },
 	};
 	struct fixture *f = *state;
