@@ -9,11 +9,14 @@
 #include "flash/loader.h"
 #include "probe/bytes.h"
 
-enum { WIRE_US_PER_KIB = 6500 };
+enum { V2_US_PER_KIB = 6500, V3_US_PER_KIB = 1400, V3_FAST_KHZ = 24000 };
 
-uint64_t job_wire_us(uint32_t bytes)
+uint64_t job_wire_us(const struct job *job, uint32_t bytes)
 {
-	return (uint64_t)bytes * WIRE_US_PER_KIB / 1024;
+	const struct probe *probe = job->board->probe;
+	bool v3 = probe_version(probe)->major >= 3 && probe_speed_khz(probe) >= V3_FAST_KHZ;
+
+	return (uint64_t)bytes * (v3 ? V3_US_PER_KIB : V2_US_PER_KIB) / 1024;
 }
 
 static void tell_progress(const struct job *job)
@@ -150,7 +153,7 @@ static int64_t slack_us(const struct job *job, const struct job_sector *s, enum 
 
 	if (work == WORK_ERASE)
 		us += controller->erase_time(&job->device, s->sector.size).typical_us;
-	return us - (int64_t)job_wire_us(s->covered);
+	return us - (int64_t)job_wire_us(job, s->covered);
 }
 
 /* Sector by sector: while one is erased, the data of the next ones travels (R22). Blank ones come

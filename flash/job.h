@@ -64,9 +64,9 @@ int job_verify(struct job *job, bool *again, struct why *why);
 bool job_in_doubt(const struct job *job, const struct chip_sector *sector);
 /* The checksum of so many erased bytes. */
 uint32_t job_blank_crc(const struct job *job, uint32_t size);
-/* What the transfer of so many bytes takes on the slowest usual wire (ST-LINK/V2 at 4 MHz); only order
- * and choice depend on it. */
-uint64_t job_wire_us(uint32_t bytes);
+/* What the transfer of so many bytes takes, roughly: as on a V2 at 4 MHz, unless it is a V3 at full speed.
+ * Only order and choice depend on it. */
+uint64_t job_wire_us(const struct job *job, uint32_t bytes);
 /* The checksum of what a sector will hold. */
 uint32_t job_wanted_crc(const struct flash_plan *plan, const struct chip_sector *sector);
 

@@ -81,7 +81,7 @@ static uint64_t sector_way_us(const struct job *job, unsigned which, const struc
 			busy_us = larger(busy_us, part.erase_us + program_us(job, part.bytes));
 		}
 	}
-	return larger(busy_us, job_wire_us(need->bytes));
+	return larger(busy_us, job_wire_us(job, need->bytes));
 }
 
 /* 0 = can't be done. */
@@ -101,11 +101,11 @@ static uint64_t erase_banks_us(const struct job *job, unsigned which)
 static uint64_t bank_way_us(const struct job *job, uint64_t erase_us, const struct need *need)
 {
 	uint32_t bytes = need->bytes + need->again, base, room;
-	uint64_t hidden_us, wire_us = job_wire_us(bytes);
+	uint64_t hidden_us, wire_us = job_wire_us(job, bytes);
 
 	if (!routine_area(job->plan->chip, &base, &room))
 		room = 0;
-	hidden_us = job_wire_us(min_u32(bytes, room));
+	hidden_us = job_wire_us(job, min_u32(bytes, room));
 	if (hidden_us > erase_us)
 		hidden_us = erase_us;
 	return erase_us + larger(program_us(job, bytes), wire_us - hidden_us) +
