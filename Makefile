@@ -48,7 +48,7 @@ TESTED   := $(PROGRAMS) $(BUILD)/tether-virtual-usb
 all: $(PROGRAMS)
 	@:
 
-# The same main, told by a macro whether the virtual probe is linked in (R37).
+# The same main, told by a macro whether the virtual probe is linked in.
 $(BUILD)/tether: $(BUILD)/server/main.o $(CORE_OBJ)
 	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/tether-virtual: $(BUILD)/server/main-virtual.o $(CORE_OBJ) $(VIRTUAL_OBJ)
@@ -136,7 +136,7 @@ check-all:
 	$(Q)scripts/setup check
 	$(Q)FULL=1 $(MAKE) --no-print-directory check-timed sanitize
 # Unit and engine tests under AddressSanitizer and UBSan; engine tests, and unit tests of what really has two
-# threads, under ThreadSanitizer (R46).
+# threads, under ThreadSanitizer.
 sanitize:
 	$(Q)scripts/setup check
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address sanitize-build

@@ -2,7 +2,7 @@
  *
  * What stands in flash against what should: before (to leave out what is right already) and after
  * (success is never reported unverified). Sums are computed on the target, so hardly a byte of flash
- * crosses the wire (R25).
+ * crosses the wire.
  */
 #include "flash/job.h"
 

@@ -9,7 +9,7 @@
 
 #include "probe/bytes.h"
 
-/* A supply outside of this is a probe that can't measure (R28). */
+/* A supply outside of this is a probe that can't measure. */
 enum { SUPPLY_LEAST_MV = 1600, SUPPLY_MOST_MV = 3900 };
 
 uint32_t flash_plausible_supply(uint32_t supply_mv)

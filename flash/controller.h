@@ -59,7 +59,7 @@ struct flash_controller {
 	size_t loader_size;
 
 	/* Fills in the device for this chip and its supply; 0 mV = unknown has to end in something
-	 * that is always right (R28). May look at registers. E_CHIP, E_PROTECTED with a sentence when
+	 * that is always right. May look at registers. E_CHIP, E_PROTECTED with a sentence when
 	 * this flash can't be written as the chip stands (secure, owned by a second core). */
 	int (*open)(struct flash_device *device, struct why *why);
 
@@ -113,7 +113,7 @@ const struct flash_controller *flash_controller_find(const char *name);
  * E_CHIP when the chip has no flash that can be written; whatever the controller's open() says. */
 int flash_device_open(struct flash_device *device, struct core *core, uint32_t supply_mv,
 		      struct why *why);
-/* What may be believed of a measured supply; 0 = nothing (R28). */
+/* What may be believed of a measured supply; 0 = nothing. */
 uint32_t flash_plausible_supply(uint32_t supply_mv);
 
 /* The registers of the controller, or of a bank's own at an offset from them. */

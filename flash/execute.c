@@ -156,7 +156,7 @@ static int64_t slack_us(const struct job *job, const struct job_sector *s, enum 
 	return us - (int64_t)job_wire_us(job, s->covered);
 }
 
-/* Sector by sector: while one is erased, the data of the next ones travels (R22). Blank ones come
+/* Sector by sector: while one is erased, the data of the next ones travels. Blank ones come
  * whenever there is a lead of board time that their data can hide behind. */
 static int write_sectors(struct job *job, struct why *why)
 {

@@ -20,7 +20,7 @@ struct flash_options {
 	bool no_loader;		/* write through the debug port only */
 	bool preserve;		/* bytes of touched sectors that were not sent are kept */
 	bool verify;		/* default true; only tests turn it off */
-	bool reset_after;	/* end in reset-halt (R26); else registers as after the reset before */
+	bool reset_after;	/* end in reset-halt; else registers as after the reset before */
 };
 void flash_options_default(struct flash_options *options);
 
@@ -38,7 +38,7 @@ void flash_plan_free(struct flash_plan *plan);
 /* Sectors to be erased whole; address and length as GDB sends them. Data EEPROM is not: what is not written
  * of it stays. E_RANGE. */
 int flash_plan_erase(struct flash_plan *plan, uint32_t address, uint32_t length, struct why *why);
-/* Bytes to be written (copied). Sectors they touch are erased even if not asked for (clients.md 1.6).
+/* Bytes to be written (copied). Sectors they touch are erased even if not asked for.
  * Overlap with earlier bytes: E_ARGUMENT. E_RANGE outside flash and data EEPROM; says if it is OTP or
  * option bytes. */
 int flash_plan_write(struct flash_plan *plan, uint32_t address, const void *data, uint32_t length,

@@ -58,9 +58,9 @@ int job_execute(struct job *job, struct why *why);
  * The controller is locked again however it ends. E_VERIFY, E_FLASH with the address. */
 int job_write_eeprom(struct job *job, struct why *why);
 /* Checks every sector that had work. E_VERIFY names the first address that differs. A sector that was
- * taken for blank and is not right gets WORK_ERASE and *again = true instead (R24). */
+ * taken for blank and is not right gets WORK_ERASE and *again = true instead. */
 int job_verify(struct job *job, bool *again, struct why *why);
-/* A sector in which an earlier job was cut off may read as anything (R24). */
+/* A sector in which an earlier job was cut off may read as anything. */
 bool job_in_doubt(const struct job *job, const struct chip_sector *sector);
 /* The checksum of so many erased bytes. */
 uint32_t job_blank_crc(const struct job *job, uint32_t size);

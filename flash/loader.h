@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The host's side of a loader: fills the queue in target RAM while the loader erases and programs
- * (R20 to R22). Between loader_open() and the end of loader_stop() the host
+ *. Between loader_open() and the end of loader_stop() the host
  * touches nothing of the target but the queue's RAM and the core's debug registers.
  */
 #ifndef FLASH_LOADER_H

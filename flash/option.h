@@ -72,7 +72,7 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 
 /* OK when this controller's option bytes can be written, else E_REFUSED saying that they can't yet. */
 int option_writable(const struct chip *chip, struct why *why);
-/* Writes and loads: one critical section (R1) from unlocking to the read-back; the core has to be halted.
+/* Writes and loads: one critical section from unlocking to the read-back; the core has to be halted.
  * Ends in reset-halt; the chip's layout follows the new words. On an error why tells what the option
  * bytes are afterwards: the old ones, the new ones, or neither. */
 int option_plan_write(const struct option_plan *plan, struct core *core, struct why *why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Register access with a sticky error. Each access is one exchange and is never repeated (R19).
+ * Register access with a sticky error. Each access is one exchange and is never repeated.
  */
 #include "flash/registers.h"
 

@@ -13,7 +13,7 @@
 #include "targets/board.h"
 
 /* The largest RAM region of the chip that is safe for a loader; false if there is none (then code
- * can't run: a named fallback, R21). */
+ * can't run: a named fallback). */
 bool routine_area(const struct chip *chip, uint32_t *base, uint32_t *size);
 
 /* The word that a routine writes to keep the watchdog quiet: IWDG_KR, or spare where there is none. */
@@ -21,7 +21,7 @@ uint32_t routine_watchdog(const struct chip *chip, uint32_t spare);
 /* The same for the windowed one: WWDG_CR where an option byte starts it at reset, else spare. */
 uint32_t routine_window_watchdog(const struct chip *chip, uint32_t spare);
 
-/* Gives the independent watchdog its longest period, for when it runs already (R20). */
+/* Gives the independent watchdog its longest period, for when it runs already. */
 int routine_relax_watchdog(struct core *core, struct why *why);
 
 /* Copies code to RAM and starts it with r0.. = arguments and SP = stack_top. The core has to be halted.

@@ -2,7 +2,7 @@
  *
  * The word that a person has to give for what can't be undone: a hash of this chip, this probe, what is
  * there now and what is planned. Nothing is stored: another process makes the same one, and a chip that
- * has changed makes another (R32).
+ * has changed makes another.
  */
 #ifndef FLASH_TOKEN_H
 #define FLASH_TOKEN_H

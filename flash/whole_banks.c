@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Decides which banks are erased as a whole instead of sector by sector: where that is allowed (R23: every
+ * Decides which banks are erased as a whole instead of sector by sector: where that is allowed (every
  * sector of the bank is in the plan or proven blank, none is protected, all of it is ours) and quicker, with
- * what has to be programmed again and what the transfer can't hide behind counted in (R22).
+ * what has to be programmed again and what the transfer can't hide behind counted in.
  */
 #include "flash/job.h"
 

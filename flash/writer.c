@@ -157,7 +157,7 @@ static int preserve(struct job *job, struct why *why)
 	return err;
 }
 
-/* R28: a supply that fell since the plan was made would program wrongly. */
+/* A supply that fell since the plan was made would program wrongly. */
 static int check_supply(struct job *job, struct why *why)
 {
 	struct flash_device now;
@@ -230,7 +230,7 @@ static bool has_work(const struct job *job)
 	return false;
 }
 
-/* Remembers which part of flash is not to be trusted until this job is through (R24, R27). */
+/* Remembers which part of flash is not to be trusted until this job is through. */
 static void mark_unfinished(struct job *job)
 {
 	uint32_t base = UINT32_MAX, last = 0;

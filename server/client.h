@@ -32,7 +32,7 @@ struct client *client_new(struct ev_loop *loop, unsigned number, int in_fd, int 
 void client_free(struct client *client);
 
 unsigned client_number(const struct client *client);
-/* True once a valid packet came: bare connects never speak (R15). */
+/* True once a valid packet came: bare connects never speak. */
 bool client_has_spoken(const struct client *client);
 
 /* What the engine says about the packet in work; payloads are plain bytes. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What can't be undone takes the same command once more, with a token at its end (R32).
+ * What can't be undone takes the same command once more, with a token at its end.
  */
 #ifndef SERVER_CONFIRM_H
 #define SERVER_CONFIRM_H

@@ -50,7 +50,7 @@ void conn_init(struct conn *conn, struct ev_loop *loop, int in_fd, int out_fd,
 void conn_clear(struct conn *conn);
 
 /* Sends as much as goes now and the rest later. A client that leaves more than CONN_OUTPUT_MAX
- * unread is closed (R6). */
+ * unread is closed. */
 void conn_send(struct conn *conn, const void *data, size_t length);
 /* True while bytes wait to be sent. */
 bool conn_is_sending(const struct conn *conn);

@@ -205,7 +205,7 @@ const char *engine_unfinished_text(struct engine *engine, char *text, size_t siz
 	return text;
 }
 
-/* The first packet of a client is the reason to reach for the target (R11). */
+/* The first packet of a client is the reason to reach for the target. */
 static void welcome(struct engine *engine, struct peer *peer)
 {
 	struct why why = { "" };

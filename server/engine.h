@@ -20,7 +20,7 @@ enum event_kind {
 	EVENT_PACKET,		/* a payload: no $ and #, `}` escapes and run-length removed */
 	EVENT_BREAK,		/* 0x03 */
 	EVENT_CLOSED,		/* the socket is gone */
-	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D (R10) */
+	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D */
 	EVENT_QUIT,		/* SIGTERM, SIGINT */
 };
 
@@ -58,7 +58,7 @@ struct engine_options {
 };
 
 /* One flag per client, set by the loop on 0x03 before it posts EVENT_BREAK, and before EVENT_CLOSED;
- * cleared by the engine when it handles that event (R3). quit is set by signals. */
+ * cleared by the engine when it handles that event. quit is set by signals. */
 struct engine_flags {
 	atomic_bool interrupt[CLIENTS_MAX];
 	atomic_bool quit;
@@ -82,7 +82,7 @@ struct engine *engine_new(struct probe *probe, const struct engine_options *opti
 void engine_free(struct engine *engine);
 
 /* serve is called between the blocks of a load and may call engine_handle() with packets of clients that
- * do not load: reads of RAM and peripherals are answered, the rest is refused (R13). NULL = never. */
+ * do not load: reads of RAM and peripherals are answered, the rest is refused. NULL = never. */
 void engine_on_load(struct engine *engine, void (*serve)(void *context), void *context);
 
 /* Handles one event to its end. */

@@ -120,7 +120,7 @@ static bool recover_wire(struct engine *engine)
 	return reach_again(engine, &why) == OK;
 }
 
-/* Errors after which the probe's replies may be out of step (stlink_protocol.md 5). */
+/* Errors after which the probe's replies may be out of step. */
 static bool is_about_probe(int err)
 {
 	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL || err == E_GONE;

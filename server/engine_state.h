@@ -32,13 +32,13 @@ struct peer {
 	bool left;			/* it said D or k; it may come back with vAttach */
 };
 
-/* Debugging of one core. The controlling client decides; others observe (R12). */
+/* Debugging of one core. The controlling client decides; others observe. */
 struct session {
 	struct engine *engine;
 	struct core *core;
 	enum run_state run;
 	unsigned controller;		/* client number, or NO_CLIENT */
-	unsigned in_grace;		/* the client that left without D, or NO_CLIENT (R10) */
+	unsigned in_grace;		/* the client that left without D, or NO_CLIENT */
 	uint8_t signal;			/* of the last stop */
 	uint8_t exit_status;
 	bool stop_untold;		/* it stopped while no client waited for it */
@@ -53,7 +53,7 @@ struct session {
 	char notes_data[2048];
 };
 
-/* A vFlash sequence; it belongs to one client (R13). */
+/* A vFlash sequence; it belongs to one client. */
 struct load {
 	struct flash_plan *plan;	/* NULL = none */
 	unsigned client;
@@ -89,7 +89,7 @@ void engine_output(struct engine *engine, enum output_kind kind, unsigned client
 void engine_console(struct engine *engine, unsigned client, const char *text, size_t length);
 /* Whose Ctrl-C ends long operations from now on; NO_CLIENT = nobody's. */
 void engine_watch(struct engine *engine, unsigned client);
-/* Called between the blocks of a load (its progress): others' reads are served (R13). context = engine. */
+/* Called between the blocks of a load (its progress): others' reads are served. context = engine. */
 void engine_serve_others(void *context, uint32_t done, uint32_t total);
 /* True when the server is asked to end. */
 bool engine_quits(const struct engine *engine);
@@ -98,7 +98,7 @@ bool engine_quits(const struct engine *engine);
 int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
 		 struct why *why);
 /* "flash from ... to ... is not complete" when a load broke off; such a program is never started by us
- * (R27). "" when all is well. */
+ *. "" when all is well. */
 const char *engine_unfinished_text(struct engine *engine, char *text, size_t size);
 /* After a time-out, a stall, an unplugged probe (waits 3 s for it) or a silent wire: brings probe and
  * wire back, and keeps what it can. When the probe stays away the target is lost. True when it may be

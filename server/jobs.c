@@ -44,7 +44,7 @@ static uint32_t poll_period_us(const struct session *session)
 	return engine_now_us(session->engine) < session->quick_until_us ? POLL_QUICK_US : POLL_US;
 }
 
-/* R17: what happened, when, and why, as one line; repeats are counted. */
+/* What happened, when, and why, as one line; repeats are counted. */
 static void note_reset(struct session *session)
 {
 	struct engine *engine = session->engine;

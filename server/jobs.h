@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Work that is due by time: looking for the halt, going on with a range step, watching for resets.
- * The engine's loop is: next event, or next due job (R5).
+ * The engine's loop is: next event, or next due job.
  */
 #ifndef SERVER_JOBS_H
 #define SERVER_JOBS_H

@@ -50,7 +50,7 @@ static int commit(struct engine *engine, struct flash_plan *plan, struct flash_r
 	return flash_commit(plan, &engine->flash, report, tell, engine, why);
 }
 
-/* Should this process be killed, the next one finds out what may be incomplete (R27). */
+/* Should this process be killed, the next one finds out what may be incomplete. */
 static void remember_plan(const struct board *board, const struct flash_plan *plan)
 {
 	uint32_t base = UINT32_MAX, last = 0;
@@ -87,7 +87,7 @@ int load_commit(struct session *session, unsigned client, struct flash_plan *pla
 	if (session->core->state == CORE_UNKNOWN)
 		return err;
 	session_adopt_core(session, "load");
-	if (session->run == RUN_HALTED) {	/* an observer may wait for it (R12) */
+	if (session->run == RUN_HALTED) {	/* an observer may wait for it */
 		session_tell_stop(session);
 		session->stop_untold = false;
 	}

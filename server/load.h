@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Carrying out a plan, whoever made it: GDB's packets or a monitor command. Meanwhile others are served
- * (R13) and progress is told.
+ * and progress is told.
  */
 #ifndef SERVER_LOAD_H
 #define SERVER_LOAD_H

@@ -18,8 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const ev_tstamp grace_s = 5.0;		/* R10 */
-static const ev_tstamp linger_s = 1.0;		/* R15: for the last observer */
+static const ev_tstamp grace_s = 5.0;		/* for a client that left without a word */
+static const ev_tstamp linger_s = 1.0;		/* for the last observer */
 static const ev_tstamp farewell_s = 0.2;	/* for last words to slow readers */
 static const ev_tstamp accept_pause_s = 0.5;	/* while there are no descriptors left */
 
@@ -368,7 +368,7 @@ static void on_farewell_over(struct ev_loop *ev, ev_timer *timer, int events)
 	ev_break(ev, EVBREAK_ALL);
 }
 
-/* The first one asks, the second one does not (R2). */
+/* The first one asks, the second one does not. */
 static void on_quit_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
 	struct loop *loop = ev_userdata(ev);

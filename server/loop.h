@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The loop: moves bytes between clients and the engine's mailboxes; owns sockets, timers and
- * signals. It never waits for the engine (R6).
+ * signals. It never waits for the engine.
  */
 #ifndef SERVER_LOOP_H
 #define SERVER_LOOP_H
@@ -14,7 +14,7 @@
 
 struct loop_options {
 	struct listener *listener;	/* NULL: the one client is on stdin and stdout */
-	bool once;			/* end with the first session that was one (R15) */
+	bool once;			/* end with the first session that was one */
 };
 
 struct loop;

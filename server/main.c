@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tether, and with TETHER_VIRTUAL tether-virtual (R37): reads the command line and does what it
+ * tether, and with TETHER_VIRTUAL tether-virtual: reads the command line and does what it
  * says.
  */
 #include "server/exit_status.h"

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-/* An observer may wait for a stop (R12); the controlling client knows from the answer. */
+/* An observer may wait for a stop; the controlling client knows from the answer. */
 static int halted(struct monitor_call *call, int err)
 {
 	if (err)
@@ -43,7 +43,7 @@ static int reset(struct monitor_call *call, bool halt)
 	return halt ? halted(call, err) : err;
 }
 
-/* `reset` alone halts: GDB believes that the core is halted in any case (R16). */
+/* `reset` alone halts: GDB believes that the core is halted in any case. */
 static int run_reset(struct monitor_call *call)
 {
 	static const struct {
@@ -104,7 +104,7 @@ static int run_clear(struct monitor_call *call)
 	return OK;
 }
 
-/* R17: stop at the vector when something else than a command resets the chip. */
+/* Stop at the vector when something else than a command resets the chip. */
 static int run_reset_catch(struct monitor_call *call)
 {
 	struct core *core = call->session->core;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What IDEs send, in the words of other servers (clients.md 3.10): the same command under another
+ * What IDEs send, in the words of other servers: the same command under another
  * name, or something that needs no action here. All are answered, because an error ends an IDE's start.
  */
 #include "server/monitor.h"

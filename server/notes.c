@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Lines that a client should see but can't be told at once: RSP has room for text only while a stop
- * or a monitor answer is due (clients.md 1.1, rule 5). They wait here.
+ * or a monitor answer is due. They wait here.
  */
 #include "server/session.h"
 

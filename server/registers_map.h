@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * GDB's view of the registers: one table gives the target description, `g`, `p` and the expedited
- * registers of stop replies. xPSR is number 25 as in GDB's own layout (field: clients.md 1.7).
+ * registers of stop replies. xPSR is number 25 as in GDB's own layout.
  */
 #ifndef SERVER_REGISTERS_MAP_H
 #define SERVER_REGISTERS_MAP_H

@@ -22,10 +22,10 @@ enum {				/* rules of a packet, checked before its handler runs */
 	RULE_TARGET = 1,	/* an error while the target is not connected */
 	RULE_CONTROL = 2,	/* for the controlling client only */
 	RULE_CHANGES = 4,	/* refused while another client loads */
-	RULE_READ = 8,		/* keeps the read-ahead of RAM alive (R18) */
+	RULE_READ = 8,		/* keeps the read-ahead of RAM alive */
 	RULE_LOAD = 16,		/* part of a vFlash sequence */
-	RULE_MEANWHILE = 64,	/* served while another client's load is carried out (R13) */
-	RULE_TEXT = 32,		/* all clients take E.text for it (clients.md 1.1, rule 10) */
+	RULE_MEANWHILE = 64,	/* served while another client's load is carried out */
+	RULE_TEXT = 32,		/* all clients take E.text for it */
 };
 
 struct request {

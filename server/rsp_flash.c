@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Loading: vFlashErase, vFlashWrite, vFlashDone. Packets only fill a plan; vFlashDone carries it out
- * (R13, R29). GDB shows no reason when one fails and sends no vFlashDone then (clients.md 1.6).
+ *. GDB shows no reason when one fails and sends no vFlashDone then.
  */
 #include "server/load.h"
 #include "server/rsp.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory packets: m and x read, M and X write. A read may be answered short; it is an error only when
- * its first byte can't be read (clients.md 1.4).
+ * its first byte can't be read.
  */
 #include "server/jobs.h"
 #include "server/read_only.h"
@@ -22,7 +22,7 @@ static int read_some(struct request *rq, uint32_t address, uint32_t length, uint
 
 	if (rq->engine->load.in_work &&
 	    board_area_at(&rq->engine->board, address, &end) == AREA_FLASH)
-		return E_REFUSED;	/* it is being written (R21) */
+		return E_REFUSED;	/* it is being written */
 	length = min_u32(min_u32(length, most), jobs_transfer_max(rq->engine));
 	if (address + length < address)
 		length = 0u - address;

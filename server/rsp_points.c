@@ -2,7 +2,7 @@
  *
  * Breakpoints and watchpoints: Z and z. They are remembered by the core and placed at resume, because
  * GDB takes all out and puts all in around each stop. They are removed by type and address only:
- * LLDB removes with another kind than it set (clients.md 1.1, rule 9).
+ * LLDB removes with another kind than it set.
  */
 #include "server/rsp.h"
 

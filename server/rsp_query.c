@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Questions: features, documents, threads, checksums, monitor commands. What is not here is answered
- * empty, which means "unsupported" (clients.md 1.2 to 1.4).
+ * empty, which means "unsupported".
  */
 #include "server/monitor.h"
 #include "server/rsp.h"
@@ -118,7 +118,7 @@ static enum answer handle_xfer(struct request *rq, struct cursor *in)
 	return ANSWER_NOW;
 }
 
-/* R11: GDB 13 gives up vAttach when this is empty, so it is answered whenever there is a target. */
+/* GDB 13 gives up vAttach when this is empty, so it is answered whenever there is a target. */
 static enum answer handle_current_thread(struct request *rq, struct cursor *in)
 {
 	(void)in;
@@ -189,7 +189,7 @@ static enum answer handle_symbol(struct request *rq, struct cursor *in)
 	return rsp_ok(rq);
 }
 
-/* Whatever else v packets are for: empty, and this one must be (clients.md 1.3). */
+/* Whatever else v packets are for: empty, and this one must be. */
 static enum answer handle_must_reply_empty(struct request *rq, struct cursor *in)
 {
 	(void)rq;
@@ -242,7 +242,7 @@ static bool take_command(struct cursor *in, char *line, size_t size)
 	return !in->bad && cursor_at_end(in);
 }
 
-/* What was waiting for a moment when text is legal; an observer is told once that it is one (R12). */
+/* What was waiting for a moment when text is legal; an observer is told once that it is one. */
 static void tell_first(struct request *rq)
 {
 	static const char observing[] = "Another client controls this target; this one observes: it may "
@@ -256,7 +256,7 @@ static void tell_first(struct request *rq)
 }
 
 /* Output is streamed while the command works. The answer is OK even if it fails, with the reason as
- * text before: an E loses the reason and ends an IDE's start (clients.md 4). */
+ * text before: an E loses the reason and ends an IDE's start. */
 static enum answer handle_monitor(struct request *rq, struct cursor *in)
 {
 	struct console console = { rq->engine, rq->peer->number };

@@ -2,7 +2,7 @@
  *
  * Register packets: g G p P, in the order and width of the target description. While the core runs the
  * last values known are answered, zeros otherwise: GDB drops a connection whose registers are all
- * unavailable (R12).
+ * unavailable.
  */
 #include "server/registers_map.h"
 #include "server/rsp.h"

@@ -44,7 +44,7 @@ static enum answer refuse_observer(struct request *rq)
 				     "one may read and write memory."), &why);
 }
 
-/* R12: an observer is told T05 while the core runs; its `continue` then changes nothing. */
+/* An observer is told T05 while the core runs; its `continue` then changes nothing. */
 static enum answer observe(struct request *rq)
 {
 	if (rq->session->run == RUN_RUNNING || rq->session->run == RUN_STEPPING)
@@ -162,7 +162,7 @@ static bool take_address(struct request *rq, struct cursor *in)
 	return true;
 }
 
-/* The signal that GDB would deliver: there is nobody to deliver it to (clients.md 1.8). */
+/* The signal that GDB would deliver: there is nobody to deliver it to. */
 static bool take_signal(struct cursor *in)
 {
 	cursor_take_hex(in, CURSOR_ANY);
@@ -266,7 +266,7 @@ static void note_lockup(struct session *session)
 			     "lead out.");
 }
 
-/* Never an error: GDB 13 would ask again and again (R11). */
+/* Never an error: GDB 13 would ask again and again. */
 static enum answer handle_why(struct request *rq, struct cursor *in)
 {
 	struct session *session = rq->session;
@@ -335,7 +335,7 @@ static enum answer handle_attach(struct request *rq, struct cursor *in)
 	return rsp_error(rq, err, &why);
 }
 
-/* "Not running" means halted here, until vRun (clients.md 1.4). */
+/* "Not running" means halted here, until vRun. */
 static enum answer handle_kill_process(struct request *rq, struct cursor *in)
 {
 	struct session *session = rq->session;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * `tether serve`. The order of the start is a promise (R11): port, probe, with --connect-now the
+ * `tether serve`. The order of the start is a promise: port, probe, with --connect-now the
  * target, and only then the ready lines, so that whoever waits for them finds everything working.
  */
 #include "server/serve.h"

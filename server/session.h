@@ -23,7 +23,7 @@ void session_join(struct session *session, struct peer *peer);
 /* True when this client may change the run state; takes control if nobody has it. */
 bool session_may_control(struct session *session, struct peer *peer);
 /* D, k, closed: the client is no longer part of the session. lost = without D or k: the state is kept
- * for the grace time (R10). */
+ * for the grace time. */
 void session_leave(struct session *session, struct peer *peer, bool lost);
 /* Applies on-exit and leaves the target (board_detach) when nobody is left. */
 void session_apply_on_exit(struct session *session);
@@ -45,7 +45,7 @@ bool session_settle_stop(struct session *session);
 void session_handle_stop(struct session *session);
 /* Sends the stop reply to all who wait. */
 void session_tell_stop(struct session *session);
-/* Ctrl-C of a client (R3, R12). */
+/* Ctrl-C of a client. */
 void session_break(struct session *session, struct peer *peer);
 
 /* A line to be told to the controlling client as soon as it may be; also logged. No newline. */

@@ -48,7 +48,7 @@ static bool is_deserted(const struct session *session)
 	return session->in_grace == NO_CLIENT;
 }
 
-/* The run state that on-exit asks for. A program that was loaded only in part never starts (R27). */
+/* The run state that on-exit asks for. A program that was loaded only in part never starts. */
 static void apply_policy(struct session *session)
 {
 	struct engine *engine = session->engine;

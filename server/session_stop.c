@@ -40,7 +40,7 @@ static void add_reason(const struct core *core, const struct peer *peer, struct 
 		buffer_add(out, "swbreak:;");
 }
 
-/* With these GDB needs no `g` for a stop, a step or a backtrace (clients.md 1.4). */
+/* With these GDB needs no `g` for a stop, a step or a backtrace. */
 static void add_registers(struct core *core, struct buffer *out)
 {
 	for (size_t i = 0; i < gdb_register_count; i++) {
@@ -194,7 +194,7 @@ static int halt(struct session *session)
 void session_break(struct session *session, struct peer *peer)
 {
 	if (!peer->waits || (session->run != RUN_RUNNING && session->run != RUN_STEPPING))
-		return;		/* it stopped before: that stop is told already (clients.md 1.4) */
+		return;		/* it stopped before: that stop is told already */
 	if (session->run == RUN_STEPPING)
 		session->core->stop = STOP_REQUEST;
 	if (session->run == RUN_RUNNING && halt(session) != OK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine's thread. Its loop is: next event, or next due job (R5). How long it sleeps is counted
+ * The engine's thread. Its loop is: next event, or next due job. How long it sleeps is counted
  * in the link's time, so a virtual chip that nobody talks to lives at about real speed.
  */
 #include "server/thread.h"
@@ -57,7 +57,7 @@ static void handle(struct thread *t, const struct message *message)
 	send_handled(t, message);
 }
 
-/* During a load (R13). Only packets: what ends it is for afterwards, and keeps its place in the
+/* During a load. Only packets: what ends it is for afterwards, and keeps its place in the
  * queue. */
 static void serve_others(void *context)
 {

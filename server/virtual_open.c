@@ -43,7 +43,7 @@ static int set_pace(struct virtual_spec *spec, struct chip *chip, const char *va
 	return 0;
 }
 
-/* What nobody has confirmed of the H7 (R30): with SWAP_BANK, whether each bank takes its registers
+/* What nobody has confirmed of the H7: with SWAP_BANK, whether each bank takes its registers
  * along. */
 static int set_swapped_registers(struct virtual_spec *spec, struct chip *chip, const char *value,
 				 struct why *why)

@@ -256,7 +256,7 @@ static int put_back_journal(struct board *board)
 	return 0;
 }
 
-/* DBGMCU late, DEMCR and C_DEBUGEN last (R35): until then the core stays under control. */
+/* DBGMCU late, DEMCR and C_DEBUGEN last: until then the core stays under control. */
 int board_detach(struct board *board, bool leave_halted)
 {
 	int err = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A board: a probe, the chip found behind it, and its cores (R7). Reset, power and flash are events of
+ * A board: a probe, the chip found behind it, and its cores. Reset, power and flash are events of
  * the board. All of this belongs to the engine's thread.
  */
 #ifndef TARGETS_BOARD_H
@@ -48,11 +48,11 @@ struct board {
 	struct {			/* RAM that clients wrote since a core ran last; size 0 = none */
 		uint32_t base, size;
 	} written;
-	struct {			/* flash that a job left unfinished; size 0 = none (R24, R27) */
+	struct {			/* flash that a job left unfinished; size 0 = none */
 		uint32_t base, size;
 	} unfinished;
 	uint32_t raised_hz;		/* core clock until the next reset (clock.h); 0 = not raised */
-	struct journal_entry journal[BOARD_JOURNAL];	/* registers changed by us, to be put back (R35) */
+	struct journal_entry journal[BOARD_JOURNAL];	/* registers changed by us, to be put back */
 	unsigned journal_count;
 };
 
@@ -87,7 +87,7 @@ int board_reset(struct board *board, enum reset_kind kind, bool halt, struct why
 /* The cause bits of the last reset in words ("watchdog", "pin", "power-on"...) from RCC; "" unknown. */
 void board_reset_cause(struct board *board, char *text, size_t size);
 
-/* What kind of memory an address is, for access rules (R18, R19). *end (may be NULL) is the first
+/* What kind of memory an address is, for access rules. *end (may be NULL) is the first
  * address behind that area, 0 for 2^32. OTP and the factory's data are AREA_ROM. */
 enum board_area { AREA_FLASH, AREA_RAM, AREA_ROM, AREA_PERIPHERAL, AREA_NONE };
 enum board_area board_area_at(const struct board *board, uint32_t address, uint32_t *end);

@@ -3,7 +3,7 @@
  * Chip descriptions: facts of one chip line, read from targets/chips/NAME.cfg (libconfig). The files
  * are compiled into the binary; --chips DIR adds or overrides. Only chip_reader.c knows libconfig.
  * Unknown keys, overlaps, ends past 2^32 and regions outside their parent are errors with file and
- * line (R45).
+ * line.
  */
 #ifndef TARGETS_CHIP_H
 #define TARGETS_CHIP_H
@@ -276,7 +276,7 @@ int chip_find_part(struct chip *chip, const struct chip_library *library, const 
  * maximum). cpuid 0 = no Cortex-M answers. E_CHIP when none has it, or none that has this CPU. */
 int chip_find_id(struct chip *chip, const struct chip_library *library, const struct chip_id *place,
 		 uint32_t idcode, uint32_t cpuid, struct why *why);
-/* A chip that nothing is known of but its CPU: RAM and peripherals, no flash (R31). */
+/* A chip that nothing is known of but its CPU: RAM and peripherals, no flash. */
 void chip_make_unknown(struct chip *chip, uint32_t cpuid);
 
 /* The name of the silicon revision that an id states ("V"); "" when it is not listed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Hands a chip's geometry and identity to the virtual board (R36).
+ * Hands a chip's geometry and identity to the virtual board.
  */
 #include "targets/chip.h"
 

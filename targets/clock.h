@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The core's clock while we work: chips that come out of reset slowly are made quicker by their own
- * oscillators, within what the supply and the core voltage after reset allow (R25).
+ * oscillators, within what the supply and the core voltage after reset allow.
  */
 #ifndef TARGETS_CLOCK_H
 #define TARGETS_CLOCK_H

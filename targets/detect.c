@@ -93,7 +93,7 @@ static int read_place(struct board *board, const struct chip_id *place, uint32_t
 	return probe_read_u32(board->probe, port, place->address, value);
 }
 
-/* A place that faults, or shows nothing, is not counted (R31). */
+/* A place that faults, or shows nothing, is not counted. */
 static int try_candidate(struct board *board, const struct chip_id *place, struct why *why)
 {
 	uint32_t idcode;

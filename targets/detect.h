@@ -9,7 +9,7 @@
 
 /* Fills board->chip, idcode, the flash size and its banks by what the core at board->cores[0] shows, or
  * by options.chip. A chip that is not known, or a copy of one, becomes a chip without flash, with a note
- * (R31). E_CHIP for a chip that is known and refused, E_WIRE and its like when the target was lost. */
+ *. E_CHIP for a chip that is known and refused, E_WIRE and its like when the target was lost. */
 int detect_chip(struct board *board, struct why *why);
 
 /* When no Cortex-M answers on any port: E_CHIP, and why names the chip if its id is found. */

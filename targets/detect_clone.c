@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who made this chip? Copies of STM32 answer with ST's ids; revision, CPUID, DPIDR and the ROM table
- * give them away. They are debugged, but their flash is left alone (R31).
+ * give them away. They are debugged, but their flash is left alone.
  */
 #include "targets/detect_private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What registers of a target were before we changed them, kept in a file for the case that this
- * process dies before it can put them back (R35). One file for each probe.
+ * process dies before it can put them back. One file for each probe.
  */
 #ifndef TARGETS_JOURNAL_H
 #define TARGETS_JOURNAL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory as a debugger sees it: each area by its own rules (R18, R19), our BKPTs hidden.
+ * Memory as a debugger sees it: each area by its own rules, our BKPTs hidden.
  */
 #include "targets/core_private.h"
 

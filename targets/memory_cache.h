@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What was read from the target and is still true (R18): lines of flash while the core is halted, and one
+ * What was read from the target and is still true: lines of flash while the core is halted, and one
  * short-lived read-ahead of RAM. Pure: knows neither probe nor clock.
  */
 #ifndef TARGETS_MEMORY_CACHE_H

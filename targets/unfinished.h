@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Flash that a load left unfinished, remembered from one process to the next (R24, R27): in a file beside the
+ * Flash that a load left unfinished, remembered from one process to the next: in a file beside the
  * journal, for this probe and the chip with this unique id.
  */
 #ifndef TARGETS_UNFINISHED_H

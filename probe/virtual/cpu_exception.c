@@ -94,7 +94,7 @@ static void start_handler(struct cpu *cpu, unsigned exception, uint32_t exc_retu
 
 static uint32_t exc_return_now(const struct cpu *cpu)
 {
-	/* v8-M without the security extension: DCRS = 1, ES = S = 0 (R40). */
+	/* v8-M without the security extension: DCRS = 1, ES = S = 0. */
 	uint32_t value = cpu->model->arch == ARCH_V8M ? 0xFFFFFFB0 : 0xFFFFFFF1;
 
 	if (!cpu_is_handler(cpu)) {

@@ -161,7 +161,7 @@ static void leave_garbage(struct flash_f4 *flash, const struct flash_job *job)
 		show_change(flash, job->offset, job->length, true);
 }
 
-/* An erase that was nearly done looks done: cells read 1 by a hair's breadth (R24). */
+/* An erase that was nearly done looks done: cells read 1 by a hair's breadth. */
 static bool looks_done(const struct flash_f4 *flash, const struct flash_job *job)
 {
 	uint64_t whole_ns = flash->busy_until_ns - job->started_ns;

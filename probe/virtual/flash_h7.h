@@ -136,7 +136,7 @@ int flash_h7_add(struct soc *soc, struct why *why);
 const struct flash_h7_kin *flash_h7_kin(const char *controller);
 
 /* flash_h7.c */
-/* The registers that drive a bank. With banks swapped this is not known of the H7 (R30): they stay with
+/* The registers that drive a bank. With banks swapped this is not known of the H7: they stay with
  * the bank, or go with the address. */
 struct flash_h7_control *flash_h7_control_of(struct flash_h7_bank *bank);
 /* The bank that these registers drive now, by BKSEL where there is one set; may be NULL. */

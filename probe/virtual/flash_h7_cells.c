@@ -3,7 +3,7 @@
  * Cells with an ECC to each flash word: programming only clears bits, those of the ECC too, so a
  * second program of a word leaves an ECC that belongs to neither. ST does not publish the code; this
  * one is made up: the positions of all set bits, xored, and the complement of that; zero for a word of
- * all ones, so that nothing can be programmed over it (R24).
+ * all ones, so that nothing can be programmed over it.
  */
 #include "probe/virtual/flash_h7.h"
 

@@ -99,7 +99,7 @@ struct flash_l4 {
 	/* Flash in the order of its addresses: with swapped banks the second comes first. */
 	struct nvm_array cells;
 	struct nvm_array otp;
-	uint8_t *sealed;		/* a bit for each unit of both: programmed to all FF (R24) */
+	uint8_t *sealed;		/* a bit for each unit of both: programmed to all FF */
 	uint32_t sealed_size;
 
 	const struct virtual_bank *banks;	/* of the mode in force */

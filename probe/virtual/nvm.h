@@ -29,7 +29,7 @@ struct nvm_array {
 	uint8_t *bytes;
 	uint8_t erased;			/* 0xFF or 0x00 */
 	/* Cells of an erase that was cut short near its end: blank for now, noise after the next
-	 * power-on (R24). */
+	 * power-on. */
 	uint32_t faint_offset, faint_length;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a virtual board is made of: geometry and identity, handed down by targets/ from the chip
- * file (R36). Plain data. Behaviour (registers, keys, busy times, rules) is not here: it is written
+ * file. Plain data. Behaviour (registers, keys, busy times, rules) is not here: it is written
  * in this folder from the reference manuals.
  */
 #ifndef PROBE_VIRTUAL_SPEC_H
@@ -116,9 +116,9 @@ struct virtual_spec {
 	char image[256];	/* file that keeps flash, option bytes and OTP; "" = none */
 	char faults[256];	/* fault schedule; "" = none */
 	bool paced;		/* real time */
-	bool swap_keeps_registers;	/* with banks swapped each register set stays with its bank (R30) */
+	bool swap_keeps_registers;	/* with banks swapped each register set stays with its bank */
 	uint32_t turned_guesses;	/* bit n: enum guess n has its other answer (guesses.h) */
-	bool no_hearsay;	/* leave out behaviour that is known from hearsay only (R33) */
+	bool no_hearsay;	/* leave out behaviour that is known from hearsay only */
 };
 
 struct machine;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The virtual ST-LINK as a USB device: descriptors of its model, and its firmware behind the bulk
- * endpoints of a usb_door. Host time between commands becomes the chip's time (R38).
+ * endpoints of a usb_door. Host time between commands becomes the chip's time.
  */
 #ifndef PROBE_VIRTUAL_USB_STLINK_H
 #define PROBE_VIRTUAL_USB_STLINK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a load costs on each family, in modelled time, on a V2 at 4 MHz and a V3 at 24 MHz: the whole flash
- * anew with random bytes, beside its limit (R22); the same image again; one byte of it changed. A part for
+ * anew with random bytes, beside its limit; the same image again; one byte of it changed. A part for
  * each family, not the largest; with arguments ("STM32F7*", "STM32F767VI:nDBANK=0") those parts. What is above
  * its aim is marked.
  */
@@ -68,7 +68,7 @@ static double erase_s(const struct flash_device *device)
 	return (all_us > 0 && all_us < sectors_us ? all_us : sectors_us) / 1e6;
 }
 
-/* R22: the erases, or that of whole banks, and programming; or the wire. Of the typical times. */
+/* The erases, or that of whole banks, and programming; or the wire. Of the typical times. */
 static double limit_s(const struct flash_device *device, const struct wire *wire)
 {
 	uint32_t size = chip_flash_size(&device->board->chip);

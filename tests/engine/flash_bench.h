@@ -194,7 +194,7 @@ static inline void assert_flash(struct bench *b)
 				 b->image[i]);
 }
 
-/* R26: halted at the reset vector; and nothing left open. */
+/* Halted at the reset vector; and nothing left open. */
 static inline void assert_left_well(struct bench *b)
 {
 	uint32_t pc = 1, demcr;

@@ -167,7 +167,7 @@ static void revision_a_is_not_taken_for_an_f2(void **state)
 	close_rig(&rig);
 }
 
-/* What is not known can still be debugged, but its flash is left alone (R31). */
+/* What is not known can still be debugged, but its flash is left alone. */
 static void expect_unknown(struct rig *rig, const char *says)
 {
 	ok(rig, board_attach(rig->board, &rig->why));

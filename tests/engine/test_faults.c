@@ -110,7 +110,7 @@ static void assert_programmed(struct harness *h, const char *what, unsigned plac
 				 PROGRAM_BASE + i);
 }
 
-/* The reason comes before the next answer with text (R29). */
+/* The reason comes before the next answer with text. */
 static void assert_names_cause(struct harness *h, const struct trouble *trouble, unsigned place)
 {
 	const char *said = harness_monitor(h, "version");

@@ -164,7 +164,7 @@ static void can_leave_out_the_reset_at_the_end(void **state)
 static void leaves_out_what_is_there(void **state)
 {
 	struct bench *b = *state;
-	const uint64_t whole_us = 6650000;	/* R22: all of it erased and programmed */
+	const uint64_t whole_us = 6650000;	/* all of it erased and programmed */
 
 	poke_random(b, 0, 512 * KIB);
 	plan_new(b);
@@ -282,7 +282,7 @@ static void assert_within(struct bench *b, const char *what, double limit_s)
 	assert_true(took_s <= 1.15 * limit_s);
 }
 
-/* R22 at 3.3 V: sector erases 4.55 s, 131072 words of 16 us. */
+/* At 3.3 V: sector erases 4.55 s, 131072 words of 16 us. */
 static void is_within_the_limit(void **state)
 {
 	struct bench *b = *state;

@@ -236,7 +236,7 @@ static void writes_much_into_a_chip_that_is_blank_elsewhere(void **state)
 	assert_flash(b);
 }
 
-/* Something is in the last sector of the bank: it must outlive everything (R23). */
+/* Something is in the last sector of the bank: it must outlive everything. */
 static void writes_much_and_leaves_alone_what_is_elsewhere(void **state)
 {
 	struct bench *b = *state;
@@ -248,7 +248,7 @@ static void writes_much_and_leaves_alone_what_is_elsewhere(void **state)
 	assert_flash(b);
 }
 
-/* R20: it runs while the loader does. */
+/* It runs while the loader does. */
 static void loads_under_a_watchdog(void **state)
 {
 	struct bench *b = *state;

@@ -158,7 +158,7 @@ static void info_tells_what_it_is(void **state)
 	says(h, "report", "--- probe");
 }
 
-/* R42: the last exchanges, and no memory contents. */
+/* The last exchanges, and no memory contents. */
 static void report_shows_exchanges_without_memory(void **state)
 {
 	struct harness *h = *state;

@@ -359,7 +359,7 @@ static void ask_meanwhile(void *context)
 	b->refused = b->refused || b->h->clients[1].answer[0] == 'E';
 }
 
-/* R13: a file being written is a load like GDB's. */
+/* A file being written is a load like GDB's. */
 static void others_wait_while_a_file_is_written(void **state)
 {
 	struct bench *b = *state;
@@ -382,7 +382,7 @@ static void interrupt(void *context)
 	atomic_store(&b->h->flags.interrupt[0], true);
 }
 
-/* R27 holds for files as for GDB's loads. */
+/* A file whose writing broke off is never started either. */
 static void interrupted_write_is_not_started(void **state)
 {
 	struct bench *b = *state;

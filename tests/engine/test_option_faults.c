@@ -157,7 +157,7 @@ static void lost_power_is_explained(void **state)
 	assert_in_range(cut, 1, count);
 }
 
-/* R1: Ctrl-C and SIGTERM wait for the end of the section. */
+/* Ctrl-C and SIGTERM wait for the end of the section. */
 static void an_interrupt_waits(void **state)
 {
 	struct harness *h = bench_new("STM32F407VG");

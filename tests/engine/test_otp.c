@@ -86,7 +86,7 @@ static void nonsense_is_refused(void **state)
 }
 
 /* The case where ST's tool failed for years: the lock byte of block 15. The virtual chip takes words there
- * for an error, as the forum has it (R33), or not. */
+ * for an error, as the forum has it, or not. */
 static void the_last_lock_byte_is_written_as_a_byte(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Several clients, and clients that leave: who controls, who observes, what the core does afterwards
- * (rulings R2, R3, R10 to R13, R16, R17, R27).
+ *.
  */
 #include "tests/engine/harness.h"
 #include "tests/engine/programs.h"
@@ -76,7 +76,7 @@ static void observer_hears_no_stop_that_it_did_not_ask_for(void **state)
 	assert_int_equal(h->clients[1].console_length, 0);
 }
 
-/* R12: its `continue` does nothing while the core runs, its Ctrl-C halts. */
+/* Its `continue` does nothing while the core runs, its Ctrl-C halts. */
 static void observers_continue_waits_and_its_ctrl_c_halts(void **state)
 {
 	struct harness *h = *state;
@@ -161,7 +161,7 @@ static void observer_that_leaves_changes_nothing(void **state)
 	assert_false(core_runs(h));
 }
 
-/* R10: a socket that closes without D keeps the state, until the grace is over. */
+/* A socket that closes without D keeps the state, until the grace is over. */
 static void lost_client_keeps_the_core_for_the_grace(void **state)
 {
 	struct harness *h = *state;
@@ -249,7 +249,7 @@ static void quit_without_a_target_just_ends(void **state)
 	assert_true(h->exited);
 }
 
-/* R13: while one loads, others read RAM, and are told why they can't do more. */
+/* While one loads, others read RAM, and are told why they can't do more. */
 static void load_belongs_to_one_client(void **state)
 {
 	struct harness *h = *state;
@@ -286,7 +286,7 @@ static void ask_meanwhile(void *context)
 	starts_with(harness_ask(w->h, 2, "?"), "T05");
 }
 
-/* R13: between the blocks of a load RAM is read for others; the load is not disturbed. */
+/* Between the blocks of a load RAM is read for others; the load is not disturbed. */
 static void others_read_ram_while_a_load_is_in_work(void **state)
 {
 	struct harness *h = *state;
@@ -316,7 +316,7 @@ static void others_read_ram_while_a_load_is_in_work(void **state)
 	starts_with(harness_ask(h, 1, "m8007ff0,4"), "5a5a5a5a");
 }
 
-/* R17: a reset from outside is told in one line. */
+/* A reset from outside is told in one line. */
 static void reset_from_outside_is_told(void **state)
 {
 	struct harness *h = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Loading as GDB and LLDB do it: vFlashErase, vFlashWrite, vFlashDone, and what follows errors
- * (clients.md 1.6, rulings R26, R27, R29).
+ *.
  */
 #include "tests/engine/harness.h"
 #include "tests/engine/programs.h"
@@ -78,7 +78,7 @@ static void load_programs_and_ends_at_the_reset_vector(void **state)
 	assert_non_null(strstr(harness_monitor(h, "version"), "10000 bytes"));
 }
 
-/* GDB's `flash-erase` sends no writes (R29). */
+/* GDB's `flash-erase` sends no writes. */
 static void erase_alone_erases(void **state)
 {
 	struct harness *h = *state;
@@ -187,7 +187,7 @@ static void malformed_packets_are_errors(void **state)
 		starts_with(harness_ask(*state, 0, bad[i]), "E.");
 }
 
-/* R27: a load that broke off is never started, and the next client is told. */
+/* A load that broke off is never started, and the next client is told. */
 static void interrupted_load_is_not_started(void **state)
 {
 	struct harness *h = *state;
@@ -214,7 +214,7 @@ static void ask_to_quit(void *context)
 	engine_flags_quit(&h->flags);
 }
 
-/* R2: SIGTERM ends a load after the block in work; the core stays halted, the server ends cleanly. */
+/* SIGTERM ends a load after the block in work; the core stays halted, the server ends cleanly. */
 static void quit_ends_a_load(void **state)
 {
 	struct harness *h = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The ten rules of field/clients.md 1.1 as far as they concern the engine (4 to 10; acknowledging,
+ * The ten rules that matter most to clients, as far as they concern the engine (4 to 10; acknowledging,
  * repeating and keeping alive are the loop's, see tests/unit/test_client.c), and the answers that
  * clients depend on.
  */
@@ -223,7 +223,7 @@ static void thread_stubs_are_answered(void **state)
 		assert_string_equal(harness_ask(h, 0, rows[i].packet), rows[i].answer);
 }
 
-/* R11: nothing answers; the server says why and lives on. */
+/* Nothing answers; the server says why and lives on. */
 static void unreachable_target_is_no_error_for_question_mark(void **state)
 {
 	struct harness *h = *state;

@@ -173,7 +173,7 @@ int probe_read(struct probe *probe, struct probe_port port, uint32_t address, vo
 int probe_read_u32(struct probe *probe, struct probe_port port, uint32_t address, uint32_t *value)
 {
 	(void)probe, (void)port;
-	assert_true(address >= RAM && address < RAM + t.ram_size);	/* R21 */
+	assert_true(address >= RAM && address < RAM + t.ram_size);
 	exchange(1);
 	uc_mem_read(t.uc, address, value, 4);
 	return 0;

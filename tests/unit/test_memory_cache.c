@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a debugger may be shown from memory without asking the target again (R18).
+ * What a debugger may be shown from memory without asking the target again.
  */
 #include "targets/memory_cache.h"
 

@@ -354,7 +354,7 @@ static void the_same_contents_twice_do_no_harm(void **state)
 	assert_int_equal(errors(f, 0), 0);
 }
 
-/* It reads blank, but a word programmed to all ones has its ECC (R24). */
+/* It reads blank, but a word programmed to all ones has its ECC. */
 static void all_ones_are_a_false_blank(void **state)
 {
 	struct fake_soc *f = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Watchdogs of the virtual chip: keys, times, windows, and that only a halted core freezes them
- * (R20).
+ *.
  */
 #include "tests/unit/fake_soc.h"
 
