@@ -165,8 +165,9 @@ int core_lift_points(struct core *core);
 /* The other way round, for a core that runs and has lost them (power, another debugger). */
 int core_place_points(struct core *core);
 
-/* Memory as a debugger sees it: caches that are never stale, exact widths on peripherals; BKPTs placed by us read as the
- * original bytes. A read may be short: *done = how many bytes are good (E_FAULT only when 0). */
+/* Memory as a debugger sees it: caches that are never stale, exact widths on peripherals. BKPTs placed by
+ * us read as the original bytes. A read may be short: *done = how many bytes are good (E_FAULT only
+ * when 0). */
 int memory_read(struct core *core, uint32_t address, void *data, uint32_t length, uint32_t *done);
 /* Writes RAM and registers. Flash is E_RANGE here: it goes through flash/. */
 int memory_write(struct core *core, uint32_t address, const void *data, uint32_t length,

@@ -216,7 +216,7 @@ static void on_exit_decides(void **state)
 	assert_true(core_runs(h));
 }
 
-/* R16: `monitor reset`, then leaving: the program runs. */
+/* `monitor reset`, then leaving: the program runs. */
 static void reset_then_quit_ends_running(void **state)
 {
 	struct harness *h = *state;
