@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 #
 # The ten rules of the remote protocol that matter most to clients, one test each.
+import os
 import re
+import tempfile
 import xml.etree.ElementTree as xml
 
-from support import BOARD, Rsp, Server, check, equal, main
+from support import BOARD, Rsp, Server, check, equal, gdb, main
 
 SUPPORTED = "qSupported:swbreak+;hwbreak+;vContSupported+"
 
@@ -68,6 +70,15 @@ def rule_4_keeps_clients_waiting():
         equal(len(answer), 0xc00, "length of the slow reply")
         check(rsp.seen_acks > before, "no keep-alive during a slow packet")
         rsp.nothing_for(2.5)
+
+
+def rule_4_keeps_gdb_waiting():
+    """GDB 13 gives up after 6 s of silence; this read takes 10."""
+    with Server(board=BOARD + ",pace=real") as server, tempfile.TemporaryDirectory() as folder:
+        out = gdb(server, None, "monitor speed 5", "dump binary memory %s/ram 0x20000000 0x20001000" % folder,
+                  "print 40 + 2", "detach", timeout=60)
+        equal(os.path.getsize(folder + "/ram"), 0x1000, "bytes that GDB read; it said: " + out)
+        check("= 42" in out and "Ignoring packet error" not in out, out)
 
 
 def rule_5_console_text_only_where_it_is_allowed():
@@ -144,7 +155,7 @@ def rule_10_text_errors_only_where_they_are_understood():
 
 
 main(rule_1_acknowledges_at_once, rule_2_offers_no_ack_mode,
-     rule_3_a_nak_does_not_repeat_an_old_reply, rule_4_keeps_clients_waiting,
+     rule_3_a_nak_does_not_repeat_an_old_reply, rule_4_keeps_clients_waiting, rule_4_keeps_gdb_waiting,
      rule_5_console_text_only_where_it_is_allowed,
      rule_6_monitor_output_streams_and_ends_in_ok, rule_7_is_halted_when_asked,
      rule_8_the_memory_map_covers_everything_once,
