@@ -32,10 +32,11 @@ LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
 VLIBS     = -lunicorn
 
 # The library part of each program: everything but main.
-CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_usb.c,$(wildcard probe/*.c targets/*.c flash/*.c server/*.c))
-VIRTUAL_SRC := $(filter-out probe/virtual/usb_%.c,$(wildcard probe/virtual/*.c)) server/virtual_open.c
+CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_usb.c, \
+               $(wildcard probe/*.c targets/*.c flash/*.c flash/*/*.c server/*.c server/*/*.c))
+VIRTUAL_SRC := $(filter-out probe/virtual/usb/%.c,$(wildcard probe/virtual/*.c probe/virtual/*/*.c)) server/virtual_open.c
 # The virtual probe as a USB device (umockdev), for other people's programs and for our own libusb path.
-USB_SRC     := server/virtual_usb.c $(filter-out probe/virtual/usb_client.c,$(wildcard probe/virtual/usb_*.c))
+USB_SRC     := server/virtual_usb.c $(filter-out probe/virtual/usb/client.c,$(wildcard probe/virtual/usb/*.c))
 CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
 VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
 USB_OBJ     := $(USB_SRC:%.c=$(BUILD)/%.o)
@@ -60,7 +61,7 @@ $(BUILD)/server/main-virtual.o: server/main.c
 $(BUILD)/tether-virtual-usb: $(USB_OBJ) $(CORE_OBJ) $(VIRTUAL_OBJ) | $(BUILD)/tether-usb-client.so
 	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs umockdev-1.0) $(LIBS) $(VLIBS)
 $(USB_OBJ): ALL_CFLAGS += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null | sed 's/-I/-isystem /g')
-$(BUILD)/tether-usb-client.so: probe/virtual/usb_client.c
+$(BUILD)/tether-usb-client.so: probe/virtual/usb/client.c
 	$(Q)mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $<
 

@@ -8,8 +8,8 @@
 
 #include "server/engine_state.h"
 #include "server/jobs.h"
-#include "server/monitor.h"
-#include "server/rsp.h"
+#include "server/monitor/monitor.h"
+#include "server/rsp/rsp.h"
 #include "server/session.h"
 
 #include "targets/cortexm.h"

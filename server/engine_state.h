@@ -6,7 +6,7 @@
 #ifndef SERVER_ENGINE_STATE_H
 #define SERVER_ENGINE_STATE_H
 
-#include "server/buffer.h"
+#include "server/net/buffer.h"
 #include "server/engine.h"
 
 #include "flash/flash.h"

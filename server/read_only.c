@@ -4,7 +4,7 @@
  */
 #include "server/read_only.h"
 
-#include "flash/option.h"
+#include "flash/option/option.h"
 
 /* Option bytes in memory are 16 bytes side by side: the words, and complements between or behind them. */
 enum { OPTION_AREA = 16, PERIPHERALS = 0x40000000 };

@@ -5,10 +5,10 @@
  */
 #include "server/serve.h"
 
-#include "server/listener.h"
-#include "server/loop.h"
-#include "server/mailbox.h"
-#include "server/thread.h"
+#include "server/net/listener.h"
+#include "server/net/loop.h"
+#include "server/net/mailbox.h"
+#include "server/net/thread.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  */
 #include "server/session.h"
 
-#include "server/registers_map.h"
+#include "server/rsp/registers_map.h"
 #include "server/semihosting.h"
 
 #include "probe/log.h"

@@ -3,9 +3,9 @@
  * tether-virtual-usb: runs a command with virtual ST-LINKs plugged in as USB devices, so that any
  * program that uses libusb meets them: openocd, st-flash, lsusb, tether itself.
  */
-#include "probe/virtual/usb_door.h"
-#include "probe/virtual/usb_overhead.h"
-#include "probe/virtual/usb_stlink.h"
+#include "probe/virtual/usb/door.h"
+#include "probe/virtual/usb/overhead.h"
+#include "probe/virtual/usb/stlink.h"
 #include "server/virtual_open.h"
 #include "targets/chip.h"
 

@@ -4,7 +4,7 @@
  */
 #include "server/xml.h"
 
-#include "server/registers_map.h"
+#include "server/rsp/registers_map.h"
 
 #include "probe/bytes.h"
 

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "server/buffer.h"
+#include "server/net/buffer.h"
 #include "targets/chip.h"
 
 enum { XML_SIZE = 16384 };	/* both fit; out->cut tells if not */

@@ -7,7 +7,7 @@
 #ifndef PROBE_VIRTUAL_IMAGE_H
 #define PROBE_VIRTUAL_IMAGE_H
 
-#include "probe/virtual/soc.h"
+#include "probe/virtual/chips/soc.h"
 
 struct image {
 	const char *path;	/* kept, not owned */

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "probe/virtual/firmware.h"
+#include "probe/virtual/firmware/firmware.h"
 #include "probe/virtual/mishaps.h"
-#include "probe/virtual/personality.h"
+#include "probe/virtual/firmware/personality.h"
 
 enum {
 	CHUNK = 16384,			/* Linux cuts bulk transfers into such pieces */

@@ -7,7 +7,7 @@
 #define PROBE_VIRTUAL_LINK_VIRTUAL_H
 
 #include "probe/link.h"
-#include "probe/virtual/firmware.h"
+#include "probe/virtual/firmware/firmware.h"
 #include "probe/virtual/spec.h"
 
 /* The firmware behind a link made by virtual_link_open; not owned. */

@@ -11,7 +11,7 @@
 
 #include "probe/virtual/bus.h"
 #include "probe/virtual/clock.h"
-#include "probe/virtual/cpu.h"
+#include "probe/virtual/cpu/cpu.h"
 #include "probe/virtual/spec.h"
 
 struct machine;

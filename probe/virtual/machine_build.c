@@ -5,7 +5,7 @@
  */
 #include "probe/virtual/machine_internal.h"
 
-#include "probe/virtual/chips.h"
+#include "probe/virtual/chips/chips.h"
 
 #include <stdlib.h>
 #include <string.h>

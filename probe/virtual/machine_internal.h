@@ -8,7 +8,7 @@
 #include "probe/bytes.h"
 #include "probe/virtual/image.h"
 #include "probe/virtual/machine.h"
-#include "probe/virtual/soc.h"
+#include "probe/virtual/chips/soc.h"
 
 struct machine_ram {		/* a region of the spec */
 	uint8_t *bytes;

@@ -5,7 +5,7 @@
 #include "tests/engine/harness.h"
 #include "tests/engine/programs.h"
 
-#include "server/monitor.h"
+#include "server/monitor/monitor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

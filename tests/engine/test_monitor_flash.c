@@ -5,7 +5,7 @@
 #include "tests/engine/harness.h"
 #include "tests/engine/programs.h"
 
-#include "flash/image.h"
+#include "flash/image/image.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 # FUZZ_name = the files that tests/fuzz/fuzz_name.c links.
-FUZZ_framer = server/framer.c
+FUZZ_framer = server/net/framer.c
 FUZZ_probe = probe/probe.c probe/probe_swd.c probe/probe_registers.c probe/probe_memory.c probe/probe_batch.c probe/pieces.c probe/speed.c probe/abilities.c probe/models.c probe/stlink.c probe/stlink_resync.c probe/stlink_status.c probe/link.c probe/log.c probe/error.c probe/usb_select.c
 FUZZ_chip = targets/chip_parse.c targets/chip_values.c targets/chip_reader.c targets/chip_check.c targets/chip_map.c targets/chip_layout.c probe/error.c
 # Hidden as in the Makefile: libunicorn would find our names.

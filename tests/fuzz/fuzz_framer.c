@@ -2,7 +2,7 @@
  *
  * Any bytes into the framer; every packet that comes out has to survive wrapping and framing again.
  */
-#include "server/framer.h"
+#include "server/net/framer.h"
 
 #include <stdlib.h>
 #include <string.h>

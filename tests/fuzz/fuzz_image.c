@@ -3,7 +3,7 @@
  * Firmware files come from anywhere: any bytes must end in pieces that are sorted and in bounds, or in a
  * sentence.
  */
-#include "flash/image.h"
+#include "flash/image/image.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "probe/virtual/cpu.h"
+#include "probe/virtual/cpu/cpu.h"
 
 enum {
 	RIG_FLASH = 0x08000000, RIG_RAM = 0x20000000, RIG_CCM = 0x10000000, RIG_DEVICE = 0x40000000,

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/fake_soc.h"
 
-#include "probe/virtual/chips.h"
+#include "probe/virtual/chips/chips.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

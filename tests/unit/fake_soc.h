@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_FAKE_SOC_H
 #define TESTS_UNIT_FAKE_SOC_H
 
-#include "probe/virtual/soc.h"
+#include "probe/virtual/chips/soc.h"
 
 struct fake_soc {
 	struct virtual_spec spec;

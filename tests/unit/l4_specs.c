@@ -4,7 +4,7 @@
  */
 #include "tests/unit/l4_specs.h"
 
-#include "probe/virtual/chips.h"
+#include "probe/virtual/chips/chips.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  *
  * Appending to a bounded buffer: what fits is there, what does not is cut and marked.
  */
-#include "server/buffer.h"
+#include "server/net/buffer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

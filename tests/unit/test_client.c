@@ -3,7 +3,7 @@
  * One client's conversation over a socket pair: acknowledgements, repeats, keep-alives, one packet at a
  * time. The test is both the GDB at the far end and the engine behind.
  */
-#include "server/client.h"
+#include "server/net/client.h"
 
 #include <ev.h>
 #include <fcntl.h>

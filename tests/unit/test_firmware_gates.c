@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "probe/bytes.h"
-#include "probe/virtual/firmware_state.h"
+#include "probe/virtual/firmware/state.h"
 #include "tests/unit/bench.h"
 
 enum { NO = 99 };

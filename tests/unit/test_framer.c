@@ -2,7 +2,7 @@
  *
  * Framing: bytes in, frames out, whatever the bytes are.
  */
-#include "server/framer.h"
+#include "server/net/framer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

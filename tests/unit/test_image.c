@@ -2,8 +2,8 @@
  *
  * Firmware files: what is read from them, and the line and reason when they are bad.
  */
-#include "flash/image.h"
-#include "flash/image_formats.h"
+#include "flash/image/image.h"
+#include "flash/image/formats.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
  * The loop, its sockets and the engine's thread, with a small engine of the test's own behind them: what
  * clients do to the server, and what the engine gets to know of it.
  */
-#include "server/loop.h"
+#include "server/net/loop.h"
 
-#include "server/framer.h"
-#include "server/thread.h"
+#include "server/net/framer.h"
+#include "server/net/thread.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  *
  * Mailboxes: order, bounds, sleeping and waking, and two threads at once.
  */
-#include "server/mailbox.h"
+#include "server/net/mailbox.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "probe/error.h"
-#include "probe/virtual/replies.h"
+#include "probe/virtual/firmware/replies.h"
 
 static struct replies replies;
 static uint8_t bytes[1024], buffer[1024];

@@ -6,7 +6,7 @@
 #include "tests/unit/fake_soc.h"
 #include "tests/unit/h7_specs.h"
 
-#include "probe/virtual/chips.h"
+#include "probe/virtual/chips/chips.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

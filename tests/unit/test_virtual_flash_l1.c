@@ -7,7 +7,7 @@
 #include "tests/unit/specs.h"
 
 #include "probe/bytes.h"
-#include "probe/virtual/chips.h"
+#include "probe/virtual/chips/chips.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Option bytes and the chip: reading them, and writing a plan as one critical section.
+ */
+#include "flash/option/option.h"
+
+#include <string.h>
+
+#include "flash/registers.h"
+#include "probe/bytes.h"
+#include "probe/link.h"
+#include "targets/cortexm.h"
+
+const struct option_kind *option_kind_find(const char *controller)
+{
+	static const struct {
+		const char *name;
+		const struct option_kind *kind;
+	} kinds[] = {
+		{ "f1", &option_kind_f1 },
+		{ "f1xl", &option_kind_f1 },
+		{ "f2", &option_kind_f4 },
+		{ "f4", &option_kind_f4 },
+		{ "f4db", &option_kind_f4 },
+		{ "f7", &option_kind_f4 },
+		{ "f7db", &option_kind_f4 },
+		{ "l0", &option_kind_l1 },
+		{ "l1", &option_kind_l1 },
+		{ "l4", &option_kind_l4 },
+		{ "l4sb", &option_kind_l4 },
+		{ "l4plus", &option_kind_l4 },
+		{ "g0", &option_kind_l4 },
+		{ "g0db", &option_kind_l4 },
+		{ "g4", &option_kind_l4 },
+		{ "g4db", &option_kind_l4 },
+		{ "c0", &option_kind_l4 },
+		{ "u0", &option_kind_l4 },
+		{ "l5", &option_kind_l4 },
+		{ "u5", &option_kind_l4 },
+		{ "u3", &option_kind_l4 },
+		{ "wba", &option_kind_l4 },
+		{ "wba2", &option_kind_l4 },
+		{ "h5", &option_kind_h7 },
+		{ "h7", &option_kind_h7 },
+		{ "h7a3", &option_kind_h7 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, controller))
+			return kinds[i].kind;
+	return NULL;
+}
+
+int option_writable(const struct chip *chip, struct why *why)
+{
+	if (option_kind_find(chip->controller))
+		return OK;
+	return explain(why, E_REFUSED, "Option bytes of %s (controller %s) are shown; changing them is not "
+		       "supported yet.", chip->name, chip->controller[0] ? chip->controller : "unknown");
+}
+
+static int read_words(struct core *core, uint32_t *words, struct why *why)
+{
+	const struct chip *chip = &core->board->chip;
+
+	for (size_t i = 0; i < chip->option_word_count; i++) {
+		uint32_t address = chip->option_words[i].address;
+		int err = probe_read_u32(core->board->probe, core->port, address, &words[i]);
+
+		if (err)
+			return explain(why, err, "%s at 0x%08x can't be read: %s.",
+				       chip->option_words[i].name, address, error_text(err));
+	}
+	return OK;
+}
+
+bool option_is_read_protected(struct core *core)
+{
+	const struct chip *chip = &core->board->chip;
+	uint32_t words[CHIP_OPTION_WORDS] = { 0 };
+
+	for (size_t i = 0; i < chip->option_field_count; i++) {
+		const struct chip_option_field *field = &chip->option_fields[i];
+
+		if (!field->erases)
+			continue;
+		return !probe_read_u32(core->board->probe, core->port, chip->option_words[field->word].address,
+				       &words[field->word]) &&
+		       option_field_value(field, words) != field->erases_to;
+	}
+	return false;
+}
+
+int option_plan_begin(struct option_plan *plan, struct core *core, struct why *why)
+{
+	int err;
+
+	*plan = (struct option_plan){ .chip = &core->board->chip };
+	if (!plan->chip->option_field_count)
+		return explain(why, E_CHIP, "%s has no option bytes that are known.", plan->chip->name);
+	err = read_words(core, plan->before, why);
+	memcpy(plan->after, plan->before, sizeof(plan->after));
+	return err;
+}
+
+/* Only bits that belong to fields count: the others may be anything. */
+static bool is_as(const struct option_plan *plan, const uint32_t *wanted, const uint32_t *words)
+{
+	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+
+		if (option_field_value(field, words) != option_field_value(field, wanted))
+			return false;
+	}
+	return true;
+}
+
+bool option_has_arrived(const struct option_plan *plan, struct registers *r)
+{
+	uint32_t words[CHIP_OPTION_WORDS] = { 0 };
+
+	for (size_t i = 0; i < plan->chip->option_word_count; i++) {
+		const struct chip_option_word *word = &plan->chip->option_words[i];
+
+		words[i] = registers_read(r, (word->program ? word->program : word->address) - r->base);
+	}
+	return is_as(plan, plan->after, words);
+}
+
+/* A reset, during which SWD may be lost and the bus may answer nothing. */
+enum { LAUNCH_TRIES = 3, LAUNCH_US = 500000, LAUNCH_STEP_US = 1000 };
+
+/* Until the register can be read, and is locked. */
+static int wait_for_lock(const struct option_plan *plan, struct core *core, const struct option_launch *launch)
+{
+	struct probe *probe = core->board->probe;
+	struct link *link = probe_link(probe);
+	uint64_t deadline_us = link_now_us(link) + LAUNCH_US;
+	uint32_t control = 0;
+	int err;
+
+	do {
+		err = probe_read_u32(probe, core->port, plan->chip->flash_registers + launch->control, &control);
+		if (!err && control & launch->lock)
+			return OK;
+		link_wait_us(link, LAUNCH_STEP_US);
+	} while (err != E_GONE && link_now_us(link) < deadline_us);
+	return err ? err : E_NO_RESET;
+}
+
+int option_launch(const struct option_plan *plan, struct core *core, const struct option_launch *launch,
+		  struct why *why)
+{
+	struct probe *probe = core->board->probe;
+	int err = E_NO_RESET;
+
+	for (unsigned i = 0; i < LAUNCH_TRIES && err == E_NO_RESET; i++) {
+		err = probe_write_u32(probe, core->port, DEMCR, core->demcr | VC_CORERESET);
+		if (err)
+			break;
+		/* Its acknowledge may get lost. */
+		probe_write_u32(probe, core->port, plan->chip->flash_registers + launch->control, launch->launch);
+		err = wait_for_lock(plan, core, launch);
+	}
+	return err ? explain(why, err, "Loading the option bytes: %s.", error_text(err)) : OK;
+}
+
+static void adopt_words(struct core *core, const uint32_t *words)
+{
+	struct board *board = core->board;
+
+	for (size_t i = 0; i < board->chip.option_word_count; i++)
+		chip_set_option_word(&board->chip, i, words[i]);
+	if (board->listener.flash_changed)
+		board->listener.flash_changed(board->listener.context);
+}
+
+/* After the reset the registers show what is in the flash, and nothing that was only begun. */
+static int look(const struct option_plan *plan, struct core *core, bool failed, uint32_t *words,
+		struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
+	int err = kind->settle(plan, core);
+
+	/* Loading what is half written could close the chip. */
+	if (!err && failed && kind->in_memory)
+		return read_words(core, words, why);
+	if (err)
+		return explain(why, err, "%s", error_text(err));
+	if (kind->load)
+		err = kind->load(plan, core, why);
+	if (err && !why->text[0])
+		explain(why, err, "%s", error_text(err));
+	if (err)
+		return err;
+	err = board_reset(core->board, RESET_AUTO, true, why);
+	return err ? err : read_words(core, words, why);
+}
+
+static int read_back(const struct option_plan *plan, struct core *core, int err, struct why *why)
+{
+	uint32_t words[CHIP_OPTION_WORDS];
+	struct why reason = { "" };
+	int read_err = look(plan, core, err != OK, words, &reason);
+
+	if (read_err && !err && option_plan_closes_port(plan))
+		return explain(why, E_NO_TARGET, "The option bytes were written; the debug port does not answer any "
+			       "more.");
+	if (read_err) {
+		explain_more(why, "%sThe option bytes could not be read (%s): connect again and look at "
+			     "`option`.", err ? " " : "", reason.text);
+		return err ? err : read_err;
+	}
+	adopt_words(core, words);
+	if (!err && is_as(plan, plan->after, words))
+		return OK;
+	if (!err)
+		explain(why, E_VERIFY, "The option bytes were written, but don't read back as planned.");
+	explain_more(why, " They are %s now.", is_as(plan, plan->before, words) ? "the old ones" :
+		     is_as(plan, plan->after, words) ? "the new ones" :
+		     "neither the old nor the new ones (see `option`)");
+	return err ? err : E_VERIFY;
+}
+
+int option_plan_write(const struct option_plan *plan, struct core *core, struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
+	struct probe *probe = core->board->probe;
+	int err = option_writable(plan->chip, why);
+
+	if (err)
+		return err;
+	probe_critical_begin(probe);
+	err = kind->write(plan, core, why);
+	err = read_back(plan, core, err, why);
+	probe_critical_end(probe);
+	return err;
+}
+
+int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(plan->chip->controller);
+	struct probe *probe = core->board->probe;
+	int err = OK;
+
+	probe_critical_begin(probe);
+	if (kind->in_memory)
+		err = kind->write(plan, core, why);
+	err = read_back(plan, core, err, why);
+	probe_critical_end(probe);
+	return err;
+}

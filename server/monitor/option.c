@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Monitor commands about option bytes, by the names of the reference manuals.
+ */
+#include "server/monitor/confirm.h"
+#include "server/monitor/option_change.h"
+
+#include "flash/new_file.h"
+
+#include <string.h>
+#include <strings.h>
+
+static int begin(struct monitor_call *call, struct option_plan *plan)
+{
+	return option_plan_begin(plan, call->session->core, call->why);
+}
+
+static void print_values(struct monitor_call *call, const struct chip_option_field *field)
+{
+	for (size_t i = 0; i < field->value_count; i++)
+		monitor_print(call, "  %-10s 0x%-4x %s\n", field->values[i].name, field->values[i].value,
+			      field->values[i].about);
+}
+
+/* One field with all values that have a name. */
+static int show_field(struct monitor_call *call, const char *name)
+{
+	struct option_plan plan;
+	const struct chip_option_field *field;
+	int err = begin(call, &plan);
+
+	if (err)
+		return err;
+	field = option_find(plan.chip, name, call->why);
+	if (!field)
+		return E_ARGUMENT;
+	option_print_field(call, field, option_field_value(field, plan.before));
+	print_values(call, field);
+	return OK;
+}
+
+static int show_all(struct monitor_call *call)
+{
+	struct option_plan plan;
+	int err = begin(call, &plan);
+
+	for (size_t i = 0; !err && i < plan.chip->option_field_count; i++)
+		option_print_field(call, &plan.chip->option_fields[i],
+				   option_field_value(&plan.chip->option_fields[i], plan.before));
+	return err;
+}
+
+static int run_option(struct monitor_call *call)
+{
+	if (!call->argc)
+		return show_all(call);
+	if (call->argc == 1 && !strchr(call->argv[0], '='))
+		return show_field(call, call->argv[0]);
+	return explain(call->why, E_ARGUMENT, "`option set NAME=VALUE...` changes option bytes (`help option set`).");
+}
+
+static int run_get(struct monitor_call *call)
+{
+	return call->argc == 1 ? show_field(call, call->argv[0]) : monitor_usage(call, "option get NAME");
+}
+
+static int run_set(struct monitor_call *call)
+{
+	const char *given = confirm_take(call);
+	struct option_plan plan;
+	int err;
+
+	if (!call->argc)
+		return monitor_usage(call, "option set NAME=VALUE...");
+	err = begin(call, &plan);
+	for (unsigned i = 0; i < call->argc && !err; i++)
+		err = option_plan_assign(&plan, call->argv[i], call->why);
+	return err ? err : option_change(call, &plan, given);
+}
+
+static int run_defaults(struct monitor_call *call)
+{
+	const char *given = confirm_take(call);
+	struct option_plan plan;
+	int err;
+
+	if (call->argc)
+		return monitor_usage(call, "option defaults");
+	err = begin(call, &plan);
+	if (!err)
+		err = option_plan_defaults(&plan, call->why);
+	return err ? err : option_change(call, &plan, given);
+}
+
+/* ---- files ---- */
+
+static int read_file(struct monitor_call *call, struct option_plan *plan, const char *path)
+{
+	struct why reason = { "" };
+	FILE *file = fopen(path, "r");
+	int err;
+
+	if (!file)
+		return new_file_explain(call->why, path, "can't be read");
+	err = option_file_read(plan, file, &reason);
+	fclose(file);
+	return err ? explain(call->why, err, "%s: %s", path, reason.text) : OK;
+}
+
+static int run_diff(struct monitor_call *call)
+{
+	struct option_plan plan;
+	int err;
+
+	if (call->argc > 1)
+		return monitor_usage(call, "option diff [FILE]");
+	err = begin(call, &plan);
+	if (!err && call->argc)
+		err = read_file(call, &plan, call->argv[0]);
+	else if (!err)
+		err = option_plan_defaults(&plan, call->why);
+	if (err)
+		return err;
+	if (!option_plan_change(&plan, 0))
+		monitor_print(call, "There is no difference.\n");
+	else
+		monitor_print(call, "now -> %s\n", call->argc ? call->argv[0] : "as the factory left it");
+	option_print_plan(call, &plan);
+	return OK;
+}
+
+static int run_save(struct monitor_call *call)
+{
+	struct option_plan plan;
+	struct new_file file;
+	int err;
+
+	if (call->argc != 1)
+		return monitor_usage(call, "option save FILE");
+	err = begin(call, &plan);
+	if (!err)
+		err = new_file_open(&file, call->argv[0], call->why);
+	if (err)
+		return err;
+	err = new_file_close(&file, option_file_write(&plan, file.file), call->why);
+	if (!err)
+		monitor_print(call, "%s: %zu option fields\n", call->argv[0], plan.chip->option_field_count);
+	return err;
+}
+
+static int run_restore(struct monitor_call *call)
+{
+	const char *given = confirm_take(call);
+	struct option_plan plan;
+	int err;
+
+	if (call->argc != 1)
+		return monitor_usage(call, "option restore FILE");
+	err = begin(call, &plan);
+	if (!err)
+		err = read_file(call, &plan, call->argv[0]);
+	return err ? err : option_change(call, &plan, given);
+}
+
+enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
+
+const struct monitor_command monitor_option[] = {
+	{ "option", "[NAME]", "Show option bytes\noption RDP", MONITOR_TARGET, run_option },
+	{ "option get", "NAME", "Show one, with the values it may have\noption get BOR_LEV", MONITOR_TARGET,
+	  run_get },
+	{ "option set", "NAME=VALUE... [confirm TOKEN]", "Change option bytes; shows what that does first\n"
+	  "option set BOR_LEV=level1 nWRP=sectors:0-3", WRITE, run_set },
+	{ "option diff", "[FILE]", "Compare with the factory's, or with a file\noption diff saved.txt",
+	  MONITOR_TARGET, run_diff },
+	{ "option save", "FILE", "Write option bytes to a text file\noption save saved.txt", MONITOR_TARGET,
+	  run_save },
+	{ "option restore", "FILE [confirm TOKEN]", "Set what a file says\noption restore saved.txt", WRITE,
+	  run_restore },
+	{ "option defaults", "[confirm TOKEN]", "Set them as the factory left them, but for PCROP\n"
+	  "option defaults", WRITE, run_defaults },
+	{ NULL, NULL, NULL, 0, NULL },
+};

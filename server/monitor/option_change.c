@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a plan for option bytes to option bytes.
+ */
+#include "server/monitor/option_change.h"
+
+#include "server/monitor/confirm.h"
+#include "server/session.h"
+
+#include "flash/controller.h"
+#include "flash/survey.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- words ---- */
+
+static const char *value_text(const struct chip *chip, const struct chip_option_field *field, uint32_t value,
+			      char *text, size_t size)
+{
+	const struct chip_value *named = option_value_named(field, value);
+	char sectors[80];
+
+	option_sectors_text(chip, field, value, sectors, sizeof(sectors));
+	if (named)
+		snprintf(text, size, "0x%x %s", value, named->name);
+	else
+		snprintf(text, size, "0x%x%s%s%s", value, sectors[0] ? " (sectors " : "", sectors,
+			 sectors[0] ? ")" : "");
+	return text;
+}
+
+void option_print_field(struct monitor_call *call, const struct chip_option_field *field, uint32_t value)
+{
+	const struct chip_value *named = option_value_named(field, value);
+	char sectors[80];
+
+	option_sectors_text(&call->engine->board.chip, field, value, sectors, sizeof(sectors));
+	monitor_print(call, "%-14s 0x%-4x %-10s %s", field->name, value, named ? named->name : "",
+		      field->about);
+	if (named && named->about[0])
+		monitor_print(call, ": %s", named->about);
+	else if (sectors[0])
+		monitor_print(call, ": sectors %s", sectors);
+	monitor_print(call, "%s\n", field->dangerous && value == field->forever ? " (for ever)" : "");
+}
+
+void option_print_plan(struct monitor_call *call, const struct option_plan *plan)
+{
+	static const char *const weights[] = {
+		[OPTION_LIGHT] = NULL, [OPTION_ERASES] = "This erases the chip.",
+		[OPTION_LASTING] = "Only erasing the whole chip takes this back.",
+		[OPTION_FOREVER] = "Nobody can ever undo this.",
+	};
+	const struct chip_option_field *field;
+	const char *weight = weights[option_plan_weight(plan)];
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++) {
+		uint32_t before = option_field_value(field, plan->before);
+		uint32_t after = option_field_value(field, plan->after);
+		const char *effect = option_change_effect(plan, field);
+		char from[120], to[120];
+
+		monitor_print(call, "%-14s %s -> %s\n", field->name,
+			      value_text(plan->chip, field, before, from, sizeof(from)),
+			      value_text(plan->chip, field, after, to, sizeof(to)));
+		if (effect)
+			monitor_print(call, "               %s\n", effect);
+	}
+	if (weight)
+		monitor_print(call, "%s\n", weight);
+}
+
+/* ---- the change ---- */
+
+enum { BUSY_STEP_US = 500000, BUSY_TRIES = 20, ERASING_TRIES = 180 };
+
+static int confirm(struct monitor_call *call, const struct option_plan *plan, const char *given)
+{
+	struct token token;
+	int err;
+
+	if (option_plan_weight(plan) == OPTION_LIGHT)
+		return OK;
+	err = token_begin(&token, call->session->core, call->why);
+	if (err)
+		return err;
+	token_add(&token, plan->before, sizeof(plan->before));
+	token_add(&token, plan->after, sizeof(plan->after));
+	return confirm_check(call, &token, given);
+}
+
+static void adopt_reset(struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->board.core_count; i++) {
+		struct session *session = &engine->sessions[i];
+
+		core_take_reset(session->core);
+		memory_cache_drop(session->core);
+		if (session->core->state == CORE_UNKNOWN)
+			continue;
+		session_adopt_core(session, "option bytes");
+		session_tell_stop(session);
+		session->stop_untold = false;
+	}
+}
+
+static bool is_about_probe(int err)
+{
+	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL || err == E_GONE || err == E_WIRE;
+}
+
+/* A chip that is busy with its option bytes can't be attached to before it is done. It must not be reset. */
+static bool reach_again(struct engine *engine, const struct option_plan *plan, int err)
+{
+	enum connect_mode mode = engine->board.options.connect;
+	unsigned tries = option_plan_weight(plan) == OPTION_LIGHT ? BUSY_TRIES : ERASING_TRIES;
+	struct probe *probe = engine->board.probe;
+
+	if (engine_recover(engine, err))
+		return true;
+	engine->board.options.connect = CONNECT_NORMAL;
+	while (tries-- && !probe_is_gone(probe) && (err = engine_connect(engine, NULL)))
+		link_wait_us(probe_link(probe), BUSY_STEP_US);
+	engine->board.options.connect = mode;
+	return !err;
+}
+
+/* A hiccup of the probe: what the chip has made of it is looked at. */
+static int write_plan(struct monitor_call *call, const struct option_plan *plan)
+{
+	struct engine *engine = call->engine;
+	struct core *core = call->session->core;
+	int err = option_plan_write(plan, core, call->why);
+
+	if (is_about_probe(err) && reach_again(engine, plan, err)) {
+		monitor_print(call, "%s The probe was lost for a moment (%s); looking again.\n",
+			      call->why->text, error_text(err));
+		call->why->text[0] = '\0';
+		err = option_plan_read_back(plan, core, call->why);
+	}
+	adopt_reset(engine);
+	if (err != E_NO_TARGET || !option_plan_closes_port(plan))
+		return err;
+	engine_lose_target(engine, "The debug port is closed for ever.");
+	return OK;
+}
+
+/* After read protection: the chip has to be empty, and readable. Protection that waited for a power-on may have
+ * gone without erasing. */
+static int verify_blank(struct monitor_call *call, bool was_readable)
+{
+	struct flash_survey_row *rows;
+	size_t count, written = 0, unreadable = 0;
+	int err = flash_survey(call->session->core, &call->engine->flash, &rows, &count, call->why);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++) {
+		written += rows[i].content == FLASH_WRITTEN;
+		unreadable += rows[i].content == FLASH_UNREADABLE;
+	}
+	free(rows);
+	if (written && was_readable)
+		monitor_print(call, "Nothing was erased: the protection was not in force yet.\n");
+	else if (written)
+		return explain(call->why, E_VERIFY, "%zu of %zu sectors are not blank: the erasing was cut short.",
+			       written, count);
+	else
+		monitor_print(call, unreadable ? "Flash can't be read yet: switch the chip's power off and on.\n"
+					       : "All of flash is blank.\n");
+	return OK;
+}
+
+static bool layout_differs(const struct chip *chip, const struct chip *before)
+{
+	return chip->layout != before->layout || chip->swapped != before->swapped ||
+	       chip_flash_size(chip) != chip_flash_size(before);
+}
+
+static bool raises_protection(const struct option_plan *plan)
+{
+	const struct chip_option_field *field;
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++)
+		if (field->erases && option_field_value(field, plan->after) != field->erases_to)
+			return true;
+	return false;
+}
+
+static bool flash_is_readable(struct monitor_call *call)
+{
+	const struct core *core = call->session->core;
+	uint32_t word, address = core->board->chip.banks[0].base;
+
+	return probe_read_u32(core->board->probe, core->port, address, &word) != E_FAULT;
+}
+
+static int finish(struct monitor_call *call, const struct option_plan *plan, bool map_changed, bool was_readable)
+{
+	int err = option_plan_weight(plan) == OPTION_ERASES ? verify_blank(call, was_readable) : OK;
+
+	if (err)
+		return err;
+	if (!call->engine->board.attached) {
+		monitor_print(call, "Written; the debug port is closed for ever.\n");
+		return OK;
+	}
+	if (raises_protection(plan))
+		monitor_print(call, "%s: switch the chip's power off and on.\n", flash_is_readable(call) ?
+			      "Read protection is in force from the next power-on" :
+			      "Read protection is in force; the program runs again after a power-on without debugger");
+	if (map_changed)
+		monitor_print(call, "The memory map has changed: GDB asks for it when it connects again.\n");
+	monitor_print(call, "Written, loaded and read back; the chip was reset and is halted.\n");
+	return OK;
+}
+
+int option_change(struct monitor_call *call, const struct option_plan *plan, const char *given)
+{
+	const struct engine *engine = call->engine;
+	uint32_t supply_mv = engine->flash.supply_mv ? engine->flash.supply_mv
+						     : flash_plausible_supply(engine->board.supply_mv);
+	int err = option_writable(plan->chip, call->why);
+	struct chip *before;
+	bool map_changed, was_readable;
+
+	if (err)
+		return err;
+	if (!option_plan_change(plan, 0)) {
+		monitor_print(call, "The option bytes are like that already; nothing was done.\n");
+		return OK;
+	}
+	err = option_plan_check(plan, supply_mv, call->why);
+	if (err)
+		return err;
+	option_print_plan(call, plan);
+	if (option_plan_caution(plan))
+		monitor_print(call, "%s\n", option_plan_caution(plan));
+	err = confirm(call, plan, given);
+	if (!err)
+		err = session_halt(call->session, "option bytes", call->why);
+	if (err)
+		return err;
+	before = malloc(sizeof(*before));
+	if (!before)
+		return E_MEMORY;
+	*before = engine->board.chip;
+	was_readable = flash_is_readable(call);
+	err = write_plan(call, plan);
+	map_changed = layout_differs(&engine->board.chip, before);
+	free(before);
+	return err ? err : finish(call, plan, map_changed, was_readable);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Carrying out a plan for option bytes: the plan is shown, checked, confirmed where it has to be, written,
+ * loaded and read back. One way for all commands.
+ */
+#ifndef SERVER_OPTION_CHANGE_H
+#define SERVER_OPTION_CHANGE_H
+
+#include "server/monitor/monitor.h"
+
+#include "flash/option/option.h"
+
+/* One line: name, value, what it means. */
+void option_print_field(struct monitor_call *call, const struct chip_option_field *field, uint32_t value);
+/* Fields that change, with their values and what that does. */
+void option_print_plan(struct monitor_call *call, const struct option_plan *plan);
+/* given = the token, or NULL. E_REFUSED without the token that is needed. */
+int option_change(struct monitor_call *call, const struct option_plan *plan, const char *given);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Monitor commands about the one-time programmable area. What they write stays for ever, so each shows
+ * its plan and takes a token.
+ */
+#include "server/monitor/confirm.h"
+#include "server/session.h"
+
+#include "flash/new_file.h"
+#include "flash/otp/otp.h"
+
+#include "probe/bytes.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- show ---- */
+
+static void print_data(struct monitor_call *call, const struct otp_block *block)
+{
+	char text[3 * OTP_BLOCK + 1];
+
+	for (uint32_t i = 0; i < block->size; i++)
+		snprintf(text + 3 * i, 4, " %02x", block->data[i]);
+	monitor_print(call, "%s\n", text);
+}
+
+static const char *lock_word(const struct chip *chip, const struct otp_block *block)
+{
+	if (!chip->otp_locks)
+		return "";
+	if (!block->locked)
+		return ", open";
+	return block->lock == chip->otp_locked ? ", locked" : ", lock byte half written";
+}
+
+static void print_blocks(struct monitor_call *call, unsigned first, unsigned last,
+			 const struct otp_block *block)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	char range[24];
+
+	snprintf(range, sizeof(range), first == last ? "%u" : "%u-%u", first, last);
+	monitor_print(call, "block %-7s 0x%08x %s%s", range, chip->otp_base + first * block->size,
+		      block->blank ? "empty" : "written", lock_word(chip, block));
+	if (block->blank)
+		monitor_print(call, "\n");
+	else
+		print_data(call, block);
+}
+
+static bool is_alike(const struct otp_block *a, const struct otp_block *b)
+{
+	return a->blank && b->blank && a->locked == b->locked && a->lock == b->lock;
+}
+
+static int show(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	unsigned count = otp_block_count(chip), first = 0;
+	struct otp_block block = { 0 }, next;
+
+	if (!count)
+		return explain(call->why, E_CHIP, "%s has no OTP area that is known.", chip->name);
+	for (unsigned i = 0; i < count; i++) {
+		int err = otp_read_block(call->session->core, i, &next, call->why);
+
+		if (err)
+			return err;
+		if (i && !is_alike(&block, &next)) {
+			print_blocks(call, first, i - 1, &block);
+			first = i;
+		}
+		block = next;
+	}
+	print_blocks(call, first, count - 1, &block);
+	if (!chip->otp_locks && chip->otp_unit > 1)
+		monitor_print(call, "Each %u bytes can be written once.\n", chip->otp_unit);
+	return OK;
+}
+
+static int run_otp(struct monitor_call *call)
+{
+	return call->argc ? monitor_usage(call, "otp, otp write ADDRESS BYTES|FILE, otp lock BLOCK...")
+			  : show(call);
+}
+
+/* ---- write ---- */
+
+struct content {
+	uint8_t data[OTP_MOST], before[OTP_MOST];
+	uint32_t address, length;
+};
+
+static int nibble(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c - 'A' + 10;
+}
+
+/* Hex digits are bytes; anything else is the name of a file (./cafe for one that looks like bytes). */
+static bool is_hex(const char *text)
+{
+	return *text && strspn(text, "0123456789abcdefABCDEF") == strlen(text);
+}
+
+static bool is_bytes(const char *text)
+{
+	return is_hex(text) && strlen(text) % 2 == 0;
+}
+
+static int take_bytes(struct monitor_call *call, unsigned i, struct content *content)
+{
+	const char *text = call->argv[i];
+
+	if (content->length + strlen(text) / 2 > sizeof(content->data))
+		return explain(call->why, E_RANGE, "OTP is not that large.");
+	for (; *text; text += 2)
+		content->data[content->length++] = (uint8_t)(nibble(text[0]) << 4 | nibble(text[1]));
+	return OK;
+}
+
+static int take_file(struct monitor_call *call, const char *path, struct content *content)
+{
+	FILE *file = fopen(path, "rb");
+	size_t length;
+	int err = OK;
+
+	if (!file)
+		return new_file_explain(call->why, path, "can't be read");
+	length = fread(content->data, 1, sizeof(content->data), file);
+	if (ferror(file) || !length)
+		err = explain(call->why, E_SYSTEM, "%s: %s", path, length ? "can't be read" : "there is nothing in it");
+	else if (fgetc(file) != EOF)
+		err = explain(call->why, E_RANGE, "%s: OTP is not that large.", path);
+	fclose(file);
+	content->length = (uint32_t)length;
+	return err;
+}
+
+static int take_content(struct monitor_call *call, struct content *content)
+{
+	int err = monitor_number(call, 0, &content->address);
+
+	content->length = 0;
+	if (!err && call->argc == 2 && !is_hex(call->argv[1]))
+		return take_file(call, call->argv[1], content);
+	for (unsigned i = 1; i < call->argc && !err; i++)
+		err = is_bytes(call->argv[i]) ? take_bytes(call, i, content) :
+		      explain(call->why, E_ARGUMENT, "'%.40s' is no pairs of hex digits.", call->argv[i]);
+	return err;
+}
+
+static void print_content(struct monitor_call *call, const struct content *content)
+{
+	monitor_print(call, "address     now  then\n");
+	for (uint32_t i = 0; i < content->length; i++)
+		if (content->before[i] != content->data[i])
+			monitor_print(call, "0x%08x  %02x   %02x\n", content->address + i, content->before[i],
+				      content->data[i]);
+	monitor_print(call, "Nobody can ever undo this.\n");
+}
+
+static int confirm_content(struct monitor_call *call, const struct content *content, const char *given)
+{
+	struct token token;
+	int err = token_begin(&token, call->session->core, call->why);
+
+	if (err)
+		return err;
+	token_add(&token, "otp", 3);
+	token_add(&token, &content->address, sizeof(content->address));
+	token_add(&token, &content->length, sizeof(content->length));
+	token_add(&token, content->before, content->length);
+	token_add(&token, content->data, content->length);
+	return confirm_check(call, &token, given);
+}
+
+/* The core must not use the flash controller meanwhile; it goes on afterwards if it ran. */
+static int halt(struct monitor_call *call, bool *ran)
+{
+	*ran = call->session->run == RUN_RUNNING;
+	return session_halt(call->session, "otp", call->why);
+}
+
+static int go_on(struct monitor_call *call, bool ran, int err)
+{
+	struct why reason = { "" };
+	int resume_err = ran ? session_resume(call->session, "otp", &reason) : OK;
+
+	return err ? err : resume_err ? explain(call->why, resume_err, "%s", reason.text) : OK;
+}
+
+/* The probe was lost on the way: what is written is shown by `otp`. The controller may have heard half of
+ * its keys, which only a reset makes it forget. */
+static int recover(struct monitor_call *call, bool *ran, int err)
+{
+	struct why reason = { "" };
+
+	if (!err || !engine_recover(call->engine, err))
+		return err;
+	*ran = false;
+	if (!engine_reset(call->engine, RESET_AUTO, true, "otp", &reason))
+		explain_more(call->why, " Some of it may be written: see `otp`. The chip was reset and is halted.");
+	return err;
+}
+
+static int write_content(struct monitor_call *call, struct content *content, const char *given)
+{
+	struct core *core = call->session->core;
+	bool ran;
+	int err = otp_check(core, content->address, content->data, content->length, content->before,
+			    call->why);
+
+	if (!err && !memcmp(content->data, content->before, content->length)) {
+		monitor_print(call, "These bytes are there already; nothing was done.\n");
+		return OK;
+	}
+	if (!err)
+		print_content(call, content);
+	if (!err)
+		err = confirm_content(call, content, given);
+	if (!err)
+		err = halt(call, &ran);
+	if (err)
+		return err;
+	err = otp_write(core, content->address, content->data, content->length, call->why);
+	err = recover(call, &ran, err);
+	err = go_on(call, ran, err);
+	if (!err)
+		monitor_print(call, "%u bytes written and verified.\n", content->length);
+	return err;
+}
+
+static int run_write(struct monitor_call *call)
+{
+	const char *given = confirm_take(call);
+	struct content content;
+	int err;
+
+	if (call->argc < 2)
+		return monitor_usage(call, "otp write ADDRESS BYTES|FILE");
+	err = take_content(call, &content);
+	return err ? err : write_content(call, &content, given);
+}
+
+/* ---- lock ---- */
+
+enum { BLOCKS_MOST = 64 };
+
+/* What the words name, as a set; ranges like 3-5 too. */
+static int take_blocks(struct monitor_call *call, bool wanted[BLOCKS_MOST])
+{
+	const struct chip *chip = &call->engine->board.chip;
+	unsigned count = min_u32(otp_block_count(chip), BLOCKS_MOST);
+
+	for (unsigned i = 0; i < call->argc; i++) {
+		unsigned first, last;
+		int end = 0;
+
+		if (sscanf(call->argv[i], "%u%n", &first, &end) != 1 || !isdigit((unsigned char)*call->argv[i]))
+			end = -1;
+		last = first;
+		if (end > 0 && call->argv[i][end] == '-' &&
+		    sscanf(call->argv[i] + end, "-%u%n", &last, &(int){ 0 }) == 1)
+			end += (int)strspn(call->argv[i] + end, "-0123456789");
+		if (end < 0 || call->argv[i][end] || first > last || last >= count)
+			return explain(call->why, E_ARGUMENT, "'%.20s' is no OTP block: they are 0 to %u.",
+				       call->argv[i], count - 1);
+		for (unsigned b = first; b <= last; b++)
+			wanted[b] = true;
+	}
+	return OK;
+}
+
+/* Shows the plan, and takes blocks that are locked already off it. */
+static int plan_locks(struct monitor_call *call, bool wanted[BLOCKS_MOST], struct token *token,
+		      unsigned *locks)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	struct otp_block block;
+	int err = token_begin(token, call->session->core, call->why);
+
+	token_add(token, "lock", 4);
+	for (unsigned i = 0; i < BLOCKS_MOST && !err; i++) {
+		if (!wanted[i])
+			continue;
+		err = otp_read_block(call->session->core, i, &block, call->why);
+		wanted[i] = block.lock != chip->otp_locked;
+		if (err)
+			break;
+		print_blocks(call, i, i, &block);
+		*locks += wanted[i];
+		token_add(token, &i, sizeof(i));
+		token_add(token, block.data, block.size);
+		token_add(token, &block.lock, 1);
+	}
+	return err;
+}
+
+static int lock_blocks(struct monitor_call *call, const bool wanted[BLOCKS_MOST])
+{
+	bool ran;
+	int err = halt(call, &ran);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < BLOCKS_MOST && !err; i++) {
+		if (!wanted[i])
+			continue;
+		err = otp_lock(call->session->core, i, call->why);
+		if (!err)
+			monitor_print(call, "block %u is locked.\n", i);
+	}
+	err = recover(call, &ran, err);
+	return go_on(call, ran, err);
+}
+
+static int run_lock(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	const char *given = confirm_take(call);
+	bool wanted[BLOCKS_MOST] = { false };
+	struct token token;
+	unsigned locks = 0;
+	int err = otp_lockable(chip, call->why);
+
+	if (!err && !call->argc)
+		return monitor_usage(call, "otp lock BLOCK...");
+	if (!err)
+		err = take_blocks(call, wanted);
+	if (!err)
+		err = plan_locks(call, wanted, &token, &locks);
+	if (err)
+		return err;
+	if (!locks) {
+		monitor_print(call, "Locked already; nothing was done.\n");
+		return OK;
+	}
+	monitor_print(call, "Locking: these %u bytes each stay as they are. Nobody can ever undo this.\n",
+		      chip->otp_block);
+	err = confirm_check(call, &token, given);
+	return err ? err : lock_blocks(call, wanted);
+}
+
+enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
+
+const struct monitor_command monitor_otp[] = {
+	{ "otp", "", "Show the one-time programmable area", MONITOR_TARGET, run_otp },
+	{ "otp write", "ADDRESS BYTES|FILE [confirm TOKEN]", "Write OTP bytes, for ever\n"
+	  "otp write 0x1fff7800 0123456789abcdef", WRITE, run_write },
+	{ "otp lock", "BLOCK... [confirm TOKEN]", "Lock OTP blocks, for ever\notp lock 0 3-5", WRITE, run_lock },
+	{ NULL, NULL, NULL, 0, NULL },
+};

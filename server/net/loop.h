@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loop: moves bytes between clients and the engine's mailboxes; owns sockets, timers and
+ * signals. It never waits for the engine.
+ */
+#ifndef SERVER_LOOP_H
+#define SERVER_LOOP_H
+
+#include <stdbool.h>
+
+#include "server/engine.h"
+#include "server/net/listener.h"
+#include "server/net/mailbox.h"
+
+struct loop_options {
+	struct listener *listener;	/* NULL: the one client is on stdin and stdout */
+	bool once;			/* end with the first session that was one */
+};
+
+struct loop;
+
+/* From here on signals are the loop's: they are kept until loop_run. Everything is borrowed until
+ * loop_free. NULL when out of memory or descriptors. */
+struct loop *loop_new(const struct loop_options *options, struct engine_flags *flags,
+		      struct mailbox *inbox, struct mailbox *outbox);
+/* Serves until the engine says OUTPUT_EXIT; returns its status. */
+int loop_run(struct loop *loop);
+/* Closes what is open. NULL is allowed. */
+void loop_free(struct loop *loop);
+
+#endif
