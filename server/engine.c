@@ -13,6 +13,7 @@
 #include "server/session.h"
 
 #include "targets/cortexm.h"
+#include "targets/protection.h"
 #include "targets/unfinished.h"
 
 #include "probe/log.h"
@@ -132,13 +133,15 @@ static void tell_connected(struct engine *engine)
 {
 	struct session *session = &engine->sessions[0];
 	const struct board *board = &engine->board;
-	char text[100];
+	char text[PROTECTION_TEXT];
 
 	log_line(LOG_INFO, "Connected to %s, %u KiB flash, %u.%02u V.", board->chip.name,
 		 chip_flash_size(&board->chip) / 1024, board->supply_mv / 1000,
 		 board->supply_mv % 1000 / 10);
 	if (board->notes[0])
 		session_note(session, "%s", board->notes);
+	if (protection_text(&board->chip, text, sizeof(text))[0])
+		session_note(session, "%s", text);
 	if (engine_unfinished_text(engine, text, sizeof(text))[0])
 		session_note(session, "%s", text);
 }

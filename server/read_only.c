@@ -4,7 +4,7 @@
  */
 #include "server/read_only.h"
 
-#include "flash/option/option.h"
+#include "targets/chip.h"
 
 /* Option bytes in memory are 16 bytes side by side: the words, and complements between or behind them. */
 enum { OPTION_AREA = 16, PERIPHERALS = 0x40000000 };
@@ -61,14 +61,4 @@ int read_only_explain(const struct chip *chip, uint32_t address, struct why *why
 			       "flash write` writes it.", address);
 	return explain(why, E_RANGE, "0x%08x is read-only%s%s.", address, region ? ": " : "",
 		       region ? region->name : "");
-}
-
-void protection_explain(struct core *core, int err, uint32_t address, struct why *why)
-{
-	const struct chip *chip = &core->board->chip;
-	uint32_t real;
-	bool covered = chip_flash_address(chip, address, &real) || address - chip->otp_base < chip->otp_size;
-
-	if (err == E_FAULT && covered && option_is_read_protected(core))
-		explain_more(why, " Read protection is on: no debugger reads this (`protect`).");
 }

@@ -12,7 +12,5 @@
 int read_only_check(const struct chip *chip, uint32_t address, uint32_t length, struct why *why);
 /* The sentence for an address that memory_write() refused. Returns E_RANGE. */
 int read_only_explain(const struct chip *chip, uint32_t address, struct why *why);
-/* Adds to why that read protection keeps an address from being read, when it does and err is E_FAULT. */
-void protection_explain(struct core *core, int err, uint32_t address, struct why *why);
 
 #endif

@@ -7,51 +7,121 @@
 #include "probe/bytes.h"
 #include "targets/batch.h"
 #include "targets/cortexm.h"
+#include "targets/protection.h"
 
-/* What the option bytes can't say is as the factory has left it. */
-static int read_option_words(struct board *board)
-{
-	struct chip *chip = &board->chip;
-	size_t index[CHIP_OPTION_WORDS];
+/* Option words that shape the banks, or tell whether a debugger may read them, and the size register twice: its
+ * answers have to be the same. */
+struct questions {
 	struct batch batch;
+	size_t words[CHIP_OPTION_WORDS], size[2];
+};
+
+static bool is_wanted(const struct chip *chip, size_t word)
+{
+	const struct chip_option_field *field = protection_field(chip);
+
+	return chip_word_matters(chip, word) || (field && field->word == word);
+}
+
+static void ask_words(const struct board *board, struct questions *q)
+{
+	for (size_t i = 0; i < board->chip.option_word_count; i++) {
+		if (is_wanted(&board->chip, i))
+			q->words[i] = batch_read(&q->batch, board->chip.option_words[i].address);
+	}
+}
+
+static void ask_size(const struct board *board, struct questions *q)
+{
+	for (unsigned i = 0; i < 2 && board->chip.size_address; i++)
+		q->size[i] = batch_read(&q->batch, board->chip.size_address & ~3u);
+}
+
+static void take_words(struct board *board, const struct questions *q)
+{
+	for (size_t i = 0; i < board->chip.option_word_count; i++) {
+		if (is_wanted(&board->chip, i))
+			chip_set_option_word(&board->chip, i, batch_value(&q->batch, q->words[i]));
+	}
+}
+
+static void take_size(const struct board *board, const struct questions *q, uint32_t value[2])
+{
+	uint32_t shift = 8 * (board->chip.size_address & 2);
+
+	for (unsigned i = 0; i < 2 && board->chip.size_address; i++)
+		value[i] = batch_value(&q->batch, q->size[i]) >> shift & 0xFFFF;
+}
+
+static int read_size_halted(struct board *board, uint32_t value[2])
+{
+	struct questions q;
 	int err;
 
-	batch_begin(&batch, &board->cores[0]);
-	for (size_t i = 0; i < chip->option_word_count; i++) {
-		if (chip_word_matters(chip, i))
-			index[i] = batch_read(&batch, chip->option_words[i].address);
-	}
-	err = batch_run(&batch);
-	if (err == E_FAULT) {
-		board_note(board, "the option bytes can't be read: the banks of the flash are assumed");
-		return 0;
-	}
-	for (size_t i = 0; !err && i < chip->option_word_count; i++) {
-		if (chip_word_matters(chip, i))
-			chip_set_option_word(chip, i, batch_value(&batch, index[i]));
-	}
+	batch_begin(&q.batch, &board->cores[0]);
+	batch_write(&q.batch, DHCSR, DHCSR_HALT);
+	ask_size(board, &q);
+	batch_write(&q.batch, DHCSR, DHCSR_RUN);
+	err = batch_run(&q.batch);
+	take_size(board, &q, value);
 	return err;
 }
 
-/* Both answers of the register, in value: they have to be the same. */
-static int read_size_register(struct board *board, bool halted, uint32_t value[2])
+static int read_words_apart(struct board *board)
 {
-	uint32_t address = board->chip.size_address, shift = 8 * (address & 2);
-	size_t index[2];
-	struct batch batch;
+	struct chip *chip = &board->chip;
+	bool missed = false;
+
+	for (size_t i = 0; i < chip->option_word_count; i++) {
+		uint32_t value;
+		int err = is_wanted(chip, i) ? probe_read_u32(board->probe, board->cores[0].port,
+							      chip->option_words[i].address, &value) : E_FAULT;
+
+		if (err && err != E_FAULT)
+			return err;
+		if (!err)
+			chip_set_option_word(chip, i, value);
+		missed |= err && chip_word_matters(chip, i);
+	}
+	if (missed)
+		board_note(board, "the option bytes can't be read: the banks of the flash are assumed");
+	return OK;
+}
+
+/* Where one of them faults each is asked alone; what can't be read is as the factory has left it. */
+static int read_apart(struct board *board, uint32_t value[2])
+{
+	struct questions q;
+	int err = read_words_apart(board);
+
+	if (err)
+		return err;
+	batch_begin(&q.batch, &board->cores[0]);
+	ask_size(board, &q);
+	err = batch_run(&q.batch);
+	if (err == E_FAULT)
+		board_note(board, "the flash size register can't be read: %u KiB assumed", board->chip.flash_kib_max);
+	else if (!err)
+		take_size(board, &q, value);
+	return err;
+}
+
+static int read_all(struct board *board, uint32_t value[2])
+{
+	struct questions q;
 	int err;
 
-	batch_begin(&batch, &board->cores[0]);
-	if (halted)
-		batch_write(&batch, DHCSR, DHCSR_HALT);
-	index[0] = batch_read(&batch, address & ~3u);
-	index[1] = batch_read(&batch, address & ~3u);
-	if (halted)
-		batch_write(&batch, DHCSR, DHCSR_RUN);
-	err = batch_run(&batch);
-	for (unsigned i = 0; i < 2; i++)
-		value[i] = batch_value(&batch, index[i]) >> shift & 0xFFFF;
-	return err;
+	batch_begin(&q.batch, &board->cores[0]);
+	ask_words(board, &q);
+	ask_size(board, &q);
+	err = batch_run(&q.batch);
+	if (err == E_FAULT)
+		return read_apart(board, value);
+	if (err)
+		return err;
+	take_words(board, &q);
+	take_size(board, &q, value);
+	return OK;
 }
 
 static bool makes_sense(const struct chip *chip, const uint32_t value[2])
@@ -66,37 +136,32 @@ static bool may_halt(const struct board *board)
 }
 
 /* A size that makes no sense (clones, protected chips) is not believed: the line's maximum is taken. */
-static int find_flash_size(struct board *board)
+static int settle_size(struct board *board, uint32_t value[2])
 {
 	struct chip *chip = &board->chip;
-	uint32_t value[2] = { 0, 0 };
-	int err = read_size_register(board, false, value);
+	int err = OK;
 
-	if (!err && !makes_sense(chip, value) && may_halt(board))
-		err = read_size_register(board, true, value);
-	if (err == E_FAULT) {
-		board_note(board, "the flash size register can't be read: %u KiB assumed",
-			   chip->flash_kib_max);
-		return 0;
-	}
+	if (!makes_sense(chip, value) && may_halt(board))
+		err = read_size_halted(board, value);
 	if (err)
 		return err;
 	board->flash_kib_register = value[0];
 	if (!makes_sense(chip, value) || chip_set_flash_size(chip, chip_meant_size(chip, value[0])))
 		board_note(board, "the flash size register holds 0x%04x, which is no size of this chip: "
 			   "%u KiB assumed", value[0], chip->flash_kib);
-	return 0;
+	return OK;
 }
 
 int detect_flash(struct board *board, struct why *why)
 {
 	struct chip *chip = &board->chip;
-	int err = read_option_words(board);
+	uint32_t value[2] = { 0, 0 };
+	int err = read_all(board, value);
 
-	if (!err && chip_holds(chip, &chip->trustzone))
+	if (err && err != E_FAULT)
+		return err;
+	if (chip_holds(chip, &chip->trustzone))
 		return explain(why, E_CHIP, "TrustZone is enabled on this %s (option TZEN): that is not supported",
 			       chip->name);
-	if (!err && chip->size_address)
-		err = find_flash_size(board);
-	return err;
+	return err || !chip->size_address ? OK : settle_size(board, value);
 }

@@ -74,23 +74,6 @@ static int read_words(struct core *core, uint32_t *words, struct why *why)
 	return OK;
 }
 
-bool option_is_read_protected(struct core *core)
-{
-	const struct chip *chip = &core->board->chip;
-	uint32_t words[CHIP_OPTION_WORDS] = { 0 };
-
-	for (size_t i = 0; i < chip->option_field_count; i++) {
-		const struct chip_option_field *field = &chip->option_fields[i];
-
-		if (!field->erases)
-			continue;
-		return !probe_read_u32(core->board->probe, core->port, chip->option_words[field->word].address,
-				       &words[field->word]) &&
-		       option_field_value(field, words) != field->erases_to;
-	}
-	return false;
-}
-
 int option_plan_begin(struct option_plan *plan, struct core *core, struct why *why)
 {
 	int err;

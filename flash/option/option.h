@@ -80,9 +80,6 @@ int option_plan_write(const struct option_plan *plan, struct core *core, struct 
  * OK when the new option bytes are there, E_VERIFY with what they are instead. */
 int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why);
 
-/* Whether read protection is set, as far as it can be asked now (one exchange). */
-bool option_is_read_protected(struct core *core);
-
 /* ---- files ---- */
 
 /* The fields as text that option_file_read takes. */

@@ -5,6 +5,8 @@
 #include "server/monitor/monitor.h"
 #include "server/session.h"
 
+#include "targets/protection.h"
+
 #include <string.h>
 
 static const char *core_name(const struct chip *chip)
@@ -29,6 +31,15 @@ static void print_state(struct monitor_call *call)
 	monitor_print(call, "\n");
 }
 
+static void print_protection(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	char text[PROTECTION_TEXT];
+
+	if (protection_read(call->session->core) == OK && protection_text(chip, text, sizeof(text))[0])
+		monitor_print(call, "protect %s\n", text);
+}
+
 static int run_info(struct monitor_call *call)
 {
 	const struct board *board = &call->engine->board;
@@ -48,6 +59,7 @@ static int run_info(struct monitor_call *call)
 		      core_name(&board->chip), core->fpu ? " with FPU" : "", core->cpuid,
 		      core->code_units, core->data_units);
 	print_state(call);
+	print_protection(call);
 	if (board->notes[0])
 		monitor_print(call, "note    %s\n", board->notes);
 	return OK;

@@ -9,6 +9,8 @@
 #include "flash/checksum.h"
 #include "flash/survey.h"
 
+#include "targets/protection.h"
+
 #include "probe/bytes.h"
 
 #include <stdlib.h>
@@ -84,10 +86,11 @@ static void print_legend(struct monitor_call *call, const struct flash_survey_ro
 	} legend[] = {
 		{ '#', "written" }, { '.', "blank" }, { ':', "begins blank (halt to know more)" },
 		{ 'P', "written, protected" }, { 'p', "blank, protected" },
-		{ '?', "can't be read (`protect` may tell why)" },
+		{ '?', "can't be read" },
 	};
 	size_t counts[ARRAY_SIZE(legend)] = { 0 };
 	const char *comma = "  ";
+	char text[PROTECTION_TEXT];
 
 	for (size_t l = 0; l < ARRAY_SIZE(legend); l++) {
 		for (size_t i = 0; i < count; i++)
@@ -98,6 +101,9 @@ static void print_legend(struct monitor_call *call, const struct flash_survey_ro
 		comma = ", ";
 	}
 	monitor_print(call, "\n");
+	if (protection_read(call->session->core) == OK &&
+	    protection_text(&call->engine->board.chip, text, sizeof(text))[0])
+		monitor_print(call, "%s\n", text);
 }
 
 static bool is_for_size(const struct chip_layout *layout, uint32_t kib)

@@ -9,6 +9,8 @@
 #include "flash/checksum.h"
 #include "flash/image/image.h"
 
+#include "targets/protection.h"
+
 #include "probe/bytes.h"
 
 #include <stdlib.h>
@@ -113,9 +115,8 @@ static int read_part(struct monitor_call *call, uint32_t address, uint8_t *data,
 	if (!err && done == length)
 		return OK;
 	err = err ? err : E_FAULT;
-	explain(call->why, err, "0x%08x can't be read: %s", address + done, error_text(err));
-	if (err == E_FAULT)
-		explain_more(call->why, "; `protect` tells whether the chip is read-protected");
+	explain(call->why, err, "0x%08x can't be read: %s.", address + done, error_text(err));
+	protection_explain(call->session->core, err, address + done, call->why);
 	return err;
 }
 

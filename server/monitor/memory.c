@@ -6,6 +6,8 @@
 #include "server/read_only.h"
 #include "server/session.h"
 
+#include "targets/protection.h"
+
 #include "flash/new_file.h"
 
 #include "probe/bytes.h"

@@ -7,6 +7,8 @@
 #include "server/read_only.h"
 #include "server/rsp/rsp.h"
 
+#include "targets/protection.h"
+
 #include "probe/bytes.h"
 
 #include <string.h>
@@ -35,6 +37,7 @@ static enum answer read_failed(struct request *rq, int err, uint32_t address)
 	struct why why;
 
 	explain(&why, err, "0x%08x can't be read: %s.", address, error_text(err));
+	protection_explain(rq->session->core, err, address, &why);
 	return rsp_error(rq, err, &why);
 }
 

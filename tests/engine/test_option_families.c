@@ -158,7 +158,7 @@ static void protection_goes_on_and_off(void **state)
 		}
 		says(h, "option set RDP=level1", "Read protection is in force");
 		power_cycle(h);
-		says(h, "mdw 0x08000000", "Read protection is on");
+		says(h, "mdw 0x08000000", "Read protection is set (RDP level1)");
 		says(h, "protect", "`protect off` ends it");
 		harness_peek(h, h->engine->board.chip.banks[0].base, &byte, 1);
 		says(h, "protect off", "all of flash");
