@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "probe/bytes.h"
+#include "targets/clock.h"
 
 /* A supply outside of this is a probe that can't measure. */
 enum { SUPPLY_LEAST_MV = 1600, SUPPLY_MOST_MV = 3900 };
@@ -56,6 +57,25 @@ int flash_device_open(struct flash_device *device, struct core *core, uint32_t s
 	if (!device->granule_bytes)
 		device->granule_bytes = device->unit_bytes;
 	return err;
+}
+
+uint32_t flash_row_bytes(const struct flash_device *device, uint32_t address)
+{
+	struct chip_sector sector;
+
+	if (clock_hz(device->board) < device->row_least_hz)
+		return 0;
+	if (device->row_wants_whole && (!chip_sector_at(&device->board->chip, address, &sector) ||
+					!device->whole[sector.bank]))
+		return 0;
+	return device->row_bytes;
+}
+
+bool flash_is_rows(const struct flash_device *device, uint32_t address, uint32_t length)
+{
+	uint32_t row = flash_row_bytes(device, address);
+
+	return row && address % row == 0 && length % row == 0;
 }
 
 void flash_registers(struct registers *r, const struct flash_device *device, uint32_t offset)

@@ -35,9 +35,12 @@ struct flash_device {
 	uint32_t granule_bytes;		/* erased stretches are left out in steps of this, a multiple of
 					 * unit_bytes (0 = the same); equal where programming the erased
 					 * value does harm (ECC) */
-	uint32_t row_bytes;		/* runs of whole rows are given apart (fast rows, half pages); 0 =
-					 * there are none */
+	uint32_t row_bytes;		/* of fast rows or half pages; 0 = there are none */
+	uint32_t row_least_hz;		/* core clock that rows want; 0 = any */
+	bool row_wants_whole;		/* only in a bank that was erased as a whole */
 	bool banks_apart;		/* each bank has its own controller: both can be at work (H7) */
+
+	bool whole[CHIP_BANKS];		/* set by the job: it erases this bank as a whole */
 };
 
 /* Every bank at once, in place of a bank's number. */
@@ -87,7 +90,8 @@ struct flash_controller {
 	/* Typical 0: not possible (all banks in one operation, for instance). */
 	struct flash_duration (*bank_erase_time)(const struct flash_device *device, unsigned bank);
 	/* Of length bytes, a multiple of the unit, in the way that program_operation() takes. */
-	struct flash_duration (*program_time)(const struct flash_device *device, uint32_t length);
+	struct flash_duration (*program_time)(const struct flash_device *device, uint32_t address,
+					      uint32_t length);
 
 	/* The same operations through the debug port, one at a time. E_FLASH with the status. */
 	int (*erase)(const struct flash_device *device, const struct flash_operation *operation,
@@ -113,6 +117,11 @@ const struct flash_controller *flash_controller_find(const char *name);
  * E_CHIP when the chip has no flash that can be written; whatever the controller's open() says. */
 int flash_device_open(struct flash_device *device, struct core *core, uint32_t supply_mv,
 		      struct why *why);
+/* The size of rows that may be programmed at this address, as core clock and erases are now; 0 = none. Runs of
+ * whole rows are given to the controller apart from what stands before and behind them. */
+uint32_t flash_row_bytes(const struct flash_device *device, uint32_t address);
+/* The same for a run, true when it is one of whole rows. */
+bool flash_is_rows(const struct flash_device *device, uint32_t address, uint32_t length);
 /* What may be believed of a measured supply; 0 = nothing. */
 uint32_t flash_plausible_supply(uint32_t supply_mv);
 

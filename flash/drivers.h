@@ -19,7 +19,9 @@ extern const struct flash_controller flash_controller_h7rs;
 extern const struct flash_controller flash_controller_h5;
 /* l4.c, with a loader for each. */
 extern const struct flash_controller flash_controller_l4;
+extern const struct flash_controller flash_controller_l4plus;
 extern const struct flash_controller flash_controller_g0;
+extern const struct flash_controller flash_controller_wb;
 extern const struct flash_controller flash_controller_l5;
 extern const struct flash_controller flash_controller_u5;
 

@@ -55,7 +55,7 @@ static bool is_erased(const uint8_t *data, uint32_t length, uint8_t erased)
 /* Whole rows apart from what stands before and behind them: *length is cut to the first of these. */
 static void cut_at_rows(const struct flash_device *device, uint32_t address, uint32_t *length)
 {
-	uint32_t row = device->row_bytes, before;
+	uint32_t row = flash_row_bytes(device, address), before;
 
 	if (!row)
 		return;
@@ -134,7 +134,7 @@ static int erase_sector(struct job *job, const struct chip_sector *sector, struc
 /* Work that is left once the whole banks are erased. */
 static enum work work_left(const struct job *job, const struct job_sector *s)
 {
-	return s->work == WORK_ERASE && job->whole[s->sector.bank] ? WORK_PROGRAM : s->work;
+	return s->work == WORK_ERASE && job->device.whole[s->sector.bank] ? WORK_PROGRAM : s->work;
 }
 
 /* The next sector with that work at or after *at, or NULL. */
@@ -149,7 +149,7 @@ static const struct job_sector *find_work(const struct job *job, size_t *at, enu
 static int64_t slack_us(const struct job *job, const struct job_sector *s, enum work work)
 {
 	const struct flash_controller *controller = job->device.controller;
-	int64_t us = controller->program_time(&job->device, s->covered).typical_us;
+	int64_t us = controller->program_time(&job->device, s->sector.base, s->covered).typical_us;
 
 	if (work == WORK_ERASE)
 		us += controller->erase_time(&job->device, s->sector.size).typical_us;
@@ -242,7 +242,7 @@ static int take_turn(struct job *job, struct lane lanes[], unsigned bank, struct
 		err = program_sector(job, s, why);
 	for (unsigned other = 0; other < CHIP_BANKS; other++)
 		lanes[other].hidden_us +=
-			job->device.controller->program_time(&job->device, s->covered).typical_us;
+			job->device.controller->program_time(&job->device, s->sector.base, s->covered).typical_us;
 	lane->at++;
 	return err ? err : begin_next(job, lane, bank, why);
 }
@@ -287,11 +287,11 @@ static int erase_banks_together(struct job *job, struct why *why)
 
 	for (unsigned i = 0; i < count && !err; i++) {
 		operations[i] = controller->bank_erase_operation(&job->device, i);
-		if (job->whole[i])
+		if (job->device.whole[i])
 			err = loader_erase_start(job->loader, &operations[i], why);
 	}
 	for (unsigned i = 0; i < count && !err; i++)
-		if (job->whole[i])
+		if (job->device.whole[i])
 			err = loader_erase_wait(job->loader, &operations[i],
 						controller->bank_erase_time(&job->device, i), why);
 	return err;
@@ -300,7 +300,7 @@ static int erase_banks_together(struct job *job, struct why *why)
 static bool has_whole_banks(const struct job *job)
 {
 	for (unsigned i = 0; i < CHIP_BANKS; i++)
-		if (job->whole[i])
+		if (job->device.whole[i])
 			return true;
 	return false;
 }
@@ -310,7 +310,7 @@ static int erase_whole_banks(struct job *job, struct why *why)
 	int err = 0;
 
 	for (size_t i = 0; i < job->sector_count; i++)
-		if (job->sectors[i].work == WORK_ERASE && job->whole[job->sectors[i].sector.bank])
+		if (job->sectors[i].work == WORK_ERASE && job->device.whole[job->sectors[i].sector.bank])
 			job->report->erased_sectors++;
 	if (!has_whole_banks(job))
 		return 0;
@@ -319,7 +319,7 @@ static int erase_whole_banks(struct job *job, struct why *why)
 	if (job->loader && job->device.banks_apart)
 		return erase_banks_together(job, why);
 	for (unsigned i = 0; i < job->plan->chip->bank_count && !err; i++)
-		if (job->whole[i])
+		if (job->device.whole[i])
 			err = erase_bank(job, i, why);
 	return err;
 }

@@ -189,10 +189,12 @@ static struct flash_duration bank_erase_time(const struct flash_device *device, 
 	return (struct flash_duration){ ERASE_TYPICAL_US, ERASE_MAXIMUM_US };
 }
 
-static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
+static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
+					  uint32_t length)
 {
 	uint32_t units = length / device->unit_bytes;
 
+	(void)address;
 	return (struct flash_duration){
 		(uint32_t)((uint64_t)units * PROGRAM_TYPICAL_NS / 1000), units * PROGRAM_MAXIMUM_US,
 	};

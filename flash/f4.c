@@ -326,10 +326,12 @@ static struct flash_duration bank_erase_time(const struct flash_device *device, 
 	return (struct flash_duration){ (uint32_t)typical_us, (uint32_t)(2 * typical_us) };
 }
 
-static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
+static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
+					  uint32_t length)
 {
 	uint32_t units = length / device->unit_bytes;
 
+	(void)address;
 	return (struct flash_duration){ units * PROGRAM_TYPICAL_US, units * PROGRAM_MAXIMUM_US };
 }
 

@@ -309,11 +309,13 @@ static struct flash_duration bank_erase_time(const struct flash_device *device, 
 	return (struct flash_duration){ v->bank_typical_us * mib, v->bank_maximum_us * mib };
 }
 
-static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
+static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
+					  uint32_t length)
 {
 	const struct variant *v = variant_of(device);
 	uint32_t units = length / v->unit;
 
+	(void)address;
 	return (struct flash_duration){
 		(uint32_t)((uint64_t)units * v->unit_typical_ns / 1000), units * v->unit_maximum_us,
 	};

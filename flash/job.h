@@ -34,8 +34,7 @@ struct job {
 	struct loader *loader;		/* NULL: through the debug port */
 	struct job_sector *sectors;
 	size_t sector_count;
-	bool whole[CHIP_BANKS];		/* this bank is erased as a whole */
-	bool at_once;			/* all of them by one operation */
+	bool at_once;			/* all of device.whole by one operation */
 	bool acted;			/* flash may have changed */
 	uint8_t *kept;			/* RAM in the loader's area that a client wrote, or NULL */
 	uint32_t kept_base, kept_size;
@@ -50,7 +49,7 @@ enum { JOB_BLOCK = 2048 };		/* bytes that are composed and programmed at once */
 
 /* Fills wanted_crc and decides what work each sector needs, by checksums computed on the target. */
 int job_compare(struct job *job, struct why *why);
-/* Fills whole[] and at_once; sectors that would lose what they hold become work. */
+/* Fills device.whole[] and at_once; sectors that would lose what they hold become work. */
 int job_choose_banks(struct job *job, struct why *why);
 /* Erases and programs what needs it. The controller is unlocked; job->loader may be left open. */
 int job_execute(struct job *job, struct why *why);

@@ -173,8 +173,7 @@ static struct flash_operation erase_operation(const struct flash_device *device,
 static struct flash_operation program_operation(const struct flash_device *device, uint32_t address,
 						uint32_t length)
 {
-	uint32_t row = device->row_bytes;
-	bool half_pages = address % row == 0 && length % row == 0;
+	bool half_pages = flash_is_rows(device, address, length);
 
 	return (struct flash_operation){ half_pages ? PECR_FPRG | PECR_PROG : 0, address, 0 };
 }
@@ -185,10 +184,11 @@ static struct flash_duration erase_time(const struct flash_device *device, uint3
 	return (struct flash_duration){ OPERATION_TYPICAL_US, OPERATION_MAXIMUM_US };
 }
 
-static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
+static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
+					  uint32_t length)
 {
-	uint32_t row = device->row_bytes;
-	uint32_t operations = length % row == 0 ? length / row : length / UNIT;
+	uint32_t step = flash_is_rows(device, address, length) ? device->row_bytes : UNIT;
+	uint32_t operations = length / step;
 
 	return (struct flash_duration){ operations * OPERATION_TYPICAL_US,
 					length / UNIT * OPERATION_MAXIMUM_US };

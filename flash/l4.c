@@ -10,8 +10,10 @@
 
 #include "flash/loaders/g0.h"
 #include "flash/loaders/l4.h"
+#include "flash/loaders/l4plus.h"
 #include "flash/loaders/l5.h"
 #include "flash/loaders/u5.h"
+#include "flash/loaders/wb.h"
 #include "probe/bytes.h"
 
 enum { ACR = 0x00, KEYR = 0x08 };
@@ -40,6 +42,7 @@ enum {
 #define CR_MER1		(1u << 2)
 #define CR_PNB_SHIFT	3
 #define CR_MER2		(1u << 15)
+#define CR_BWR		(1u << 14)	/* U5, U3, WBA: a row is collected and programmed at once */
 #define CR_STRT		(1u << 16)
 #define CR_FSTPG	(1u << 18)
 #define CR_OPTLOCK	(1u << 30)
@@ -51,8 +54,7 @@ enum { RDP_NONE = 0xAA };
 enum { PWR_CR4 = 0x5800040C, PWR_CR4_C2BOOT = 1 << 15 };
 
 enum {
-	ROW = 256,			/* 32 double words */
-	FAST_HZ = 8000000,		/* fast rows want this core clock (RM0444 3.3.9) */
+	FAST_HZ = 8000000,		/* fast rows want this core clock (RM0444 3.3.9, RM0351 3.3.8) */
 	SETTLE_US = 100000,		/* what a reset left behind is over within it */
 	SLOW_US = 10000,		/* one unit through the debug port */
 };
@@ -63,7 +65,9 @@ struct variant {
 	uint8_t last_busy;		/* bits 16 to this one of SR */
 	uint8_t unit;
 	uint8_t bker;			/* bit of CR that says bank 2 */
-	bool fast;			/* has fast rows of 32 double words */
+	uint16_t row;			/* bytes of a fast row or a burst; 0 = there are none */
+	bool bursts;			/* of a row: in any erased place, at any clock (RM0456 7.3.8) */
+	bool row_wants_whole;		/* after the erase of the bank only (RM0351 3.3.8) */
 	bool acr_empty, sr_empty;	/* where the mark of an empty chip is */
 	bool second_core;
 	uint32_t page_typical_us, page_maximum_us;
@@ -76,35 +80,34 @@ struct variant {
 #define U5_OFFSETS .sr = 0x20, .cr = 0x28, .optr = 0x40, .wrp = { 0x58, 0x68 }, .bker = 11
 #define G0B_OFFSETS .sr = 0x10, .cr = 0x14, .optr = 0x20, .wrp = { 0x2C, 0x4C }, .bker = 13
 #define L4_TIMES .page_typical_us = 22000, .page_maximum_us = 50000, .bank_typical_us = 22100, \
-		 .bank_maximum_us = 50000, .unit_typical_ns = 81700, .unit_maximum_us = 125, \
-		 .row_typical_us = 1910
+		 .bank_maximum_us = 50000, .unit_typical_ns = 81700, .unit_maximum_us = 125
 #define G0_TIMES .page_typical_us = 22000, .page_maximum_us = 80000, .bank_typical_us = 22100, \
-		 .bank_maximum_us = 80200, .unit_typical_ns = 85000, .unit_maximum_us = 125, \
-		 .row_typical_us = 1700
+		 .bank_maximum_us = 80200, .unit_typical_ns = 85000, .unit_maximum_us = 125
 #define U5_TIMES .page_typical_us = 1500, .page_maximum_us = 10000, .bank_typical_us = 195000, \
 		 .bank_maximum_us = 1000000, .unit_typical_ns = 118000, .unit_maximum_us = 500
+#define ROW_G0 .row = 256, .row_typical_us = 1700
+#define ROW_32 .row = 256, .row_typical_us = 1910, .row_wants_whole = true
+#define ROW_64 .row = 512, .row_typical_us = 3820, .row_wants_whole = true
+#define BURST .row = 128, .row_typical_us = 380, .bursts = true
 
 static const struct variant variants[] = {
-	{ .name = "l4", L4_OFFSETS, .last_busy = 16, .unit = 8, L4_TIMES },
-	{ .name = "l4sb", L4_OFFSETS, .last_busy = 16, .unit = 8, .sr_empty = true, L4_TIMES },
-	{ .name = "l4plus", L4_OFFSETS, .last_busy = 16, .unit = 8, .sr_empty = true, L4_TIMES },
-	{ .name = "g4", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true, L4_TIMES },
-	{ .name = "g4db", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true, L4_TIMES },
-	{ .name = "g0", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
-	  .acr_empty = true, G0_TIMES },
-	{ .name = "g0db", G0B_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
-	  .acr_empty = true, G0_TIMES },
-	{ .name = "c0", L4_OFFSETS, .last_busy = 18, .unit = 8, .fast = true,
-	  .acr_empty = true, G0_TIMES },
-	{ .name = "u0", L4_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true, G0_TIMES },
+	{ .name = "l4", L4_OFFSETS, .last_busy = 16, .unit = 8, L4_TIMES, ROW_32 },
+	{ .name = "l4sb", L4_OFFSETS, .last_busy = 16, .unit = 8, .sr_empty = true, L4_TIMES, ROW_32 },
+	{ .name = "l4plus", L4_OFFSETS, .last_busy = 16, .unit = 8, .sr_empty = true, L4_TIMES, ROW_64 },
+	{ .name = "g4", L4_OFFSETS, .last_busy = 18, .unit = 8, L4_TIMES, ROW_32 },
+	{ .name = "g4db", L4_OFFSETS, .last_busy = 18, .unit = 8, L4_TIMES, ROW_32 },
+	{ .name = "g0", L4_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true, G0_TIMES, ROW_G0 },
+	{ .name = "g0db", G0B_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true, G0_TIMES, ROW_G0 },
+	{ .name = "c0", L4_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true, G0_TIMES, ROW_G0 },
+	{ .name = "u0", L4_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true, G0_TIMES, ROW_G0 },
 	{ .name = "wb", L4_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true,
-	  .second_core = true, L4_TIMES },
+	  .second_core = true, L4_TIMES, ROW_64 },
 	{ .name = "wl", L4_OFFSETS, .last_busy = 18, .unit = 8, .acr_empty = true,
-	  .second_core = true, L4_TIMES },
+	  .second_core = true, L4_TIMES, ROW_32 },
 	{ .name = "l5", U5_OFFSETS, .last_busy = 17, .unit = 8, L4_TIMES },
-	{ .name = "u3", U5_OFFSETS, .last_busy = 17, .unit = 8, U5_TIMES },
-	{ .name = "u5", U5_OFFSETS, .last_busy = 17, .unit = 16, U5_TIMES },
-	{ .name = "wba", U5_OFFSETS, .last_busy = 17, .unit = 16, U5_TIMES },
+	{ .name = "u3", U5_OFFSETS, .last_busy = 17, .unit = 8, U5_TIMES, BURST },
+	{ .name = "u5", U5_OFFSETS, .last_busy = 17, .unit = 16, U5_TIMES, BURST },
+	{ .name = "wba", U5_OFFSETS, .last_busy = 17, .unit = 16, U5_TIMES, BURST },
 	{ .name = "wba2", U5_OFFSETS, .last_busy = 17, .unit = 8, U5_TIMES },
 };
 
@@ -143,7 +146,9 @@ static int open_device(struct flash_device *device, struct why *why)
 		v++;
 	device->variant = v;
 	device->unit_bytes = v->unit;
-	device->row_bytes = v->fast && chip->reset_clock_hz >= FAST_HZ ? ROW : 0;
+	device->row_bytes = v->row;
+	device->row_least_hz = v->bursts ? 0 : FAST_HZ;
+	device->row_wants_whole = v->row_wants_whole;
 	if (chip_holds(chip, &chip->trustzone))
 		return explain(why, E_PROTECTED, "TrustZone is on (TZEN=1): writing secure flash is not "
 			       "supported. Nothing was changed");
@@ -307,10 +312,11 @@ static struct flash_operation erase_operation(const struct flash_device *device,
 static struct flash_operation program_operation(const struct flash_device *device, uint32_t address,
 						uint32_t length)
 {
-	uint32_t row = device->row_bytes;
-	bool fast = row && address % row == 0 && length % row == 0;
+	uint32_t fast = variant_of(device)->bursts ? CR_PG | CR_BWR : CR_FSTPG;
 
-	return (struct flash_operation){ fast ? CR_FSTPG : CR_PG, address, 0 };
+	return (struct flash_operation){
+		flash_is_rows(device, address, length) ? fast : CR_PG, address, 0,
+	};
 }
 
 /* A chip whose two banks are joined still wants both bits (RM0351 3.3.6). */
@@ -344,14 +350,14 @@ static struct flash_duration bank_erase_time(const struct flash_device *device, 
 	return (struct flash_duration){ v->bank_typical_us * mib, v->bank_maximum_us * mib };
 }
 
-static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
+static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
+					  uint32_t length)
 {
 	const struct variant *v = variant_of(device);
 	uint32_t units = length / v->unit;
-	bool rows = device->row_bytes && length % device->row_bytes == 0;
 
 	return (struct flash_duration){
-		rows ? length / ROW * v->row_typical_us :
+		flash_is_rows(device, address, length) ? length / v->row * v->row_typical_us :
 		       (uint32_t)((uint64_t)units * v->unit_typical_ns / 1000),
 		units * v->unit_maximum_us,
 	};
@@ -425,6 +431,8 @@ static void status_text(uint32_t status, char *text, size_t size)
 }
 
 const struct flash_controller flash_controller_l4 = CONTROLLER(l4);
+const struct flash_controller flash_controller_l4plus = CONTROLLER(l4plus);
 const struct flash_controller flash_controller_g0 = CONTROLLER(g0);
+const struct flash_controller flash_controller_wb = CONTROLLER(wb);
 const struct flash_controller flash_controller_l5 = CONTROLLER(l5);
 const struct flash_controller flash_controller_u5 = CONTROLLER(u5);

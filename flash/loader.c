@@ -463,7 +463,7 @@ int loader_program(struct loader *l, uint32_t address, const uint8_t *data, uint
 									       length);
 	const struct unit unit = {
 		.kind = PROGRAM, .address = address, .length = length,
-		.duration = controller->program_time(l->device, length),
+		.duration = controller->program_time(l->device, address, length),
 	};
 
 	return put(l, &unit, &operation, data, why);

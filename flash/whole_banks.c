@@ -7,6 +7,7 @@
 #include "flash/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "flash/checksum.h"
 #include "probe/bytes.h"
@@ -53,9 +54,11 @@ static struct need add_up(const struct job *job, unsigned which)
 	return need;
 }
 
-static uint64_t program_us(const struct job *job, uint32_t bytes)
+static uint64_t program_us(const struct flash_device *device, unsigned which, uint32_t bytes)
 {
-	return job->device.controller->program_time(&job->device, bytes).typical_us;
+	uint32_t base = device->board->chip.banks[which == FLASH_ALL_BANKS ? 0 : which].base;
+
+	return device->controller->program_time(device, base, bytes).typical_us;
 }
 
 static uint64_t proof_us(const struct job *job, uint32_t bytes)
@@ -71,14 +74,14 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* Banks with controllers of their own are erased and programmed at the same time. */
 static uint64_t sector_way_us(const struct job *job, unsigned which, const struct need *need)
 {
-	uint64_t busy_us = need->erase_us + program_us(job, need->bytes);
+	uint64_t busy_us = need->erase_us + program_us(&job->device, which, need->bytes);
 
 	if (which == FLASH_ALL_BANKS && job->device.banks_apart) {
 		busy_us = 0;
 		for (unsigned i = 0; i < job->plan->chip->bank_count; i++) {
 			struct need part = add_up(job, i);
 
-			busy_us = larger(busy_us, part.erase_us + program_us(job, part.bytes));
+			busy_us = larger(busy_us, part.erase_us + program_us(&job->device, i, part.bytes));
 		}
 	}
 	return larger(busy_us, job_wire_us(job, need->bytes));
@@ -98,17 +101,21 @@ static uint64_t erase_banks_us(const struct job *job, unsigned which)
 }
 
 /* While a bank is erased, data travels as far as there is RAM for it. */
-static uint64_t bank_way_us(const struct job *job, uint64_t erase_us, const struct need *need)
+static uint64_t bank_way_us(const struct job *job, unsigned which, uint64_t erase_us,
+			    const struct need *need)
 {
 	uint32_t bytes = need->bytes + need->again, base, room;
 	uint64_t hidden_us, wire_us = job_wire_us(job, bytes);
+	struct flash_device device = job->device;	/* as it will be then */
+
+	memset(device.whole, true, sizeof device.whole);
 
 	if (!routine_area(job->plan->chip, &base, &room))
 		room = 0;
 	hidden_us = job_wire_us(job, min_u32(bytes, room));
 	if (hidden_us > erase_us)
 		hidden_us = erase_us;
-	return erase_us + larger(program_us(job, bytes), wire_us - hidden_us) +
+	return erase_us + larger(program_us(&device, which, bytes), wire_us - hidden_us) +
 	       proof_us(job, need->unplanned);
 }
 
@@ -119,7 +126,7 @@ static bool pays(const struct job *job, unsigned which, const struct need *need)
 	if (!job->device.controller->bank_erase_operation)
 		return false;
 	erase_us = erase_banks_us(job, which);
-	return erase_us && bank_way_us(job, erase_us, need) < sector_way_us(job, which, need);
+	return erase_us && bank_way_us(job, which, erase_us, need) < sector_way_us(job, which, need);
 }
 
 /* ---- the proof ---- */
@@ -221,7 +228,7 @@ static void mark(struct job *job, unsigned which)
 {
 	for (unsigned i = 0; i < job->plan->chip->bank_count; i++)
 		if (which == FLASH_ALL_BANKS || which == i)
-			job->whole[i] = true;
+			job->device.whole[i] = true;
 	job->at_once = which == FLASH_ALL_BANKS && !job->device.banks_apart;
 	for (size_t i = 0; i < job->sector_count; i++) {
 		struct job_sector *s = &job->sectors[i];
@@ -273,12 +280,12 @@ int job_choose_banks(struct job *job, struct why *why)
 
 	job->at_once = false;
 	for (unsigned i = 0; i < CHIP_BANKS; i++)
-		job->whole[i] = false;
+		job->device.whole[i] = false;
 	for (unsigned i = 0; i < count; i++)
 		busy += has_work(job, i);
 	if (busy == count)
 		err = consider(job, FLASH_ALL_BANKS, why);
-	if (err || job->whole[0] || count == 1 || (busy > 1 && job->device.banks_apart))
+	if (err || job->device.whole[0] || count == 1 || (busy > 1 && job->device.banks_apart))
 		return err;
 	for (unsigned i = 0; i < count && !err; i++)
 		if (has_work(job, i))

@@ -246,7 +246,7 @@ static void mark_unfinished(struct job *job)
 	for (size_t i = 0; i < job->plan->chip->bank_count; i++) {
 		const struct chip_bank *bank = &job->plan->chip->banks[i];
 
-		if (!job->whole[i])
+		if (!job->device.whole[i])
 			continue;
 		base = min_u32(base, bank->base);
 		last = max_u32(last, bank->base + (bank->size - 1));

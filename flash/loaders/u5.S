@@ -6,4 +6,6 @@
 	.equ	CR, 0x28
 	.equ	LAST_BUSY, 17
 	.equ	UNIT, 16		@ bytes that are programmed at once
+	.equ	ROW, 128		@ bursts
+	.equ	ROW_SHIFT, BWR_SHIFT
 	.include "l4.inc"

@@ -182,8 +182,8 @@ static void both_banks_at_once_are_erased_only_where_there_is_one(void **state)
 	b->board.chip.bank_count = 1;
 	assert_int_equal(f1->bank_erase_time(&b->device, FLASH_ALL_BANKS).maximum_us, 40000);
 	assert_int_equal(f1->bank_erase_operation(&b->device, FLASH_ALL_BANKS).control, 4);
-	assert_int_equal(f1->program_time(&b->device, 2000).typical_us, 53500);
-	assert_int_equal(f1->program_time(&b->device, 2000).maximum_us, 70000);
+	assert_int_equal(f1->program_time(&b->device, 0x08000000, 2000).typical_us, 53500);
+	assert_int_equal(f1->program_time(&b->device, 0x08000000, 2000).maximum_us, 70000);
 }
 
 static void unlocks_and_locks_every_bank(void **state)

@@ -258,11 +258,11 @@ static void times_are_those_of_the_data_sheet(void **state)
 	assert_int_equal(f4()->erase_time(&b->device, 0x10000).maximum_us, 1100000);
 	assert_int_equal(erase_typical_ms(b, 0x20000), 1000);
 	assert_int_equal(f4()->bank_erase_time(&b->device, FLASH_ALL_BANKS).typical_us, 8000000);
-	assert_int_equal(f4()->program_time(&b->device, 2048).typical_us, 512 * 16);
+	assert_int_equal(f4()->program_time(&b->device, 0x08000000, 2048).typical_us, 512 * 16);
 	set_supply(b, 1800);
 	assert_int_equal(f4()->erase_time(&b->device, 0x20000).maximum_us, 4000000);
 	assert_int_equal(f4()->bank_erase_time(&b->device, FLASH_ALL_BANKS).maximum_us, 32000000);
-	assert_int_equal(f4()->program_time(&b->device, 2048).maximum_us, 2048 * 100);
+	assert_int_equal(f4()->program_time(&b->device, 0x08000000, 2048).maximum_us, 2048 * 100);
 }
 
 /* Both banks at once take as long as one; an F7 with one bank of two needs half. */

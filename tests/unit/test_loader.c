@@ -279,8 +279,9 @@ static struct flash_operation program_operation(const struct flash_device *devic
 	return (struct flash_operation){ 1 | psize(device), address, 0 };
 }
 
-static struct flash_duration program_time(const struct flash_device *device, uint32_t length)
+static struct flash_duration program_time(const struct flash_device *device, uint32_t address, uint32_t length)
 {
+	(void)address;
 	(void)device;
 	return (struct flash_duration){ length, length * 100 };
 }

@@ -553,6 +553,23 @@ static void g0_takes_fast_rows_in_an_erased_page(void **state)
 	assert_int_equal(fake_soc_read(f, FLASH + 256 + 252), 63);
 }
 
+static void g0_takes_no_fast_row_in_a_page_erased_before_another(void **state)
+{
+	struct fake_soc *f = *state;
+
+	l4_unlock(f);
+	l4_erase_page(f, 0);
+	l4_erase_page(f, 1 << PNB);
+	fake_soc_write(f, CR, FSTPG);
+	write_as_core(f, FLASH, 1);
+	assert_int_equal(status(f), PGSERR | PGAERR | FASTERR);
+	fake_soc_write(f, SR, ERRORS);
+	mass_erase(f);
+	fake_soc_write(f, CR, FSTPG);
+	write_as_core(f, FLASH, 1);
+	assert_int_equal(status(f) & ERRORS, 0);
+}
+
 /* --- OTP -------------------------------------------------------------------------------------- */
 
 static void otp_takes_each_unit_once(void **state)
@@ -660,6 +677,7 @@ int main(void)
 		L4_TEST(fast_row_needs_a_fast_clock_and_an_erased_bank),
 		L4_TEST(fast_row_breaks_on_delay_and_disorder),
 		G0_TEST(g0_takes_fast_rows_in_an_erased_page),
+		G0_TEST(g0_takes_no_fast_row_in_a_page_erased_before_another),
 		L4_TEST(otp_takes_each_unit_once),
 		WB_TEST(pes_keeps_operations_waiting),
 		WB_TEST(pages_of_the_second_core_are_out_of_reach),

@@ -14,7 +14,7 @@ UNIT_json = server/json.c
 UNIT_crc = flash/crc32.c
 UNITLIBS_crc = -lunicorn
 UNIT_flash_plan = flash/plan.c targets/chip_map.c targets/chip_layout.c probe/error.c
-UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
+UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/clock.c targets/chip_map.c targets/chip_layout.c probe/error.c probe/log.c
 # The virtual probe's firmware on a stand-in for the chip.
 FIRMWARE_BENCH := $(wildcard probe/virtual/firmware/*.c) \
 	$(patsubst %,probe/virtual/%.c,dap mem_ap meter faults mishaps guesses link_virtual) \
@@ -87,7 +87,7 @@ UNIT_flash_report = flash/report.c
 IMAGE_FILES = flash/image/image.c flash/image/lines.c flash/image/hex.c flash/image/srec.c flash/image/elf.c flash/image/file.c flash/new_file.c probe/error.c
 UNIT_image = $(IMAGE_FILES)
 UNIT_exchange_text = probe/exchange_text.c probe/link.c probe/log.c probe/error.c tests/unit/fake_link.c
-UNIT_flash_f1 = flash/f1.c flash/controller.c flash/registers.c targets/chip_map.c targets/chip_layout.c probe/error.c
+UNIT_flash_f1 = flash/f1.c flash/controller.c flash/registers.c targets/clock.c targets/chip_map.c targets/chip_layout.c probe/error.c probe/log.c
 UNIT_detect = $(PROBE_FILES) $(wildcard targets/*.c) chips.c
 UNIT_virtual_flash_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c
 UNIT_virtual_options_l4 = $(VIRTUAL_CHIPS) tests/unit/l4_specs.c

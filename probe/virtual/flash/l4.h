@@ -28,6 +28,7 @@ enum flash_l4_trait {
 	L4_WIDE_SINGLE = 1 << 12,	/* with one bank PCROP counts twice as many bytes */
 	L4_SECURE_TOP = 1 << 13,	/* SFR: the pages above belong to the second core */
 	L4_DATA_WAIT = 1 << 14,	/* SR.WDW: part of a unit is waiting */
+	L4_FAST_AFTER_ERASE = 1 << 15,	/* fast rows only there, or in the page erased last (field report) */
 };
 
 enum flash_l4_boot {
@@ -110,6 +111,7 @@ struct flash_l4 {
 	uint32_t acr, sr, cr;
 	bool empty, hidden[2];
 	uint8_t mass_erased;		/* slots, since reset */
+	uint32_t last_erased;		/* offset of a page */
 	struct nvm_lock lock, option_lock;
 	struct nvm_work work;
 	bool waiting;			/* for PES to be cleared */

@@ -54,6 +54,7 @@ static void erase_page(struct flash_l4 *flash)
 		refuse(flash, L4_WRPERR, "erase of a protected page");
 	} else {
 		flash->mass_erased &= (uint8_t)~(1u << slot);
+		flash->last_erased = offset;
 		start(flash, offset, size, 1u << slot);
 	}
 }

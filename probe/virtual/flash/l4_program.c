@@ -193,7 +193,7 @@ static uint32_t forbids(const struct flash_l4 *flash, const struct nvm_array *ar
 /* What a fast row needs before its first word. */
 static uint32_t forbids_row(const struct flash_l4 *flash, uint32_t offset, const char **reason)
 {
-	unsigned slot = flash_l4_slot_at(flash, offset);
+	bool whole = flash->mass_erased >> flash_l4_slot_at(flash, offset) & 1;
 
 	*reason = "fast row that is not erased";
 	for (uint32_t at = 0; at < flash->variant->row; at += flash->unit)
@@ -201,8 +201,12 @@ static uint32_t forbids_row(const struct flash_l4 *flash, uint32_t offset, const
 		    is_sealed(flash, &flash->cells, offset + at))
 			return L4_PGSERR | L4_FASTERR;
 	*reason = "fast row in a bank that was not mass-erased";
-	if (flash_l4_has(flash, L4_FAST_AFTER_MASS) && !(flash->mass_erased >> slot & 1))
+	if (flash_l4_has(flash, L4_FAST_AFTER_MASS) && !whole)
 		return L4_PGSERR | L4_FASTERR;
+	*reason = "fast row in a page that was not the last one erased";
+	if (flash_l4_has(flash, L4_FAST_AFTER_ERASE) && !whole &&
+	    offset - flash->last_erased >= flash_l4_page_size(flash))
+		return L4_PGSERR | L4_PGAERR | L4_FASTERR;
 	*reason = "fast programming below 8 MHz";
 	return flash->soc->hclk_hz < FAST_LEAST_HZ ? L4_MISERR | L4_FASTERR : 0;
 }

@@ -56,7 +56,7 @@ enum { RESET_L4 = 0x600, RESET_G4 = 0x40600, RESET_G0 = 0x40600, RESET_U5 = 0 };
 	U5_KIN, .row = 128, .row_bit = BWR, .acr_bits = ACR_U5, .acr_reset = RESET_U5, \
 	.times = &times_u5
 #define U5_TRAITS	(L4_BURST | L4_TRUSTZONE | L4_WRP_LATCH | L4_DATA_WAIT)
-#define G0_TRAITS	(L4_CFGBSY | L4_EMPTY_ACR | L4_DBG_SWEN | L4_OPTVERR)
+#define G0_TRAITS	(L4_CFGBSY | L4_EMPTY_ACR | L4_DBG_SWEN | L4_OPTVERR | L4_FAST_AFTER_ERASE)
 #define WB_TRAITS	(L4_CFGBSY | L4_EMPTY_ACR | L4_OPTVERR | L4_SUSPENDS | L4_SECURE_TOP | \
 			 L4_FAST_AFTER_MASS)
 
@@ -77,9 +77,10 @@ static const struct flash_l4_variant variants[] = {
 	  .wrp = ONE_BANK_WRP },
 	{ "u0", G0_TRAITS, G0_KIN, .errors = ERRORS_U0, .page_bits = 7, .wrp = ONE_BANK_WRP,
 	  .oem_key = 0x88, .oem_words = 4 },
-	{ "g4", L4_DBG_SWEN | L4_OPTVERR, G4_KIN, .page_bits = 8, .wrp = ONE_BANK_WRP,
+	{ "g4", L4_DBG_SWEN | L4_OPTVERR | L4_FAST_AFTER_MASS, G4_KIN, .page_bits = 8, .wrp = ONE_BANK_WRP,
 	  .secure = { 0x70, 0 } },
-	{ "g4db", L4_DBG_SWEN | L4_OPTVERR | L4_BFB2 | L4_WIDE_SINGLE, G4_KIN, .page_bits = 7,
+	{ "g4db", L4_DBG_SWEN | L4_OPTVERR | L4_BFB2 | L4_WIDE_SINGLE | L4_FAST_AFTER_MASS, G4_KIN,
+	  .page_bits = 7,
 	  .bker = BKER_11, .mer2 = MER2, .wrp = TWO_BANK_WRP, .secure = { 0x70, 0x74 } },
 	{ "wb", WB_TRAITS, WB_KIN, .row = 512, .page_bits = 8 },
 	{ "wl", WB_TRAITS, WB_KIN, .row = 256, .page_bits = 7 },
