@@ -112,6 +112,15 @@ static void cpu_reset_requested(void *context)
 	request_reset(context, SOC_RESET_SOFTWARE);
 }
 
+/* The pin is the trace port's only while DBGMCU gives it away. */
+static void cpu_traced(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud)
+{
+	struct machine *machine = context;
+
+	if (machine->soc.trace_on_pin && machine->trace.received)
+		machine->trace.received(machine->trace.context, byte, end_ns, baud);
+}
+
 static uint64_t runner_now_ns(void *context)
 {
 	return cpu_now_ns(((struct machine *)context)->cpu);
@@ -126,7 +135,7 @@ void machine_connect(struct machine *machine)
 {
 	machine->soc_host = (struct soc_host){ machine, request_reset, host_set_irq,
 					       host_stall_core, host_set_core_clock };
-	machine->cpu_host = (struct cpu_host){ machine, cpu_reset_requested };
+	machine->cpu_host = (struct cpu_host){ machine, cpu_reset_requested, cpu_traced };
 	machine->runner = (struct vclock_runner){ machine, runner_now_ns, runner_stop, 0 };
 	machine->soc.spec = &machine->spec;
 	machine->soc.clock = &machine->clock;
@@ -346,6 +355,11 @@ void machine_set_mishaps(struct machine *machine, const struct machine_mishaps *
 	machine->soc.flash_stuck = mishaps->flash_stuck;
 	update_reset(machine);
 	settle(machine);
+}
+
+void machine_on_trace(struct machine *machine, const struct machine_trace *trace)
+{
+	machine->trace = *trace;
 }
 
 static bool are_pins_taken(const struct machine *machine)

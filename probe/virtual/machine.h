@@ -46,6 +46,14 @@ void machine_set_supply_mv(struct machine *machine, uint32_t mv);
 enum machine_swd { MACHINE_SWD_OK, MACHINE_SWD_DEAD /* no acknowledge */ };
 enum machine_swd machine_swd(const struct machine *machine);
 
+/* Who listens at the trace pin (SWO). received is told each byte when the core hands it to the
+ * queue: the last bit is over at end_ns, which may still be to come. */
+struct machine_trace {
+	void *context;
+	void (*received)(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud);
+};
+void machine_on_trace(struct machine *machine, const struct machine_trace *trace);
+
 /* What is wrong on purpose. */
 struct machine_mishaps {
 	bool held_in_reset;		/* something else holds nRST low */

@@ -36,6 +36,7 @@ struct machine {
 	uint64_t cpu_ns;
 	uint64_t flash_code_ns;		/* since reset: how long code in flash has run */
 	struct machine_mishaps mishaps;
+	struct machine_trace trace;
 };
 
 /* machine_build.c: RAM, chip, core, image file; without power yet. On failure *out is NULL. */

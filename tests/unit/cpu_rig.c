@@ -80,6 +80,16 @@ static void reset_requested(void *context)
 	cpu_reset(rig->cpu);
 }
 
+static void traced(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud)
+{
+	struct rig *rig = context;
+
+	assert_true(rig->traced_count < RIG_TRACE && end_ns >= rig->traced_end_ns);
+	rig->traced[rig->traced_count++] = byte;
+	rig->traced_end_ns = end_ns;
+	rig->traced_baud = baud;
+}
+
 static void add_memory(struct rig *rig, const char *name, uint32_t base, uint8_t *bytes, bool code)
 {
 	struct bus_memory memory = {
@@ -101,7 +111,7 @@ struct rig *rig_new(enum virtual_core core, const uint8_t *program, size_t size)
 		0x410CC200, 0x410CC601, 0x412FC231, 0x410FC241, 0x411FC270, 0x410FD214,
 	};
 	struct rig *rig = calloc(1, sizeof(*rig));
-	struct cpu_host host = { rig, reset_requested };
+	struct cpu_host host = { rig, reset_requested, traced };
 
 	assert_non_null(rig);
 	memset(rig->flash, 0xFF, sizeof(rig->flash));

@@ -11,7 +11,7 @@
 
 enum {
 	RIG_FLASH = 0x08000000, RIG_RAM = 0x20000000, RIG_CCM = 0x10000000, RIG_DEVICE = 0x40000000,
-	RIG_SIZE = 0x10000,
+	RIG_SIZE = 0x10000, RIG_TRACE = 256,
 	/* The device: what a write to a register does; reads give the time in ns at +0. */
 	RIG_IRQ_UP = 0, RIG_IRQ_DOWN = 4, RIG_FAULT = 8, RIG_STALL = 12, RIG_BREAK = 16, RIG_RESET = 20,
 	DHCSR = 0xE000EDF0u, DCRSR = 0xE000EDF4u, DCRDR = 0xE000EDF8u, DEMCR = 0xE000EDFCu,
@@ -31,6 +31,10 @@ struct rig {
 	bool flash_refuses;		/* writes have no effect on it */
 	unsigned flash_writes, resets;
 	uint32_t last_flash_value;
+	uint8_t traced[RIG_TRACE];	/* what left its trace port, which cpu_add_trace_port adds */
+	size_t traced_count;
+	uint64_t traced_end_ns;
+	uint32_t traced_baud;
 };
 
 /* The core has no FPU where the model has none. The program starts at 0x08000000, seen at 0 too. */

@@ -31,6 +31,8 @@ struct machine {
 	uint32_t control, sticky;	/* DHCSR */
 	uint32_t dcrdr, registers[128];
 	uint8_t ram[FAKE_RAM_SIZE], flash[FAKE_FLASH_SIZE];
+	struct machine_trace trace;
+	uint64_t traced_until_ns;
 };
 
 struct virtual_spec fake_machine_spec(const char *firmware)
@@ -252,6 +254,21 @@ unsigned fake_machine_accesses(const struct machine *m)
 unsigned fake_machine_resets(const struct machine *m)
 {
 	return m->resets;
+}
+
+void machine_on_trace(struct machine *m, const struct machine_trace *trace)
+{
+	m->trace = *trace;
+}
+
+void fake_machine_trace(struct machine *m, const void *bytes, size_t length, uint32_t baud)
+{
+	for (size_t i = 0; i < length; i++) {
+		m->traced_until_ns = (m->traced_until_ns > m->now_ns ? m->traced_until_ns : m->now_ns) +
+				     UINT64_C(10000000000) / baud;
+		m->trace.received(m->trace.context, ((const uint8_t *)bytes)[i], m->traced_until_ns,
+				  baud);
+	}
 }
 
 /* The chip itself is not tested here. */

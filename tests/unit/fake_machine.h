@@ -19,6 +19,8 @@ enum {
 void fake_machine_set_dead(struct machine *machine, bool dead);
 /* A write to flash keeps it busy for ns: accesses stall meanwhile. */
 void fake_machine_set_busy(struct machine *machine, uint64_t ns);
+/* The chip sends that on its trace pin, from now on. */
+void fake_machine_trace(struct machine *machine, const void *bytes, size_t length, uint32_t baud);
 /* Debug accesses that reached the bus, stalled ones not counted. */
 unsigned fake_machine_accesses(const struct machine *machine);
 unsigned fake_machine_resets(const struct machine *machine);

@@ -56,8 +56,34 @@ static void answers_as_recorded_for_memory(void **state)
 	bench_expect(&b, "F2 07 00 20 04 E0 04 00", "16 64 18 10");
 	bench_send(&b, "F2 08 00 30 00 40 04 00", "\xAA\xAA\x00\x00", 4);
 	bench_expect(&b, "F2 3E", "80 00 00 00 00 00 00 00 00 00 00 00");
+	bench_close(&b);
+}
+
+/* What came on the trace end point. */
+static void expect_trace(struct bench *b, const void *bytes, size_t length)
+{
+	uint8_t came[64];
+
+	assert_int_equal(link_trace_read(b->link, came, sizeof(came), 1), length);
+	assert_memory_equal(came, bytes, length);
+}
+
+static void answers_as_recorded_for_trace(void **state)
+{
+	enum { BAUD = 2000000 };
+	struct bench b;
+
+	(void)state;
+	bench_enter(&b, "V2J16S0");
+	bench_expect(&b, "F2 41", "80 00");
 	bench_expect(&b, "F2 40 00 10 80 84 1E 00", "80 00");
-	/* The recorded probe had trace bytes to tell of here; this chip sends none yet. */
+	bench_expect(&b, "F2 42", "00 00");
+	fake_machine_trace(b.machine, "\x01\x38", 2, BAUD);
+	bench_expect(&b, "F2 42", "02 00");
+	expect_trace(&b, "\x01\x38", 2);
+	fake_machine_trace(b.machine, "\0\0\0\0\0\x80", 6, BAUD);
+	bench_expect(&b, "F2 42", "06 00");
+	expect_trace(&b, "\0\0\0\0\0\x80", 6);
 	bench_expect(&b, "F2 42", "00 00");
 	bench_expect(&b, "F2 41", "80 00");
 	bench_close(&b);
@@ -69,6 +95,7 @@ int main(void)
 		cmocka_unit_test(answers_as_recorded_before_enter),
 		cmocka_unit_test(answers_as_recorded_while_halting),
 		cmocka_unit_test(answers_as_recorded_for_memory),
+		cmocka_unit_test(answers_as_recorded_for_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * How a debugger finds out what is there: the ROM table at 0xE00FF000 and the id registers of its
- * components (IHI 0031C; part numbers of the cores' TRMs). ITM, TPIU and ETM are ids and nothing else.
+ * components (IHI 0031C; part numbers of the cores' TRMs). The ETM is ids and nothing else.
  */
 #include "probe/virtual/cpu/internal.h"
 
@@ -107,18 +107,11 @@ static enum bus_result read_rom(void *context, uint32_t offset, unsigned width, 
 	return BUS_OK;
 }
 
-enum { ITM_STIMULUS_END = 0x80 };
-
-/* The stimulus ports are always ready: firmware that prints to them does not wait for ever. */
-static enum bus_result read_stub(void *context, uint32_t offset, unsigned width, uint32_t *value,
-				 enum bus_master master)
+static enum bus_result read_etm(void *context, uint32_t offset, unsigned width, uint32_t *value,
+				enum bus_master master)
 {
-	const struct coresight_stub *stub = context;
-
 	(void)master;
-	*value = lane_get(coresight_id(stub->cpu, stub->base, offset), offset, width);
-	if (stub->base == ITM_BASE && offset < ITM_STIMULUS_END)
-		*value = 1;
+	*value = lane_get(coresight_id(context, ETM_BASE, offset), offset, width);
 	return BUS_OK;
 }
 
@@ -131,18 +124,9 @@ static enum bus_result write_nothing(void *context, uint32_t offset, unsigned wi
 
 void coresight_add_to_bus(struct cpu *cpu)
 {
-	static const struct { const char *name; uint32_t base; } rows[CORESIGHT_STUBS] = {
-		{ "ITM", ITM_BASE }, { "TPIU", TPIU_BASE }, { "ETM", ETM_BASE },
-	};
-
 	bus_add_device(cpu->bus, &(struct bus_device){ "ROM table", ROM_TABLE, 0x1000, cpu, read_rom,
 						       write_nothing });
-	for (size_t i = 0; i < CORESIGHT_STUBS; i++) {
-		if (!find_unit(cpu, rows[i].base))
-			continue;
-		cpu->stubs[i] = (struct coresight_stub){ cpu, rows[i].base };
-		bus_add_device(cpu->bus, &(struct bus_device){ rows[i].name, rows[i].base, 0x1000,
-							       &cpu->stubs[i], read_stub,
+	if (find_unit(cpu, ETM_BASE))
+		bus_add_device(cpu->bus, &(struct bus_device){ "ETM", ETM_BASE, 0x1000, cpu, read_etm,
 							       write_nothing });
-	}
 }

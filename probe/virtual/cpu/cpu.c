@@ -111,6 +111,7 @@ struct cpu *cpu_new(enum virtual_core core, bool fpu, uint32_t cpuid, struct bus
 	scs_add_to_bus(cpu);
 	fpb_add_to_bus(cpu);
 	dwt_add_to_bus(cpu);
+	itm_add_to_bus(cpu);
 	coresight_add_to_bus(cpu);
 	cpu_power_on(cpu);
 	return cpu;
@@ -158,6 +159,8 @@ void cpu_power_on(struct cpu *cpu)
 	debug_power_on(cpu);
 	fpb_power_on(cpu);
 	dwt_power_on(cpu);
+	itm_power_on(cpu);
+	tpiu_power_on(cpu);
 	cpu_reset(cpu);
 }
 
@@ -320,6 +323,7 @@ static bool go_on(struct cpu *cpu, uint64_t target)
 	if (cpu->debug.halted || cpu->cycles >= target)
 		return false;
 	systick_catch_up(cpu);
+	itm_synchronise(cpu);
 	if (cpu->locked_up) {
 		cpu->cycles = target;
 	} else if (exception_take_pending(cpu)) {

@@ -19,6 +19,9 @@ struct cpu;
 struct cpu_host {		/* what the core asks of the chip */
 	void *context;
 	void (*reset_requested)(void *context);	/* AIRCR.SYSRESETREQ was written */
+	/* A byte of trace on the serial wire; its last bit ends at end_ns. NULL where there is no
+	 * trace port. */
+	void (*traced)(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud);
 };
 
 struct cpu *cpu_new(enum virtual_core core, bool fpu, uint32_t cpuid, struct bus *bus,
@@ -26,6 +29,9 @@ struct cpu *cpu_new(enum virtual_core core, bool fpu, uint32_t cpuid, struct bus
 void cpu_free(struct cpu *cpu);
 /* The part number (DBGMCU DEV_ID) that the ROM table's peripheral id shows beside ST's JEP106. */
 void cpu_set_part(struct cpu *cpu, uint16_t part);
+
+/* Adds the trace port (TPIU) of chips that bring it to a pin. */
+void cpu_add_trace_port(struct cpu *cpu);
 
 /* Power-on: debug registers, FPB and DWT are cleared too. System reset keeps them
  * (DDI 0403E C1.4). Both leave the core ready to fetch its vectors at the next cpu_run. */

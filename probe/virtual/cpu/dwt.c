@@ -2,7 +2,7 @@
  *
  * Data watchpoint and trace unit: comparators, cycle counter, PC sampling (DDI 0403E C1.8,
  * DDI 0419E C1.7, DDI 0553 D1.2). The engine watches the ranges given by dwt_ranges and sets
- * matched. Value comparison and trace packets are not modelled.
+ * matched. Value comparison is not modelled; trace packets are in itm.c.
  */
 #include "probe/virtual/cpu/internal.h"
 
@@ -32,7 +32,7 @@ static bool counts_cycles(const struct cpu *cpu)
 	return is_on(cpu) && cpu->dwt.control & CTRL_CYCCNTENA;
 }
 
-static uint32_t cycle_count(const struct cpu *cpu)
+uint32_t dwt_cycle_count(const struct cpu *cpu)
 {
 	uint64_t since = counts_cycles(cpu) ? cpu_cycles(cpu) - cpu->dwt.cycles_from : 0;
 
@@ -48,7 +48,7 @@ static void set_cycle_count(struct cpu *cpu, uint32_t count)
 
 void dwt_set_trace(struct cpu *cpu, bool on)
 {
-	uint32_t count = cycle_count(cpu);
+	uint32_t count = dwt_cycle_count(cpu);
 
 	cpu->debug.demcr = (cpu->debug.demcr & ~(uint32_t)DEMCR_TRCENA) | (on ? DEMCR_TRCENA : 0);
 	set_cycle_count(cpu, count);
@@ -107,7 +107,7 @@ static enum bus_result read_register(void *context, uint32_t offset, unsigned wi
 	if (at == CTRL)
 		word = read_control(cpu);
 	else if (at == CYCCNT && cpu_holds_v7(cpu))
-		word = cycle_count(cpu);
+		word = dwt_cycle_count(cpu);
 	else if (at == PCSR)
 		word = sampled_pc(cpu);
 	else if (is_unit(cpu, at))
@@ -138,7 +138,7 @@ static void write_unit(struct cpu *cpu, uint32_t offset, uint32_t value)
 
 static void write_control(struct cpu *cpu, uint32_t value)
 {
-	uint32_t count = cycle_count(cpu);
+	uint32_t count = dwt_cycle_count(cpu);
 
 	if (!cpu_holds_v7(cpu))
 		return;

@@ -89,6 +89,7 @@ static void start_handler(struct cpu *cpu, unsigned exception, uint32_t exc_retu
 	nvic_set_active(cpu, exception, true);
 	cpu->sleeping = false;
 	cpu->event = true;
+	itm_exception(cpu, exception, ITM_ENTERED);
 	catch_vector(cpu, exception);
 }
 
@@ -343,6 +344,7 @@ static void unstack(struct cpu *cpu, uint32_t value)
 		return;
 	}
 	restore_frame(regs, &frame);
+	itm_exception(cpu, regs->xpsr & XPSR_EXCEPTION, ITM_RETURNED_TO);
 	regs->control &= CONTROL_NPRIV;
 	regs->control |= (value & RETURN_PSP ? CONTROL_SPSEL : 0) | (fp ? CONTROL_FPCA : 0);
 	if (thread && cpu->scs.scr & SCR_SLEEPONEXIT)
@@ -357,6 +359,7 @@ void exception_return(struct cpu *cpu, uint32_t value)
 	fits = return_value_is_valid(cpu, value) && return_fits(cpu, value);
 	cpu->cycles += RETURN_CYCLES;
 	cpu->event = true;
+	itm_exception(cpu, cpu->regs.xpsr & XPSR_EXCEPTION, ITM_LEFT);
 	deactivate(cpu);
 	if (!fits)
 		fail_return(cpu, EXC_USAGE, CFSR_INVPC, value);

@@ -83,6 +83,19 @@ struct cpu_dwt {
 	bool hit;		/* a data comparator matched in the instruction just run */
 };
 
+struct cpu_itm {
+	uint32_t enabled, privileged, control;	/* TER, TPR, TCR */
+	bool unlocked, overflowed;
+	bool sync_bit;		/* of CYCCNT, when it was looked at last */
+	uint64_t stamped_at;	/* core cycle of the last time stamp */
+};
+
+struct cpu_tpiu {
+	bool present;
+	uint32_t prescaler, protocol, formatter;	/* ACPR, SPPR, FFCR */
+	uint64_t busy_until_ns;	/* until what is queued has left the pin */
+};
+
 /* Why the engine stopped. The PC is the instruction meant, or the next where it was completed. */
 enum engine_stop {
 	ENGINE_PAUSE,		/* between instructions: limit reached or attention asked for */
@@ -96,13 +109,6 @@ enum engine_stop {
 	ENGINE_STACK_LIMIT,
 	ENGINE_FETCH_FAULT, ENGINE_FETCH_NEVER,	/* bus error; execute-never memory */
 	ENGINE_DATA_FAULT,	/* address: of the data; registers are as before the instruction */
-};
-
-enum { CORESIGHT_STUBS = 3 };	/* ITM, TPIU, ETM: nothing but ids */
-
-struct coresight_stub {
-	struct cpu *cpu;
-	uint32_t base;
 };
 
 struct cpu {
@@ -122,7 +128,8 @@ struct cpu {
 	struct cpu_debug debug;
 	struct cpu_fpb fpb;
 	struct cpu_dwt dwt;
-	struct coresight_stub stubs[CORESIGHT_STUBS];
+	struct cpu_itm itm;
+	struct cpu_tpiu tpiu;
 
 	bool held, sleeping, locked_up;
 	bool event, sleeps_for_event;	/* the event register of WFE */
@@ -152,6 +159,7 @@ void cpu_engine_free(struct engine *engine);
 enum engine_stop engine_run(struct engine *engine, uint64_t limit, uint32_t *address);
 bool engine_is_running(const struct engine *engine);
 uint64_t engine_progress(const struct engine *engine);	/* instructions of the run under way */
+bool engine_is_privileged(struct engine *engine);	/* inside an access of the core */
 void engine_stall(struct engine *engine, uint64_t cycles);
 void engine_attention(struct engine *engine);
 void engine_forget(struct engine *engine, uint32_t address, uint32_t length);
@@ -250,8 +258,23 @@ struct dwt_range {
 void dwt_power_on(struct cpu *cpu);
 void dwt_add_to_bus(struct cpu *cpu);
 void dwt_set_trace(struct cpu *cpu, bool on);	/* DEMCR.TRCENA */
+uint32_t dwt_cycle_count(const struct cpu *cpu);
 /* What the comparators look at; empty while DEMCR.TRCENA is clear. */
 unsigned dwt_ranges(const struct cpu *cpu, struct dwt_range out[DWT_UNITS_MAX]);
+
+/* itm.c */
+enum itm_exception_event { ITM_ENTERED = 1, ITM_LEFT = 2, ITM_RETURNED_TO = 3 };
+void itm_power_on(struct cpu *cpu);
+void itm_add_to_bus(struct cpu *cpu);
+/* Packets of the DWT: for an exception; and when its cycle counter asks for synchronisation. */
+void itm_exception(struct cpu *cpu, unsigned exception, enum itm_exception_event event);
+void itm_synchronise(struct cpu *cpu);
+
+/* tpiu.c */
+void tpiu_power_on(struct cpu *cpu);
+bool tpiu_has_room(const struct cpu *cpu);	/* for a packet */
+bool tpiu_is_sending(const struct cpu *cpu);
+void tpiu_put(struct cpu *cpu, const uint8_t *bytes, size_t length);
 
 /* cpu_coresight.c */
 struct coresight_unit {

@@ -17,16 +17,20 @@ enum { PAGE = 1024, ITM_STIMULUS_END = 0x80 };
 
 static const bool always = true, never = false;
 
-/* The private peripheral bus is privileged, but for the ITM's stimulus ports (B3.1.1). */
-static bool is_forbidden(struct engine *engine, uint32_t address)
+bool engine_is_privileged(struct engine *engine)
 {
 	uint32_t control = 0, xpsr = 0;
 
-	if (address < PPB_BASE + ITM_STIMULUS_END || address >= PPB_END)
-		return false;
 	uc_reg_read(engine->uc, UC_ARM_REG_CONTROL, &control);
 	uc_reg_read(engine->uc, UC_ARM_REG_XPSR, &xpsr);
-	return control & CONTROL_NPRIV && !(xpsr & XPSR_EXCEPTION);
+	return !(control & CONTROL_NPRIV) || xpsr & XPSR_EXCEPTION;
+}
+
+/* The private peripheral bus is privileged, but for the ITM's stimulus ports (B3.1.1). */
+static bool is_forbidden(struct engine *engine, uint32_t address)
+{
+	return address >= PPB_BASE + ITM_STIMULUS_END && address < PPB_END &&
+	       !engine_is_privileged(engine);
 }
 
 /* The widest access that address and size allow: unaligned ones come in pieces. */

@@ -92,5 +92,9 @@ uint8_t ports_parameter(const struct firmware *fw, uint8_t parameter);
 HANDLER(trace_start);
 HANDLER(trace_stop);
 HANDLER(trace_count);
+/* A byte from the pin; context is the firmware. */
+void trace_receive(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud);
+/* Takes what has come, up to length bytes; returns how many. */
+size_t trace_take(struct firmware *fw, uint8_t *buffer, size_t length);
 
 #endif

@@ -248,9 +248,14 @@ int firmware_in(struct firmware *fw, void *buffer, size_t length, uint64_t deadl
 
 int firmware_trace_in(struct firmware *fw, void *buffer, size_t length, size_t *got)
 {
-	(void)buffer, (void)length;
-	*got = 0;		/* the machine has no trace output yet */
-	return check_endpoint(fw);
+	int err = check_endpoint(fw);
+
+	*got = 0;
+	if (err)
+		return err;
+	meter_usb(&fw->meter, fw->personality->high_speed ? TIMING_HS_IN_NS : TIMING_FS_IN_NS);
+	*got = trace_take(fw, buffer, length);
+	return 0;
 }
 
 uint64_t firmware_ready_ns(const struct firmware *fw)
@@ -323,6 +328,7 @@ struct firmware *firmware_new(const struct personality *personality, struct mach
 	fw->mode = personality->start;
 	fw->rw_status = STATUS_OK;
 	replies_init(&fw->replies, personality_packet(personality));
+	machine_on_trace(machine, &(struct machine_trace){ fw, trace_receive });
 	dap_init(&fw->dap, &fw->meter);
 	fw->dap.ap.spoil = spoil_access;
 	fw->dap.ap.spoil_context = fw;

@@ -109,7 +109,7 @@ static uint8_t enter(struct firmware *fw, uint8_t protocol)
 	uint32_t dpidr;
 	uint8_t status;
 
-	if (fw->trace_on) {
+	if (fw->trace.on) {
 		firmware_odd(fw, "trace is still on");
 		return STATUS_COMMAND_ERROR;
 	}
@@ -138,7 +138,7 @@ void session_leave_debug(struct firmware *fw)
 	set_nrst(fw, false);
 	swd_forget(fw);
 	fw->open_aps = 0;
-	fw->trace_on = false;
+	fw->trace.on = false;
 }
 
 HANDLER(session_exit)

@@ -44,8 +44,8 @@ void speed_init(struct firmware *fw)
 
 HANDLER(speed_set_v2)
 {
-	firmware_put_status(data, fw->trace_on ? STATUS_COMMAND_ERROR : STATUS_OK);
-	if (!fw->trace_on)
+	firmware_put_status(data, fw->trace.on ? STATUS_COMMAND_ERROR : STATUS_OK);
+	if (!fw->trace.on)
 		set_divisor(fw, get_u16(block + 2));
 }
 
@@ -55,7 +55,7 @@ HANDLER(speed_set_v3)
 	uint32_t wanted = get_u32(block + 4);
 
 	firmware_put_status(data, STATUS_COMMAND_ERROR);
-	if (fw->trace_on || block[2] > 1)
+	if (fw->trace.on || block[2] > 1)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(v3_speeds); i++) {
 		if (v3_speeds[i].khz > wanted)

@@ -16,6 +16,7 @@ enum {
 	BATCH_MAX = 1227,
 	AP_MAX = 8,		/* highest access port number that INIT_AP takes */
 	APS_OPEN_MAX = 8,	/* assumed */
+	TRACE_BYTES = 8192,	/* the largest ring; assumed */
 };
 
 enum status {
@@ -52,6 +53,15 @@ enum command_shape {
 	PLAIN_REPLY,		/* fixed length without a status */
 	DATA_IN,		/* as long as data_length says; the status is asked for by 3E */
 	DATA_OUT,		/* a payload as long as data_length says; no reply */
+};
+
+/* SWO: a ring of bytes, each with the time when it has come. */
+struct trace {
+	bool on;
+	uint32_t baud, size, first, count;
+	uint64_t lost;
+	uint8_t bytes[TRACE_BYTES];
+	uint64_t ends_ns[TRACE_BYTES];
 };
 
 struct firmware;
@@ -105,7 +115,7 @@ struct firmware {
 	bool nrst_low;
 	uint16_t divisor;		/* V2 */
 	uint32_t khz;			/* V3: of the list */
-	bool trace_on;
+	struct trace trace;
 
 	uint32_t batch_count;
 	uint32_t batch_result[BATCH_MAX];

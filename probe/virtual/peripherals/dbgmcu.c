@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { CR = 4, LOW_POWER = 7 };
+enum { CR = 4, LOW_POWER = 7, TRACE_MODE = 3 << 6 /* 0 = one pin, asynchronous */ };
 
 struct dbgmcu {
 	struct soc *soc;
@@ -49,6 +49,9 @@ static void dbgmcu_write(void *state, uint32_t offset, uint32_t value)
 	} else if (offset == CR) {
 		dbgmcu->cr = value & dbgmcu->layout.cr_bits;
 		soc->debug_modes = dbgmcu->cr & LOW_POWER;
+		soc->trace_on_pin = dbgmcu->layout.trace &&
+				    (dbgmcu->cr & (dbgmcu->layout.trace | TRACE_MODE)) ==
+					    dbgmcu->layout.trace;
 		if (dbgmcu->layout.freeze_in_cr)
 			soc->freeze[0] = dbgmcu->cr;
 	}
@@ -67,6 +70,7 @@ static void dbgmcu_power(void *state, bool on)
 
 	(void)on;
 	dbgmcu->cr = soc->debug_modes = 0;
+	soc->trace_on_pin = false;
 	for (size_t i = 0; i < SOC_FREEZE_REGISTERS; i++)
 		soc->freeze[i] = 0;
 }
@@ -79,6 +83,7 @@ int dbgmcu_add(struct soc *soc, const struct dbgmcu_layout *layout)
 		return E_MEMORY;
 	dbgmcu->soc = soc;
 	dbgmcu->layout = *layout;
+	soc->has_trace_pin = layout->trace;
 	dbgmcu->idcode_offset = soc->spec->idcode_address & 0x3FF;
 	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "dbgmcu", .state = dbgmcu,
 			   .gate = SOC_ALWAYS_ON, .reset = dbgmcu_reset, .power = dbgmcu_power });
