@@ -145,6 +145,7 @@ static const struct key keys[] = {
 	{ "serial", TEXT(serial), NULL },
 	{ "image", TEXT(image), NULL },		/* file */
 	{ "faults", TEXT(faults), NULL },	/* file */
+	{ "mishap", TEXT(mishaps), NULL },	/* NAME[:MS]+NAME...: see mishaps.h */
 	{ "pace", 0, 0, set_pace },
 	{ "voltage", 0, 0, set_voltage },	/* mV */
 	{ "guess", 0, 0, set_guess },		/* NAME+NAME...: see guesses.h */

@@ -80,8 +80,13 @@ void dap_notice_power(struct dap *dap)
 /* Pins taken by the firmware, or clocks stopped: the port is silent, but keeps its state. */
 static bool is_dead(struct dap *dap)
 {
+	unsigned cuts = machine_swd_cuts(dap->machine);
+
 	dap_notice_power(dap);
-	return machine_swd(dap->machine) != MACHINE_SWD_OK;
+	if (cuts != dap->cuts_seen)
+		power_on(dap);
+	dap->cuts_seen = cuts;
+	return machine_swd(dap->machine) == MACHINE_SWD_DEAD;
 }
 
 void dap_switch(struct dap *dap, bool to_swd)
@@ -112,6 +117,8 @@ static uint32_t read_control(const struct dap *dap)
 {
 	uint32_t requests = dap->control & POWER_REQUESTS;
 
+	if (machine_swd(dap->machine) == MACHINE_SWD_UNPOWERED)
+		return dap->control;
 	return dap->control | requests << 1;	/* each acknowledge stands beside its request */
 }
 

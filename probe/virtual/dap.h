@@ -40,6 +40,7 @@ struct dap {
 	size_t other_count;
 	struct mem_ap *busy;		/* the one with the transaction in work */
 	uint32_t dpidr;
+	unsigned cuts_seen;
 	bool awake;			/* a line reset was seen since power came */
 	uint32_t control, select, read_buffer;
 	/* The probe's clock; set by whoever drives the wire. */

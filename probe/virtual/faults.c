@@ -37,11 +37,25 @@ static const struct {
 	{ FAULT_AT_ACCESS, "fault", FAULT_BUS_ERROR, 0, false },
 	{ FAULT_AT_FLASH, "stuck", FAULT_STUCK, 0, false },
 	{ FAULT_ALWAYS, "nrst-unwired", FAULT_NRST_UNWIRED, 0, false },
+	{ FAULT_ALWAYS, "swd-unwired", FAULT_SWD_UNWIRED, 0, false },
+	{ FAULT_ALWAYS, "vtref-unwired", FAULT_VTREF_UNWIRED, 0, false },
 	{ FAULT_ALWAYS, "junk", FAULT_JUNK, 0, false },
+	{ FAULT_ALWAYS, "no-power", FAULT_NO_POWER, 0, false },
 	{ FAULT_ALWAYS, "held-in-reset", FAULT_HELD_IN_RESET, 0, false },
+	{ FAULT_ALWAYS, "no-debug-power", FAULT_NO_DEBUG_POWER, 0, false },
+	{ FAULT_ALWAYS, "reset-cuts-swd", FAULT_RESET_CUTS_SWD, 0, false },
+	{ FAULT_ALWAYS, "halt-lost", FAULT_HALT_LOST, 0, false },
+	{ FAULT_ALWAYS, "no-size", FAULT_NO_SIZE, 0, false },
+	{ FAULT_ALWAYS, "clone", FAULT_CLONE, 0, false },
+	{ FAULT_ALWAYS, "unknown-chip", FAULT_UNKNOWN_CHIP, 0, false },
 	{ FAULT_ALWAYS, "pins-taken", FAULT_PINS_TAKEN, 1000000, true },
+	{ FAULT_ALWAYS, "sleeping", FAULT_SLEEPING, 0, false },
 	{ FAULT_ALWAYS, "asleep", FAULT_ASLEEP, 0, false },
 	{ FAULT_ALWAYS, "lock-up", FAULT_LOCK_UP, 0, false },
+	{ FAULT_ALWAYS, "half-copied", FAULT_HALF_COPIED, 0, false },
+	{ FAULT_ALWAYS, "reset-loop", FAULT_RESET_LOOP, 1000000, true },
+	{ FAULT_ALWAYS, "watchdog", FAULT_WATCHDOG, 1000000, true },
+	{ FAULT_ALWAYS, "slow-clock", FAULT_SLOW_CLOCK, 0, false },
 };
 
 /* The next word of a line, or "" at its end. */
@@ -117,6 +131,35 @@ static int parse_line(struct faults *faults, char *line, unsigned number, struct
 			       number, FAULT_RULES_MAX);
 	faults->rules[faults->count++] = rule;
 	return 0;
+}
+
+static int complain_mishap(const char *word, struct why *why)
+{
+	explain(why, E_CONFIG, "there is no mishap '%s'; there are", word);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].event == FAULT_ALWAYS)
+			explain_more(why, " %s%s", kinds[i].word, kinds[i].needs_number ? ":MS" : "");
+	return E_CONFIG;
+}
+
+int faults_add_mishaps(struct faults *faults, const char *names, struct why *why)
+{
+	char *copy = strdup(names), *next = copy, *word;
+	int err = copy ? 0 : E_MEMORY;
+
+	while (!err && (word = strsep(&next, "+"))) {
+		struct fault_rule rule = { .event = FAULT_ALWAYS };
+		char *colon = strchr(word, ':'), *rest = word;
+
+		if (colon)
+			*colon = ' ';
+		if (!parse_kind(&rule, &rest) || faults->count == FAULT_RULES_MAX)
+			err = complain_mishap(word, why);
+		else
+			faults->rules[faults->count++] = rule;
+	}
+	free(copy);
+	return err;
 }
 
 int faults_parse(struct faults *faults, const char *text, struct why *why)

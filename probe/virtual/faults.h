@@ -17,12 +17,7 @@
  *	access N wait [US]	the N-th memory access stalls for US microseconds, or until aborted
  *	access N fault		the N-th memory access ends with a bus error
  *	flash N stuck		the N-th erase or program stays busy until a reset
- *	always nrst-unwired	the probe's nRST pin leads nowhere
- *	always junk		bytes 2 and 3 of longer replies are leftovers, as seen on V2
- *	always held-in-reset	something else holds nRST low
- *	always pins-taken MS	firmware that has run for MS milliseconds uses the SWD pins otherwise
- *	always asleep		flash begins with a program that goes to deep sleep at once
- *	always lock-up		flash begins with a program whose first instruction locks the core up
+ *	always NAME [MS]	a board with something wrong; mishaps.h has the names
  *
  * N counts from 1. Several rules may name the same N. A hardware watchdog, read protection and the
  * like are option bytes: options=NAME:VALUE+NAME:VALUE of the virtual board sets them.
@@ -43,8 +38,16 @@ enum fault_kind {
 	FAULT_POWER_OFF, FAULT_POWER_ON,
 	FAULT_WAIT, FAULT_BUS_ERROR,
 	FAULT_STUCK,
-	FAULT_NRST_UNWIRED, FAULT_JUNK,
-	FAULT_HELD_IN_RESET, FAULT_PINS_TAKEN, FAULT_ASLEEP, FAULT_LOCK_UP,
+	/* Of the board, always: the wires, */
+	FAULT_NRST_UNWIRED, FAULT_SWD_UNWIRED, FAULT_VTREF_UNWIRED, FAULT_JUNK, FAULT_NO_POWER,
+	FAULT_HELD_IN_RESET,
+	/* the chip, */
+	FAULT_NO_DEBUG_POWER, FAULT_RESET_CUTS_SWD, FAULT_HALT_LOST, FAULT_NO_SIZE, FAULT_CLONE,
+	FAULT_UNKNOWN_CHIP,
+	/* and its firmware. */
+	FAULT_PINS_TAKEN, FAULT_SLEEPING, FAULT_ASLEEP, FAULT_LOCK_UP, FAULT_HALF_COPIED,
+	FAULT_RESET_LOOP, FAULT_WATCHDOG, FAULT_SLOW_CLOCK,
+	FAULT_KINDS,
 };
 
 enum fault_event { FAULT_AT_COMMAND, FAULT_AT_ACCESS, FAULT_AT_FLASH, FAULT_ALWAYS, FAULT_EVENTS };
@@ -68,6 +71,8 @@ struct faults {
  * is then empty. */
 int faults_parse(struct faults *faults, const char *text, struct why *why);
 int faults_load(struct faults *faults, const char *path, struct why *why);
+/* Adds what is always so: "NAME[:MS]+NAME[:MS]...". E_CONFIG names those that there are. */
+int faults_add_mishaps(struct faults *faults, const char *names, struct why *why);
 
 /* Counts an event. Calls act for each rule of it. */
 void faults_count(struct faults *faults, enum fault_event event,

@@ -237,24 +237,33 @@ static int choose_personality(const struct virtual_spec *spec, const struct pers
 	return E_CONFIG;
 }
 
+static int read_faults(struct faults *faults, const struct virtual_spec *spec, struct why *why)
+{
+	int err = spec->faults[0] ? faults_load(faults, spec->faults, why) : 0;
+
+	return err || !spec->mishaps[0] ? err : faults_add_mishaps(faults, spec->mishaps, why);
+}
+
 static int build(struct virtual_link *v, const struct virtual_spec *spec, struct why *why)
 {
 	const struct personality *personality;
+	struct virtual_spec changed = *spec;
+	struct faults faults = { 0 };
 	int err = choose_personality(spec, &personality, why);
 
 	if (!err)
-		err = machine_new(&v->machine, spec, why);
+		err = read_faults(&faults, spec, why);
+	mishaps_change_spec(&faults, &changed);
+	if (!err)
+		err = machine_new(&v->machine, &changed, why);
 	if (err)
 		return err;
 	v->fw = firmware_new(personality, v->machine);
 	if (!v->fw)
 		return explain(why, E_MEMORY, "out of memory");
 	identify(v, spec);
-	if (spec->faults[0])
-		err = faults_load(firmware_faults(v->fw), spec->faults, why);
-	if (!err)
-		mishaps_apply(firmware_faults(v->fw), v->machine);
-	return err;
+	*firmware_faults(v->fw) = faults;
+	return mishaps_apply(&faults, v->machine, why);
 }
 
 int virtual_link_open(struct link **out, const struct virtual_spec *spec, struct why *why)

@@ -15,7 +15,13 @@ enum { RESET_LOW_NS = 1090000,	/* how long a reset keeps nRST low, as measured o
        BOOT_NS = 5000000,	/* a new board has been on for a while */
        SLICE_NS = 1000000 };	/* a halt of the core is noticed at the end of a slice */
 
-enum { DEBUG_STOP_MODES = 6 };	/* DBGMCU_CR: clocks stay on in Stop and Standby */
+/* DBGMCU_CR: clocks stay on in Sleep; in Stop and Standby */
+enum { DEBUG_SLEEP_MODE = 1, DEBUG_STOP_MODES = 6 };
+
+/* From the access port through the bus matrix to memory and back; assumed. */
+enum { ACCESS_CYCLES = 4 };
+
+enum { DHCSR = 0xE000EDF0, C_HALT = 2 };
 
 /* --- reset ------------------------------------------------------------------------------------ */
 
@@ -32,12 +38,13 @@ static void update_halted(struct machine *machine)
 static void enter_reset(struct machine *machine)
 {
 	machine->in_reset = true;
-	machine->flash_code_ns = 0;
 	cpu_hold_in_reset(machine->cpu, true);
 	cpu_reset(machine->cpu);
 	soc_reset_all(&machine->soc);
 	cpu_set_vector_table(machine->cpu, machine->soc.boot_address);
 	machine->soc.reset_causes = 0;
+	if (machine->mishaps.reset_cuts_swd && machine->pulse_low)
+		machine->swd_cuts++;
 }
 
 /* Brings the chip to where its reset line and its supply say. */
@@ -178,15 +185,6 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* For firmware that takes the SWD pins: a loader in RAM does not. */
-static bool runs_from_flash(struct machine *machine)
-{
-	const struct virtual_bank *bank = &machine->spec.banks[0];
-
-	return machine->mishaps.pins_taken_ns &&
-	       cpu_register(machine->cpu, 15) - bank->base < bank->size;
-}
-
 /* Runs the core up to the next alarm, but not for longer than a slice while it does something. */
 static void run_core(struct machine *machine, uint64_t until_ns)
 {
@@ -201,8 +199,6 @@ static void run_core(struct machine *machine, uint64_t until_ns)
 	machine->clock.runner = NULL;
 	if (state == CPU_RUNNING)
 		machine->cpu_ns += reached_ns - from_ns;
-	if (state == CPU_RUNNING && runs_from_flash(machine))
-		machine->flash_code_ns += reached_ns - from_ns;
 	vclock_set(&machine->clock, reached_ns);
 }
 
@@ -236,6 +232,23 @@ bool machine_core_port_open(const struct machine *machine, bool private_peripher
 	return !soc->core_port_closed && !stopped;
 }
 
+uint64_t machine_bus_delay_ns(const struct machine *machine, bool private_peripherals)
+{
+	const struct soc *soc = &machine->soc;
+	bool sleeps = cpu_state(machine->cpu) == CPU_SLEEPING && !(soc->debug_modes & DEBUG_SLEEP_MODE);
+
+	if (sleeps && (soc->asleep == SOC_ALL_WAITS ||
+		       (soc->asleep == SOC_MEMORY_WAITS && !private_peripherals)))
+		return UINT64_MAX;
+	return soc->hclk_hz ? UINT64_C(1000000000) * ACCESS_CYCLES / soc->hclk_hz : 0;
+}
+
+bool machine_bus_is_stuck(const struct machine *machine)
+{
+	return machine->soc.asleep == SOC_ALL_WAITS &&
+	       machine_bus_delay_ns(machine, true) == UINT64_MAX;
+}
+
 static void see_debugger(struct machine *machine)
 {
 	if (machine->soc.debugger_seen)
@@ -258,6 +271,13 @@ enum bus_result machine_read(struct machine *machine, uint32_t address, unsigned
 	return result;
 }
 
+/* Of a core that is not halted yet: the first request, the third... */
+static bool loses_halt(struct machine *machine, uint32_t address, uint32_t value)
+{
+	return machine->mishaps.loses_halts && address == (uint32_t)DHCSR && value & C_HALT &&
+	       cpu_state(machine->cpu) != CPU_HALTED && machine->halts_asked++ % 2 == 0;
+}
+
 enum bus_result machine_write(struct machine *machine, uint32_t address, unsigned width,
 			      uint32_t value)
 {
@@ -266,6 +286,8 @@ enum bus_result machine_write(struct machine *machine, uint32_t address, unsigne
 	if (!machine->powered)
 		return BUS_FAULT;
 	see_debugger(machine);
+	if (loses_halt(machine, address, value))
+		value &= ~(uint32_t)C_HALT;
 	result = bus_write(&machine->bus, address, width, value, BUS_DEBUG);
 	settle(machine);
 	return result;
@@ -362,21 +384,21 @@ void machine_on_trace(struct machine *machine, const struct machine_trace *trace
 	machine->trace = *trace;
 }
 
-static bool are_pins_taken(const struct machine *machine)
-{
-	uint64_t after_ns = machine->mishaps.pins_taken_ns;
-
-	return machine->soc.swd_pins_taken ||
-	       (after_ns && machine->flash_code_ns >= after_ns);
-}
-
 enum machine_swd machine_swd(const struct machine *machine)
 {
 	const struct soc *soc = &machine->soc;
 	bool stopped = cpu_is_deep_sleep(machine->cpu) && !(soc->debug_modes & DEBUG_STOP_MODES);
-	bool dead = !machine->powered || soc->swd_disabled || are_pins_taken(machine) || stopped;
+	bool dead = !machine->powered || machine->mishaps.swd_unwired || soc->swd_disabled ||
+		    soc->swd_pins_taken || stopped;
 
-	return dead ? MACHINE_SWD_DEAD : MACHINE_SWD_OK;
+	if (dead)
+		return MACHINE_SWD_DEAD;
+	return machine->mishaps.no_debug_power ? MACHINE_SWD_UNPOWERED : MACHINE_SWD_OK;
+}
+
+unsigned machine_swd_cuts(const struct machine *machine)
+{
+	return machine->swd_cuts;
 }
 
 /* --- looking inside --------------------------------------------------------------------------- */

@@ -42,9 +42,22 @@ void machine_set_power(struct machine *machine, bool on);
 uint32_t machine_supply_mv(const struct machine *machine);
 void machine_set_supply_mv(struct machine *machine, uint32_t mv);
 
-/* What SWD sees: 0 when the debug port answers, else why not. */
-enum machine_swd { MACHINE_SWD_OK, MACHINE_SWD_DEAD /* no acknowledge */ };
+/* What SWD sees of the debug port. */
+enum machine_swd {
+	MACHINE_SWD_OK,
+	MACHINE_SWD_UNPOWERED,		/* it answers, but the debug domain does not power up */
+	MACHINE_SWD_DEAD,		/* no acknowledge */
+};
 enum machine_swd machine_swd(const struct machine *machine);
+/* How often the chip has reset its debug port by a reset of its own. */
+unsigned machine_swd_cuts(const struct machine *machine);
+
+/* How long the bus keeps a debug access waiting: the slower the core's clock, the longer; UINT64_MAX while
+ * a sleeping core has no clock there. */
+uint64_t machine_bus_delay_ns(const struct machine *machine, bool private_peripherals);
+/* A transaction that waits for a clock outlives an abort (as reported of F1 and F3: WAIT once, then for
+ * ever). */
+bool machine_bus_is_stuck(const struct machine *machine);
 
 /* Who listens at the trace pin (SWO). received is told each byte when the core hands it to the
  * queue: the last bit is over at end_ns, which may still be to come. */
@@ -57,8 +70,10 @@ void machine_on_trace(struct machine *machine, const struct machine_trace *trace
 /* What is wrong on purpose. */
 struct machine_mishaps {
 	bool held_in_reset;		/* something else holds nRST low */
-	uint64_t pins_taken_ns;		/* firmware that has run that long since its reset uses the
-					 * SWD pins otherwise; 0 = never */
+	bool swd_unwired;
+	bool no_debug_power;
+	bool reset_cuts_swd;		/* see machine_swd_cuts */
+	bool loses_halts;		/* every other request to halt */
 	uint32_t flash_stuck;		/* that erase or program, counted from 1, does not end; 0 = none */
 };
 void machine_set_mishaps(struct machine *machine, const struct machine_mishaps *mishaps);

@@ -34,9 +34,9 @@ struct machine {
 	bool reset_wanted;		/* by a peripheral or the core; done between accesses */
 	struct vclock_alarm pulse_end;
 	uint64_t cpu_ns;
-	uint64_t flash_code_ns;		/* since reset: how long code in flash has run */
 	struct machine_mishaps mishaps;
 	struct machine_trace trace;
+	unsigned swd_cuts, halts_asked;
 };
 
 /* machine_build.c: RAM, chip, core, image file; without power yet. On failure *out is NULL. */

@@ -33,6 +33,8 @@ static const struct {
 	[VIRTUAL_M33]    = { 0x14770015, 0xE00FE003, 0x3FF },
 };
 
+enum { HIDDEN_NS = 5000 };
+
 void mem_ap_reset(struct mem_ap *ap)
 {
 	ap->csw = CSW_RESET;
@@ -68,7 +70,8 @@ bool mem_ap_is_busy(const struct mem_ap *ap)
 
 void mem_ap_abort(struct mem_ap *ap)
 {
-	ap->transaction.active = false;
+	if (!machine_bus_is_stuck(ap->machine))
+		ap->transaction.active = false;
 }
 
 static bool is_private(uint32_t address)
@@ -94,6 +97,19 @@ static bool translate(const struct mem_ap *ap, uint32_t *address)
 	return false;
 }
 
+/* Short delays hide behind the packets on the wire. */
+static bool must_wait(struct mem_ap *ap, bool again)
+{
+	uint64_t now_ns = machine_now_ns(ap->machine);
+	uint64_t delay_ns = machine_bus_delay_ns(ap->machine, is_private(ap->transaction.address));
+
+	if (delay_ns == UINT64_MAX)
+		return true;
+	if (!again)
+		ap->transaction.ready_ns = delay_ns > HIDDEN_NS ? now_ns + delay_ns : 0;
+	return now_ns < ap->transaction.ready_ns;
+}
+
 static enum bus_result reach_bus(struct mem_ap *ap, uint32_t *value, bool again)
 {
 	struct mem_ap_transaction *t = &ap->transaction;
@@ -105,6 +121,8 @@ static enum bus_result reach_bus(struct mem_ap *ap, uint32_t *value, bool again)
 		return result;
 	if (!translate(ap, &address))
 		return BUS_FAULT;
+	if (must_wait(ap, again))
+		return BUS_STALL;
 	if (t->write) {
 		bits = t->value >> lane;
 		if (t->width < 4)

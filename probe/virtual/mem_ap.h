@@ -15,6 +15,7 @@ struct mem_ap_transaction {
 	bool active, write, increment;
 	unsigned width;
 	uint32_t address, value;	/* value in its byte lanes */
+	uint64_t ready_ns;		/* when a slow bus is done with it */
 };
 
 enum mem_ap_view {

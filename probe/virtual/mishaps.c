@@ -4,43 +4,40 @@
  */
 #include "probe/virtual/mishaps.h"
 
-#include <string.h>
+#include "probe/virtual/bad_firmware.h"
 
-#include "probe/bytes.h"
+enum { RESET_NS = 1000000, UP_NS = 5000000 };
 
-enum { VECTORS = 4, CODE = 4 * VECTORS, STACK = 0x400, RESET_NS = 1000000 };
+/* A GD32F1x0 answers with F103's id, another revision and its own debug port. */
+enum { CLONE_REVISION = 0x1303, CLONE_DPIDR = 0x2BA01477, UNKNOWN_ID = 0x10000FED };
 
-static const struct program {
-	enum fault_kind kind;
-	uint8_t code[16];
-} programs[] = {
-	/* SCR.SLEEPDEEP, then WFI for ever */
-	{ FAULT_ASLEEP, { 0x02, 0x48,		/* ldr r0, [pc, #8] */
-			  0x04, 0x21,		/* movs r1, #4 */
-			  0x01, 0x60,		/* str r1, [r0] */
-			  0x30, 0xBF,		/* wfi */
-			  0xFD, 0xE7,		/* b to the wfi */
-			  0x00, 0xBF,
-			  0x10, 0xED, 0x00, 0xE0 } },	/* SCR */
-	/* its HardFault vector has no Thumb bit: a fault in a fault */
-	{ FAULT_LOCK_UP, { 0x00, 0xDE } },	/* udf */
-};
+void mishaps_change_spec(const struct faults *faults, struct virtual_spec *spec)
+{
+	if (faults_has(faults, FAULT_NO_SIZE))
+		spec->size_address = 0;
+	if (faults_has(faults, FAULT_UNKNOWN_CHIP))
+		spec->idcode = UNKNOWN_ID;
+	if (faults_has(faults, FAULT_CLONE)) {
+		spec->idcode = (spec->idcode & 0xFFFF) | (uint32_t)CLONE_REVISION << 16;
+		spec->dpidr = CLONE_DPIDR;
+	}
+}
 
-/* A vector table and the program at the beginning of flash; then a reset, so that it runs. */
-static void install(struct machine *machine, const struct program *program)
+/* A vector table and the program at the beginning of flash; then a reset, and it has run for a while. */
+static int install(struct machine *machine, const struct fault_rule *mishap, struct why *why)
 {
 	const struct virtual_spec *spec = machine_spec(machine);
-	uint32_t base = spec->banks[0].base;
-	uint8_t bytes[CODE + sizeof(program->code)] = { 0 };
+	uint8_t image[BAD_FIRMWARE_MAX];
+	int length = bad_firmware_build(spec, mishap, image, why);
 
-	put_u32(bytes, spec->regions[0].base + STACK);
-	put_u32(bytes + 4, base + CODE + 1);
-	memcpy(bytes + CODE, program->code, sizeof(program->code));
-	machine_poke(machine, base, bytes, sizeof(bytes));
+	if (length <= 0)
+		return length;
+	machine_poke(machine, spec->banks[0].base, image, (uint32_t)length);
 	machine_set_nrst(machine, false);
 	machine_advance(machine, RESET_NS);
 	machine_set_nrst(machine, true);
-	machine_advance(machine, RESET_NS);
+	machine_advance(machine, UP_NS + 2 * mishap->amount);
+	return OK;
 }
 
 static uint32_t first_stuck(const struct faults *faults)
@@ -50,17 +47,23 @@ static uint32_t first_stuck(const struct faults *faults)
 	return rule ? (uint32_t)rule->at : 0;
 }
 
-void mishaps_apply(const struct faults *faults, struct machine *machine)
+int mishaps_apply(const struct faults *faults, struct machine *machine, struct why *why)
 {
-	const struct fault_rule *taken = faults_find(faults, FAULT_PINS_TAKEN);
 	struct machine_mishaps mishaps = {
 		.held_in_reset = faults_has(faults, FAULT_HELD_IN_RESET),
-		.pins_taken_ns = taken ? taken->amount : 0,
+		.swd_unwired = faults_has(faults, FAULT_SWD_UNWIRED),
+		.no_debug_power = faults_has(faults, FAULT_NO_DEBUG_POWER),
+		.reset_cuts_swd = faults_has(faults, FAULT_RESET_CUTS_SWD),
+		.loses_halts = faults_has(faults, FAULT_HALT_LOST),
 		.flash_stuck = first_stuck(faults),
 	};
+	int err = OK;
 
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		if (faults_has(faults, programs[i].kind))
-			install(machine, &programs[i]);
+	for (size_t i = 0; i < faults->count && !err; i++)
+		if (faults->rules[i].event == FAULT_ALWAYS)
+			err = install(machine, &faults->rules[i], why);
 	machine_set_mishaps(machine, &mishaps);
+	if (faults_has(faults, FAULT_NO_POWER))
+		machine_set_power(machine, false);
+	return err;
 }

@@ -114,7 +114,8 @@ struct virtual_spec {
 	char firmware[24];	/* personality: "V2J37S7" (default) */
 	char serial[32];	/* of the virtual probe */
 	char image[256];	/* file that keeps flash, option bytes and OTP; "" = none */
-	char faults[256];	/* fault schedule; "" = none */
+	char faults[256];	/* file with a fault schedule; "" = none */
+	char mishaps[128];	/* what is wrong with the board: "NAME[:MS]+NAME..."; "" = nothing */
 	bool paced;		/* real time */
 	bool swap_keeps_registers;	/* with banks swapped each register set stays with its bank */
 	uint32_t turned_guesses;	/* bit n: enum guess n has its other answer (guesses.h) */

@@ -36,17 +36,6 @@ static struct harness *start_with(const char *rule)
 	return h;
 }
 
-/* The same with a program that runs. */
-static struct harness *run_with(const char *rule)
-{
-	struct harness *h = start_with(rule);
-
-	harness_poke(h, PROGRAM_BASE, program_loop, sizeof(program_loop));
-	harness_boot(h);
-	link_wait_us(h->link, 20000);
-	return h;
-}
-
 static const char *load(struct harness *h)
 {
 	char packet[64 + sizeof(program_loop)];
@@ -115,7 +104,7 @@ static void boards_that_hide_are_reached(void **state)
 
 static void firmware_that_takes_the_pins_is_stopped_in_time(void **state)
 {
-	struct harness *h = run_with("always pins-taken 2");
+	struct harness *h = start_with("always pins-taken 2");
 
 	(void)state;
 	harness_ask(h, 0, "qSupported:swbreak+;hwbreak+");
@@ -127,7 +116,7 @@ static void firmware_that_takes_the_pins_is_stopped_in_time(void **state)
 /* Without nRST nothing reaches a board whose firmware takes the pins; the advice says what would. */
 static void hidden_pins_without_reset_are_explained(void **state)
 {
-	struct harness *h = run_with("always pins-taken 2\nalways nrst-unwired");
+	struct harness *h = start_with("always pins-taken 2\nalways nrst-unwired");
 
 	(void)state;
 	harness_ask(h, 0, "qSupported:swbreak+;hwbreak+");

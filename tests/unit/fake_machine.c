@@ -278,6 +278,25 @@ void machine_set_mishaps(struct machine *m, const struct machine_mishaps *mishap
 	(void)mishaps;
 }
 
+unsigned machine_swd_cuts(const struct machine *m)
+{
+	(void)m;
+	return 0;
+}
+
+uint64_t machine_bus_delay_ns(const struct machine *m, bool private_peripherals)
+{
+	(void)m;
+	(void)private_peripherals;
+	return 0;
+}
+
+bool machine_bus_is_stuck(const struct machine *m)
+{
+	(void)m;
+	return false;
+}
+
 void machine_poke(struct machine *m, uint32_t address, const void *data, uint32_t length)
 {
 	(void)m;

@@ -17,7 +17,7 @@ UNIT_flash_plan = flash/plan.c targets/chip_map.c targets/chip_layout.c probe/er
 UNIT_flash_f4 = flash/f4.c flash/controller.c flash/registers.c targets/clock.c targets/chip_map.c targets/chip_layout.c probe/error.c probe/log.c
 # The virtual probe's firmware on a stand-in for the chip.
 FIRMWARE_BENCH := $(wildcard probe/virtual/firmware/*.c) \
-	$(patsubst %,probe/virtual/%.c,dap mem_ap meter faults mishaps guesses link_virtual) \
+	$(patsubst %,probe/virtual/%.c,dap mem_ap meter faults mishaps bad_firmware guesses link_virtual) \
 	probe/link.c probe/log.c probe/error.c tests/unit/fake_machine.c tests/unit/bench.c
 UNIT_firmware_vectors = $(FIRMWARE_BENCH)
 UNIT_probe_memory = $(PROBE_FILES) tests/unit/array_probe.c
@@ -69,7 +69,7 @@ UNIT_memory_cache = targets/memory_cache.c
 UNIT_virtual_peripherals = $(VIRTUAL_CHIP) tests/unit/fake_soc.c
 # The whole virtual chip, core included.
 # Every virtual chip, and what they are made of, without a core; and with one.
-VIRTUAL_PROBE_SIDE = link_virtual faults mishaps meter dap mem_ap
+VIRTUAL_PROBE_SIDE = link_virtual faults mishaps bad_firmware meter dap mem_ap
 VIRTUAL_CHIPS := $(filter-out $(patsubst %,probe/virtual/%.c,$(VIRTUAL_PROBE_SIDE) machine% image),$(wildcard probe/virtual/*.c probe/virtual/chips/*.c probe/virtual/flash/*.c probe/virtual/peripherals/*.c)) \
 	probe/log.c probe/error.c tests/unit/fake_soc.c tests/unit/specs.c
 # One family without a core: these and its own files.

@@ -79,6 +79,7 @@ int chip_f0_build(struct soc *soc, struct why *why)
 
 	soc->lsi_hz = LSI_HZ;
 	soc->bus_stops_in_reset = kin == &f0;
+	soc->asleep = kin == &f3 ? SOC_ALL_WAITS : SOC_NOTHING_WAITS;
 	err = flash_f1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */

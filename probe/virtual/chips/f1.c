@@ -75,6 +75,7 @@ int chip_f1_build(struct soc *soc, struct why *why)
 	if (soc->spec->core != VIRTUAL_M3)	/* F0 and F3 have the same flash controller */
 		return chip_f0_build(soc, why);
 	soc->lsi_hz = LSI_HZ;
+	soc->asleep = SOC_ALL_WAITS;
 	err = flash_f1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */

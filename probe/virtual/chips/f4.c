@@ -112,6 +112,7 @@ int chip_f4_build(struct soc *soc, struct why *why)
 	int err;
 
 	soc->backup_base = BACKUP_RAM;
+	soc->asleep = is_f7(soc) ? SOC_MEMORY_WAITS : SOC_NOTHING_WAITS;
 	err = flash_f4_add(soc, &flash, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */

@@ -68,6 +68,7 @@ int chip_l0_build(struct soc *soc, struct why *why)
 	int err;
 
 	soc->lsi_hz = LSI_HZ;
+	soc->asleep = SOC_MEMORY_WAITS;
 	soc->bus_stops_in_reset = true;
 	err = flash_l1_add(soc, why);
 	if (err || soc->bus->clash)

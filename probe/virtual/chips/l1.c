@@ -71,6 +71,7 @@ int chip_l1_build(struct soc *soc, struct why *why)
 	int err;
 
 	soc->lsi_hz = LSI_HZ;
+	soc->asleep = SOC_MEMORY_WAITS;
 	err = flash_l1_add(soc, why);
 	if (err || soc->bus->clash)
 		return err;	/* the caller names a clash */

@@ -33,6 +33,14 @@ enum { SOC_AHB1 = 0, SOC_AHB2 = 32, SOC_AHB3 = 64, SOC_AHB4 = 96, SOC_APB1 = 128
 /* Freeze bits of DBGMCU: 32 to a register, in the order of its layout. */
 enum { SOC_FREEZE_REGISTERS = 5 };
 
+/* What a debugger's access meets while the core is in Sleep mode and DBG_SLEEP is off (field reports of
+ * each family; where there is none: nothing special). */
+enum soc_asleep {
+	SOC_NOTHING_WAITS,
+	SOC_MEMORY_WAITS,		/* memory and peripherals; the core's own answer */
+	SOC_ALL_WAITS,			/* and the transaction can't be aborted */
+};
+
 /* What a peripheral asks of the core and the reset logic. All rows are needed. */
 struct soc_host {
 	void *context;
@@ -113,6 +121,7 @@ struct soc {
 	bool debugger_seen;		/* a debug access since power-on */
 	bool swd_disabled;		/* by a protection level, until the next power-on */
 	bool core_port_closed;		/* by a life-cycle state: the core's access port, not the others */
+	enum soc_asleep asleep;
 	bool bus_stops_in_reset;	/* nothing but the core's own is reached while nRST is low */
 	bool swd_pins_taken;		/* the firmware uses SWDIO or SWCLK as something else */
 	void *dma;			/* and how a timer asks it for a transfer */

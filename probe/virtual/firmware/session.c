@@ -52,7 +52,8 @@ HANDLER(session_get_mode)
 /* Two readings: the reference, and half of the target's supply. */
 HANDLER(session_get_voltage)
 {
-	uint32_t mv = machine_supply_mv(fw->machine);
+	bool wired = !faults_has(&fw->faults, FAULT_VTREF_UNWIRED);
+	uint32_t mv = wired ? machine_supply_mv(fw->machine) : 0;
 
 	put_u32(data, ADC_REFERENCE);
 	put_u32(data + 4, (ADC_REFERENCE * mv + REFERENCE_MV) / (2 * REFERENCE_MV));

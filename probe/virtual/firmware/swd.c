@@ -132,7 +132,8 @@ static uint8_t power_up(struct firmware *fw)
 
 	swd_dp_write(fw, DP_ABORT, 0, ABORT_ALL & ~1u);
 	swd_dp_read(fw, DP_CTRL_STAT, 0, &control);
-	swd_dp_write(fw, DP_CTRL_STAT, 0, POWER_REQUESTS);
+	if (swd_dp_write(fw, DP_CTRL_STAT, 0, POWER_REQUESTS) == STATUS_DP_WAIT)
+		return STATUS_DP_WAIT;		/* an access port that never ends its transaction */
 	if (swd_dp_read(fw, DP_CTRL_STAT, 0, &control) != STATUS_OK
 	    || (control & POWER_ACKS) != POWER_ACKS)
 		return STATUS_DEBUG_POWER;
