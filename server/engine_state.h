@@ -27,6 +27,7 @@ struct peer {
 	unsigned number;
 	struct session *session;	/* NULL = not known yet */
 	bool swbreak, hwbreak, error_message;	/* from its qSupported */
+	bool error_strings, threads_in_stop;	/* LLDB asked for them */
 	bool waits;			/* for a stop: the answer to its last packet is still due */
 	bool told_observer;		/* that it does not control */
 	bool left;			/* it said D or k; it may come back with vAttach */

@@ -49,7 +49,7 @@ static void add_registers(struct core *core, struct buffer *out)
 
 		if (!row->expedited || gdb_register_read(core, row, &value))
 			continue;
-		buffer_add(out, "%x:", row->number);
+		buffer_add(out, "%02x:", row->number);	/* LLDB takes two digits only */
 		buffer_add_hex_u32(out, (uint32_t)value);
 		buffer_add(out, ";");
 	}
@@ -67,6 +67,8 @@ void session_describe_stop(struct session *session, const struct peer *peer, str
 	buffer_add(out, "T%02xthread:1;", session->run == RUN_HALTED ? session->signal : SIGNAL_TRAP);
 	if (session->run != RUN_HALTED)
 		return;
+	if (peer->threads_in_stop)
+		buffer_add(out, "threads:1;");
 	add_reason(core, peer, out);
 	probe_critical_begin(probe);	/* a second Ctrl-C must not cut the answer to the first */
 	if (core_fetch_registers(core, false) == OK)

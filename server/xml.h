@@ -14,8 +14,7 @@ enum { XML_SIZE = 16384 };	/* both fit; out->cut tells if not */
 
 /* target.xml: m-profile, m-system, and vfp where there is an FPU. */
 void xml_target(struct buffer *out, bool mainline, bool fpu);
-/* The memory map: 0 to 4 GiB without gaps and overlaps; what is neither flash nor read-only is RAM to
- * GDB, peripherals included, because it calls what is missing unreadable. */
+/* The ranges of server/memory_map.h; what is neither flash nor read-only is RAM to GDB. */
 void xml_memory_map(struct buffer *out, const struct chip *chip);
 
 #endif

@@ -14,7 +14,7 @@
 
 static const struct rsp_command *const families[] = {
 	rsp_memory_commands, rsp_register_commands, rsp_run_commands, rsp_point_commands,
-	rsp_query_commands, rsp_flash_commands,
+	rsp_query_commands, rsp_flash_commands, rsp_lldb_commands,
 };
 
 /* Long names (q, Q, v) end where a letter can't follow; one-letter packets have their data at once. */
@@ -54,7 +54,10 @@ enum answer rsp_error(struct request *rq, int err, const struct why *why)
 	rq->err = err;
 	log_line(LOG_GDB, "%u: %s: %s", rq->peer->number, rq->command->name, text);
 	buffer_clear(rq->reply);
-	if (rq->peer->error_message || rq->command->rules & RULE_TEXT)
+	if (rq->peer->error_strings) {
+		buffer_add(rq->reply, "E%02x;", (unsigned)-err & 0xFF);
+		buffer_add_hex(rq->reply, text, strlen(text));
+	} else if (rq->peer->error_message || rq->command->rules & RULE_TEXT)
 		buffer_add(rq->reply, "E.%s", text);
 	else
 		buffer_add(rq->reply, "E%02x", (unsigned)-err & 0xFF);

@@ -193,7 +193,7 @@ static void unknown_packets_are_answered_empty(void **state)
 	static const char *const packets[] = {
 		"vMustReplyEmpty", "vUnknown", "qUnknown", "QUnknown:1", "jThreadsInfo", "qTStatus",
 		"qOffsets", "vFile:open:6a", "qGetTLSAddr:1,2,3", "_M1,rwx", "vCtrlC", "qHostInfo",
-		"QThreadSuffixSupported", "qMemoryRegionInfo:0", "b", "y", "\xff\xfe", "",
+		"QThreadSuffixSupported", "qProcessInfo", "b", "y", "\xff\xfe", "",
 		"qSearch:memory:0;1;2", "QPassSignals:e", "qP0", "Zx", "qfProcessInfo",
 	};
 	struct harness *h = *state;
