@@ -3,6 +3,7 @@
  * tether, and with TETHER_VIRTUAL tether-virtual: reads the command line and does what it
  * says.
  */
+#include "server/drop_in/drop_in.h"
 #include "server/exit_status.h"
 #include "server/list.h"
 #include "server/options.h"
@@ -87,7 +88,7 @@ static enum exit_status print_version(const struct options *options)
 
 static enum exit_status serve_here(const struct options *options)
 {
-	return serve(options, virtual_opener);
+	return serve(options, &serve_own_words, virtual_opener);
 }
 
 static enum exit_status run_here(const struct options *options)
@@ -104,11 +105,37 @@ static enum exit_status (*const commands[COMMANDS])(const struct options *option
 	[COMMAND_VERSION] = print_version,
 };
 
-int main(int argc, char **argv)
+/* stdout is what scripts read: what did not get out is a failure. */
+static enum exit_status flushed(enum exit_status status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "tether: can't write to stdout: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static enum exit_status be_drop_in(const struct drop_in *drop_in, int argc, char **argv,
+				   char **all_argv)
+{
+	struct drop_in_options options;
+	struct why why = { "" };
+	enum exit_status status = drop_in_parse(drop_in, &options, argc, argv);
+
+	if (status != EXIT_OK)
+		return status;
+	if (options.action)
+		return drop_in->actions[options.action](drop_in);
+	if (rig_wants_virtual(&options.options) && !virtual_opener)
+		return become_virtual(all_argv);
+	if (set_up_log(&options.options, &why))
+		return drop_in->words.fail(&options.options, EXIT_FAILED, why.text);
+	return serve(&options.options, &drop_in->words, virtual_opener);
+}
+
+static enum exit_status be_tether(int argc, char **argv)
 {
 	struct options options;
 	struct why why = { "" };
-	enum exit_status status;
 	int err = options_parse(&options, argc, argv, &why);
 
 	if (!err && rig_wants_virtual(&options) && !virtual_opener)
@@ -117,14 +144,17 @@ int main(int argc, char **argv)
 		err = set_up_log(&options, &why);
 	if (err == E_ARGUMENT)
 		return complain_usage(why.text);
-	if (err) {
-		fprintf(stderr, "tether: %s\n", why.text);
-		return EXIT_FAILED;
-	}
-	status = commands[options.command](&options);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "tether: can't write to stdout: %s\n", strerror(errno));
-		return EXIT_FAILED;
-	}
-	return (int)status;
+	if (err)
+		return serve_own_words.fail(&options, EXIT_FAILED, why.text);
+	return commands[options.command](&options);
+}
+
+int main(int argc, char **argv)
+{
+	int skipped;
+	const struct drop_in *drop_in = drop_in_named(argc, argv, &skipped);
+
+	if (drop_in)
+		return (int)flushed(be_drop_in(drop_in, argc - skipped, argv + skipped, argv));
+	return (int)flushed(be_tether(argc, argv));
 }

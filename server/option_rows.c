@@ -47,6 +47,8 @@ const struct option_row option_rows[] = {
 	  "end when the first debug session has ended" },
 	{ NULL, "stdio", 0, OPTION_FLAG, NULL, FIELD(stdio), 0, 0, NULL, SERVE,
 	  "talk to GDB on stdin and stdout:\n(gdb) target remote | tether --stdio" },
+	{ NULL, "as", 0, OPTION_TEXT, "NAME", FIELD(as), 0, 0, NULL, ALL,
+	  "be ST-LINK_gdbserver or st-util, for an IDE that\nstarts those; first word, their options follow" },
 	{ NULL, "on-exit", 0, OPTION_CHOICE, "WHAT", FIELD(on_exit), 0, 0, "run|halt|keep",
 	  SERVE | RUN,
 	  "how to leave the target: run (default), halt, keep" },
@@ -126,12 +128,17 @@ static void print_option(FILE *file, const struct option_row *row)
 	print_entry(file, left, row->help);
 }
 
+void options_print_table(FILE *file, const struct option_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		print_option(file, &table->rows[i]);
+}
+
 void options_print_help(FILE *file)
 {
 	fputs("Usage: tether [COMMAND] [OPTIONS]\n"
 	      "A GDB server for STM32 over ST-LINK.\n\n", file);
 	print_commands(file);
-	for (size_t i = 0; i < option_row_count; i++)
-		print_option(file, &option_rows[i]);
+	options_print_table(file, &(struct option_table){ option_rows, option_row_count, false });
 	fprintf(file, "\nLog channels: %s\n\n%s", log_channel_names(), examples);
 }

@@ -6,45 +6,54 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 40, LETTERS_MAX = 3 * ROWS_MAX + 2, FIRST_LONG = 256 };
+enum { LETTERS_MAX = 3 * OPTION_ROWS_MAX + 2, FIRST_LONG = 256 };
 
 /* What getopt_long wants to know, made from the table. Value FIRST_LONG + i is row i. */
 struct getopt_tables {
-	struct option longs[ROWS_MAX + 1];
+	struct option longs[OPTION_ROWS_MAX + 1];
 	char letters[LETTERS_MAX];
 };
 
-static void make_getopt_tables(struct getopt_tables *tables)
+static int argument_of(const struct option_row *row)
+{
+	if (!row->argument)
+		return no_argument;
+	return *row->argument == '[' ? optional_argument : required_argument;
+}
+
+static void make_getopt_tables(struct getopt_tables *tables, const struct option_table *table)
 {
 	size_t at = 0;
 
 	memset(tables, 0, sizeof *tables);
 	tables->letters[at++] = ':';
-	for (size_t i = 0; i < option_row_count && i < ROWS_MAX; i++) {
-		const struct option_row *row = &option_rows[i];
+	for (size_t i = 0; i < table->count && i < OPTION_ROWS_MAX; i++) {
+		const struct option_row *row = &table->rows[i];
+		int argument = argument_of(row);
 
-		tables->longs[i] = (struct option){
-			row->name, row->argument ? required_argument : no_argument, NULL,
-			FIRST_LONG + (int)i,
-		};
+		tables->longs[i] = (struct option){ row->name, argument, NULL, FIRST_LONG + (int)i };
 		if (!row->letter)
 			continue;
 		tables->letters[at++] = row->letter;
-		if (row->argument)
+		for (int colons = argument; colons > 0; colons--)
 			tables->letters[at++] = ':';
 	}
 }
 
-static const struct option_row *find_row(int value)
+_Static_assert(no_argument == 0 && required_argument == 1 && optional_argument == 2,
+	       "as many colons as getopt wants behind the letter");
+
+static const struct option_row *find_row(const struct option_table *table, int value)
 {
 	if (value >= FIRST_LONG)
-		return &option_rows[value - FIRST_LONG];
-	for (size_t i = 0; i < option_row_count; i++)
-		if (option_rows[i].letter == value)
-			return &option_rows[i];
+		return &table->rows[value - FIRST_LONG];
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].letter == value)
+			return &table->rows[i];
 	return NULL;
 }
 
@@ -57,6 +66,21 @@ static int set_number(const struct option_row *row, int *field, const char *text
 	number = strtol(text, &end, 0);
 	if (end == text || *end || errno || number < row->low || number > row->high)
 		return explain(why, E_ARGUMENT, "--%s %s: a number from %d to %d is wanted",
+			       row->name, text, row->low, row->high);
+	*field = (int)number;
+	return 0;
+}
+
+static int set_khz(const struct option_row *row, int *field, const char *text, struct why *why)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+	bool mega = *end == 'M' || *end == 'm';
+
+	end += mega || *end == 'K' || *end == 'k';
+	number = mega && number < INT_MAX / 1000 ? number * 1000 : number;
+	if (end == text || *end || number < row->low || number > row->high)
+		return explain(why, E_ARGUMENT, "--%s %s: kHz from %d to %d are wanted, or 1M",
 			       row->name, text, row->low, row->high);
 	*field = (int)number;
 	return 0;
@@ -86,6 +110,8 @@ static int set(struct options *options, const struct option_row *row, const char
 {
 	void *field = (char *)options + row->offset;
 
+	if (!text && argument_of(row) == optional_argument)
+		return 0;
 	switch (row->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = true;
@@ -102,12 +128,20 @@ static int set(struct options *options, const struct option_row *row, const char
 	case OPTION_COMMAND:
 		*(enum command *)field = (enum command)row->low;
 		return 0;
+	case OPTION_KHZ:
+		return set_khz(row, field, text, why);
+	case OPTION_SET:
+		*(int *)field = row->low;
+		return 0;
+	case OPTION_IGNORED:
+		return 0;
 	}
 	return E_ARGUMENT;
 }
 
 /* getopt_long's complaints in our words; value is ':' or '?'. */
-static int explain_bad_option(int value, char **argv, struct why *why)
+static int explain_bad_option(const struct option_table *table, int value, char **argv,
+			      struct why *why)
 {
 	const char *word = argv[optind - 1];
 
@@ -115,28 +149,29 @@ static int explain_bad_option(int value, char **argv, struct why *why)
 		return explain(why, E_ARGUMENT, "%s wants an argument", word);
 	if (optopt >= FIRST_LONG)
 		return explain(why, E_ARGUMENT, "--%s takes no argument",
-			       option_rows[optopt - FIRST_LONG].name);
+			       table->rows[optopt - FIRST_LONG].name);
 	if (optopt)
 		return explain(why, E_ARGUMENT, "unknown option -%c", optopt);
 	return explain(why, E_ARGUMENT, "unknown or ambiguous option %s", word);
 }
 
-static int take_command(struct options *options, char **argv, struct why *why)
+static int take_command(struct options *options, struct why *why)
 {
-	options->arguments = argv + optind;
+	const char *word = options->arguments[0];
+
 	if (options->command != COMMANDS)	/* -h or -V */
 		return 0;
 	options->command = COMMAND_SERVE;
-	if (!argv[optind])
+	if (!word)
 		return 0;
 	for (size_t i = 0; i < command_row_count; i++) {
-		if (strcmp(argv[optind], command_rows[i].name) == 0) {
+		if (strcmp(word, command_rows[i].name) == 0) {
 			options->command = (enum command)i;
 			options->arguments++;
 			return 0;
 		}
 	}
-	return explain(why, E_ARGUMENT, "unknown command '%s'", argv[optind]);
+	return explain(why, E_ARGUMENT, "unknown command '%s'", word);
 }
 
 static int check_arguments(const struct options *options, struct why *why)
@@ -165,32 +200,51 @@ static int check_fit(const struct options *options, const bool given[], struct w
 		if (given[i] && !(option_rows[i].commands >> options->command & 1))
 			return explain(why, E_ARGUMENT, "--%s means nothing to %s",
 				       option_rows[i].name, command_rows[options->command].name);
+	if (options->as)
+		return explain(why, E_ARGUMENT, "--as %s: it has to be the first word, and the name "
+			       "ST-LINK_gdbserver or st-util", options->as);
 	if (options->stdio && options->bind)
 		return explain(why, E_ARGUMENT, "--bind means nothing with --stdio");
 	return 0;
 }
 
-int options_parse(struct options *options, int argc, char **argv, struct why *why)
+int options_read(struct options *options, const struct option_table *table, int argc, char **argv,
+		 bool given[OPTION_ROWS_MAX], const char **bad, struct why *why)
 {
+	int (*next)(int, char *const *, const char *, const struct option *, int *) =
+		table->one_dash ? getopt_long_only : getopt_long;
 	struct getopt_tables tables;
-	bool given[ROWS_MAX] = { false };
-	int value, err;
+	int value, err = 0;
 
-	*options = (struct options){ .command = COMMANDS, .port = 3333 };
-	make_getopt_tables(&tables);
+	make_getopt_tables(&tables, table);
 	optind = 0;	/* start from the beginning, also the second time (GNU) */
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
-		const struct option_row *row = find_row(value);
+	while (!err && (value = next(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
+		const struct option_row *row = find_row(table, value);
 
-		if (value == '?' || value == ':' || !row)
-			return explain_bad_option(value, argv, why);
-		err = set(options, row, optarg, why);
-		if (err)
-			return err;
-		given[row - option_rows] = true;
+		if (value == '?' || value == ':' || !row) {
+			err = explain_bad_option(table, value, argv, why);
+		} else {
+			err = set(options, row, optarg, why);
+			given[row - table->rows] = true;
+		}
+		if (err && bad)
+			*bad = argv[optind - 1];
 	}
-	err = take_command(options, argv, why);
+	options->arguments = argv + optind;
+	return err;
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct why *why)
+{
+	const struct option_table table = { option_rows, option_row_count, false };
+	bool given[OPTION_ROWS_MAX] = { false };
+	int err;
+
+	*options = (struct options){ .command = COMMANDS, .port = 3333 };
+	err = options_read(options, &table, argc, argv, given, NULL, why);
+	if (!err)
+		err = take_command(options, why);
 	if (!err)
 		err = check_arguments(options, why);
 	return err ? err : check_fit(options, given, why);

@@ -10,7 +10,10 @@
 #include "server/net/mailbox.h"
 #include "server/net/thread.h"
 
+#include "probe/log.h"
+
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	INBOX_MESSAGES = 4 * CLIENTS_MAX,	/* more than can be on the way: see loop.c */
@@ -19,6 +22,7 @@ enum {
 
 struct server {
 	const struct options *options;
+	const struct serve_words *words;
 	struct listener listener;
 	struct mailbox *inbox, *outbox;
 	struct thread *thread;
@@ -38,11 +42,33 @@ static int listen_for_clients(struct server *s, enum exit_status *status, struct
 	return err;
 }
 
+static void say(const struct server *s, void (*words)(const struct options *options))
+{
+	if (words && !s->options->stdio)
+		words(s->options);
+	fflush(stdout);
+}
+
+static void on_joined(void *context)
+{
+	const struct server *s = context;
+
+	say(s, s->words->joined);
+}
+
+static void on_left(void *context)
+{
+	const struct server *s = context;
+
+	say(s, s->words->left);
+}
+
 static int make_parts(struct server *s, struct why *why)
 {
 	struct loop_options loop_options = {
 		.listener = s->options->stdio ? NULL : &s->listener,
 		.once = s->options->once || s->options->stdio,
+		.joined = on_joined, .left = on_left, .context = s,
 	};
 
 	s->inbox = mailbox_new(INBOX_MESSAGES);
@@ -55,12 +81,44 @@ static int make_parts(struct server *s, struct why *why)
 }
 
 /* IDEs match these lines: not one character may change. */
-static void print_ready_lines(unsigned port)
+static void print_ready_lines(const struct options *options, unsigned port)
 {
+	(void)options;
 	printf("Info : Listening on port %u for gdb connections\n", port);
 	printf("Listening on port %u\n", port);
 	printf("Waiting for debugger connection...\n");
-	fflush(stdout);
+}
+
+static enum exit_status print_failure(const struct options *options, enum exit_status status,
+				      const char *sentence)
+{
+	(void)options;
+	fprintf(stderr, "tether: %s\n", sentence);
+	return status;
+}
+
+const struct serve_words serve_own_words = {
+	.ready = print_ready_lines,
+	.fail = print_failure,
+};
+
+static void log_text(void *context, const char *text)
+{
+	(void)context;
+	log_line(LOG_INFO, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static int reach_target(struct server *s, enum exit_status *status, struct why *why)
+{
+	struct engine *engine = s->rig.engine;
+	int err = engine_connect(engine, why);
+
+	*status = exit_status_of_connect(err);
+	if (err || !s->options->at_start)
+		return err;
+	err = engine_monitor(engine, s->options->at_start, log_text, NULL, why);
+	*status = exit_status_of_connect(err);
+	return err;
 }
 
 static int start(struct server *s, const struct virtual_opener *virtual_opener,
@@ -76,12 +134,10 @@ static int start(struct server *s, const struct virtual_opener *virtual_opener,
 	*status = exit_status_of(err);
 	if (err)
 		return err;
-	if (s->options->connect_now) {
-		err = engine_connect(s->rig.engine, why);
-		*status = exit_status_of_connect(err);
-		if (err)
-			return err;
-	}
+	if (s->options->connect_now)
+		err = reach_target(s, status, why);
+	if (err)
+		return err;
 	err = thread_start(s->thread, s->rig.engine);
 	*status = exit_status_of(err);
 	return err ? explain(why, err, "can't start a thread") : 0;
@@ -98,19 +154,30 @@ static void clear(struct server *s)
 	listener_close(&s->listener);
 }
 
-enum exit_status serve(const struct options *options, const struct virtual_opener *virtual_opener)
+static enum exit_status serve_clients(struct server *s)
 {
-	struct server server = { .options = options };
+	enum exit_status status;
+
+	if (!s->options->stdio)
+		s->words->ready(s->options, s->listener.port);
+	fflush(stdout);
+	status = (enum exit_status)loop_run(s->loop);
+	say(s, s->words->end);
+	return status;
+}
+
+enum exit_status serve(const struct options *options, const struct serve_words *words,
+		       const struct virtual_opener *virtual_opener)
+{
+	struct server server = { .options = options, .words = words };
 	struct why why = { "" };
 	enum exit_status status;
 
-	if (start(&server, virtual_opener, &status, &why)) {
-		fprintf(stderr, "tether: %s\n", why.text);
-	} else {
-		if (!options->stdio)
-			print_ready_lines(server.listener.port);
-		status = (enum exit_status)loop_run(server.loop);
-	}
+	say(&server, words->begin);
+	if (start(&server, virtual_opener, &status, &why))
+		status = words->fail(options, status, why.text);
+	else
+		status = serve_clients(&server);
 	clear(&server);
 	return status;
 }

@@ -106,12 +106,20 @@ static void free_slot(struct loop *loop, unsigned number)
 	watch_sockets(loop, true);
 }
 
+static void tell(struct loop *loop, void (*news)(void *context))
+{
+	if (news)
+		news(loop->options.context);
+}
+
 static void on_packet(void *context, struct client *client, const uint8_t *data, size_t length)
 {
 	struct loop *loop = context;
 
-	if (loop->controller == NOBODY)
+	if (loop->controller == NOBODY) {
 		loop->controller = client_number(client);
+		tell(loop, loop->options.joined);
+	}
 	post(loop, EVENT_PACKET, client_number(client), data, length);
 }
 
@@ -132,8 +140,10 @@ static void end_session(struct loop *loop, unsigned number)
 {
 	bool was_controller = loop->controller == number;
 
-	if (was_controller)
+	if (was_controller) {
 		loop->controller = NOBODY;
+		tell(loop, loop->options.left);
+	}
 	if (!loop->options.once)
 		return;
 	if (was_controller)

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+#
+# In the place of the servers that IDEs start: the command line each of them builds, the line it waits for, what
+# its GDB does then, and how it ends the server.
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from mi import Mi
+from support import BOARD, BUILD, FIRMWARE, TETHER, check, equal, expect, main, on_usb
+
+ELF = os.path.join(FIRMWARE, "demo.elf")
+FOLDER = tempfile.TemporaryDirectory()
+NAMES = ("ST-LINK_gdbserver", "st-util")
+for name in NAMES:
+    os.symlink(os.path.abspath(TETHER), os.path.join(FOLDER.name, name))
+
+
+def installed(name):
+    return os.path.join(FOLDER.name, name)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Started:
+    """A server that an IDE started: all it says, in one stream, and when it ends."""
+
+    def __init__(self, *command, ready, environment=()):
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, env={**os.environ, **dict(environment)})
+        self.said = ""
+        self.wait_for(ready)
+
+    def wait_for(self, pattern, limit=10):
+        deadline = time.monotonic() + limit
+        while not re.search(pattern, self.said, re.I):
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
+            data = ready and os.read(self.process.stdout.fileno(), 65536)
+            check(data, "never said %r but:\n%s" % (pattern, self.said))
+            self.said += data.decode()
+
+    def end(self, limit=5):
+        """Waits until it ends by itself; its exit code."""
+        code = self.process.wait(limit)
+        self.said += self.process.stdout.read().decode()
+        self.process.stdout.close()
+        return code
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.end()
+
+
+def debug(mi, elf, port, before, after, extended=True):
+    """What cortex-debug's launch does: commands, download, commands, main, step, pause, end."""
+    mi.ask('-file-exec-and-symbols "%s"' % elf)
+    mi.ask("-target-select %s localhost:%d" % ("extended-remote" if extended else "remote", port))
+    for command in before:
+        mi.console(command)
+    mi.ask("-target-download")
+    for command in after:
+        mi.console(command)
+    mi.ask("-break-insert -t main")
+    mi.run("-exec-continue --all", "breakpoint-hit")
+    mi.run("-exec-next", "end-stepping-range")
+    mi.ask("-stack-list-frames")
+    mi.ask("-exec-continue --all")
+    time.sleep(0.1)
+    mi.run("-exec-interrupt --all", "SIGINT")
+
+
+def leave(mi):
+    """cortex-debug: detach, then exit."""
+    mi.ask("-break-delete")
+    mi.ask("-target-detach")
+    mi.send("-gdb-exit")
+
+
+STLINK_READY = r"(Waiting for debugger connection|Listening at).*"
+
+
+def cortex_debug_stutil():
+    port = free_port()
+    server = Started(installed("st-util"), "-p", str(port), "--no-reset", "--serial", BOARD,
+                     ready=r"Listening at \*")
+    with Mi() as mi:
+        debug(mi, ELF, port, ("monitor halt", "monitor reset"), ("monitor reset",))
+        mi.console("monitor halt")        # its reset button
+        mi.console("monitor reset")
+        leave(mi)
+    equal(server.end(), 0, "one session, and then it ends")
+    expect(server.said, r"^st-util$", r"Listening at \*:%d\.\.\." % port, r"GDB connected\.")
+
+
+def cortex_debug_stlink():
+    port = free_port()
+    server = Started(installed("ST-LINK_gdbserver"), "-p", str(port), "-cp", "/opt/st/stm32cubeide/bin", "--swd",
+                     "--serial-number", BOARD, "--halt", "-m", "0", ready=STLINK_READY)
+    with Mi() as mi:
+        debug(mi, ELF, port, ("monitor reset",), ("monitor reset", "monitor halt"))
+        mi.console("monitor reset")
+        leave(mi)
+    equal(server.end(), 0, "exit code")
+    expect(server.said, r"^STMicroelectronics ST-LINK GDB server\. Version 7", r"Starting server with the following",
+           r"Persistent Mode +: Disabled", r"Listen Port Number +: %d" % port, r"SWD Debug +: Enabled",
+           r"Waiting for debugger connection\.\.\.", r"Debugger connected", r"Shutting down\.\.\.", r"Exit\.")
+
+
+def cortex_debug_stlink_attach():
+    """Attaching leaves the program as it is; a second GDB watches while it runs."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        board = BOARD + ",image=" + os.path.join(folder, "board")
+        subprocess.run([TETHER, "run", "--probe", board, "flash write " + ELF, "reset run"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = Started(installed("ST-LINK_gdbserver"), "-p", str(port), "-cp", "/opt", "--swd",
+                         "--serial-number", board, "--attach", "--halt", ready=STLINK_READY)
+        with Mi() as mi, Mi() as watcher:
+            mi.ask('-file-exec-and-symbols "%s"' % ELF)
+            mi.ask("-target-select extended-remote localhost:%d" % port)
+            check("reset" not in mi.console("info registers pc"), "attached")
+            watcher.ask('-file-exec-and-symbols "%s"' % ELF)
+            watcher.ask("-target-select extended-remote localhost:%d" % port)
+            mi.ask("-exec-continue --all")
+            values = set()
+            for _ in range(5):
+                time.sleep(0.05)
+                values.add(watcher.ask("-data-evaluate-expression milliseconds"))
+            check(len(values) > 1, "the watched value stands still: %s" % values)
+            watcher.send("-gdb-exit")
+            mi.run("-exec-interrupt --all", "SIGINT")
+            leave(mi)
+        equal(server.end(), 0, "exit code")
+
+
+def stm32cubeide():
+    """Two bare connects before GDB, `monitor reset` that halts, and the port of its settings."""
+    port, swo = free_port(), free_port()
+    server = Started(installed("ST-LINK_gdbserver"), "-p", str(port), "-l", "1", "-d", "-z", str(swo), "-s", "-cp",
+                     "/opt/st/stm32cubeide/tools/bin", "-m", "0", "-k", "--halt", "-i", BOARD, ready=STLINK_READY)
+    for _ in range(2):
+        socket.create_connection(("127.0.0.1", port)).close()
+    with Mi() as mi:
+        mi.ask('-file-exec-and-symbols "%s"' % ELF)
+        mi.ask("-target-select remote localhost:%d" % port)
+        mi.console("monitor reset")
+        mi.console("load")
+        mi.console("monitor reset")
+        mi.ask("-break-insert -t main")
+        mi.run("-exec-continue", "breakpoint-hit")
+        mi.send("-gdb-exit")
+    equal(server.end(), 0, "exit code")
+    expect(server.said, r"InitWhile +: Enabled", r"Waiting for debugger", r"Debugger connected", r"Exit\.")
+
+
+def zephyr_stlink_gdbserver():
+    """No serial number: the one probe on USB. The server is ended when GDB has ended."""
+    port = free_port()
+    for how, commands in (("--initialize-reset", ("load",)), ("--attach", ())):
+        script = """
+'%s' --stm32cubeprogrammer-path /opt/st/bin --port-number %d --apid 0 --halt --swd %s &
+server=$!
+gdb-multiarch -nx -q -batch -ex 'target remote :%d' %s -ex 'info registers pc' '%s' </dev/null
+kill $server 2>/dev/null; wait $server
+""" % (installed("ST-LINK_gdbserver"), port, how, port, " ".join("-ex '%s'" % c for c in commands), ELF)
+        code, said = on_usb("STM32F407VG", "sh", "-c", script)
+        equal(code, 0, "exit code; it said:\n" + said)
+        expect(said, r"^pc +0x")
+        check(bool(commands) == ("Transfer rate" in said), said)
+
+
+def clion():
+    """Waits for nothing: its GDB tries until there is a server."""
+    port = free_port()
+    with Mi() as mi:
+        mi.ask("-gdb-set tcp auto-retry on")
+        mi.send("-target-select remote tcp:localhost:%d" % port)
+        server = Started(installed("ST-LINK_gdbserver"), "-p", str(port), "--verify", "--swd", "-cp", "/b", "-i",
+                         BOARD, ready="Waiting")
+        mi.line_with(r"^\^connected", 0)
+        mi.ask('-file-exec-and-symbols "%s"' % ELF)
+        mi.console("load")
+        mi.console("monitor reset")
+        mi.ask("-break-insert -t main")
+        mi.run("-exec-continue", "breakpoint-hit")
+        equal(server.terminate(), 0, "its stop button")
+
+
+def persists_when_told():
+    for command, ready in (((installed("ST-LINK_gdbserver"), "-e", "-d", "-i", BOARD, "-p"), STLINK_READY),
+                           ((installed("st-util"), "-m", "--serial", BOARD, "-p"), "Listening at")):
+        port = free_port()
+        server = Started(*command, str(port), ready=ready)
+        for _ in range(2):
+            with Mi() as mi:
+                mi.ask("-target-select extended-remote localhost:%d" % port)
+                leave(mi)
+                mi.gdb.wait(10)
+        equal(server.process.poll(), None, "exit code after two sessions")
+        equal(server.terminate(), 0, "exit code")
+        equal(len(re.findall("Debugger connected|GDB connected", server.said)), 2, "sessions in " + server.said)
+
+
+def goes_by_as_too():
+    port = free_port()
+    server = Started(TETHER, "--as", "st-util", "-p", str(port), "-n", "--serial", BOARD, ready=r"Listening at \*")
+    equal(server.terminate(), 0, "exit code")
+
+
+def says_what_fails_in_their_words():
+    unpowered, port = os.path.join(FOLDER.name, "unpowered"), free_port()
+    with open(unpowered, "w") as file:
+        file.write("command 1 power-off\n")
+    board = BOARD + ",faults=" + unpowered
+    rows = (
+        ("ST-LINK_gdbserver", ("--no-reset",), r"PARSE ERROR: Argument: --no-reset\n +Couldn't find match"),
+        ("ST-LINK_gdbserver", ("-d",), r"Error in initializing ST-LINK device\.\nReason: No ST-LINK"),
+        ("ST-LINK_gdbserver", ("-d", "-i", board), r"Error in initializing ST-LINK device\.\nReason: No device"),
+        ("st-util", ("--bogus",), r"--bogus"),
+        ("st-util", ("--serial", board), r"ERROR st-util: .*[Pp]ower"),
+        ("st-util", (), r"ST-LINK"),
+    )
+    for name, words, pattern in rows:
+        run = subprocess.run([installed(name), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=20)
+        equal(run.returncode, 1, "%s %s" % (name, words))
+        expect(run.stderr, pattern)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        run = subprocess.run([installed("ST-LINK_gdbserver"), "-d", "-p", str(port), "-i", BOARD],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        equal(run.returncode, 1, "port in use")
+        expect(run.stderr, r"Failure starting GDB server: TCP port %d not available\." % port)
+
+
+def lists_serial_numbers():
+    code, said = on_usb("STM32F407VG,serial=066CFF12", installed("ST-LINK_gdbserver"), "-q")
+    equal((code, said), (0, "066CFF12\n"), "-q")
+
+
+main(cortex_debug_stutil, cortex_debug_stlink, cortex_debug_stlink_attach, stm32cubeide, zephyr_stlink_gdbserver,
+     clion, persists_when_told, goes_by_as_too, says_what_fails_in_their_words, lists_serial_numbers)
