@@ -126,6 +126,7 @@ demo:
 	$(Q)scripts/demo $(BUILD) build/firmware/demo.elf
 check:
 	$(Q)scripts/setup check
+	$(Q)scripts/fetch-adapter build/adapter || :
 	$(Q)$(MAKE) --no-print-directory check-timed
 check-timed:
 	$(Q)start=$$(date +%s); \
@@ -135,6 +136,7 @@ check-timed:
 # The long form: every step of every sweep, the peers' whole programs.
 check-all:
 	$(Q)scripts/setup check
+	$(Q)scripts/fetch-adapter build/adapter || :
 	$(Q)FULL=1 $(MAKE) --no-print-directory check-timed sanitize
 # Unit and engine tests under AddressSanitizer and UBSan; engine tests, and unit tests of what really has two
 # threads, under ThreadSanitizer. Of the many scenes on many chips (flash_families) one: it is slow work here.
