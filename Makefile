@@ -32,9 +32,9 @@ LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
 VLIBS     = -lunicorn
 
 # The library part of each program: everything but main.
-CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_usb.c, \
+CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_twin.c server/virtual_usb.c, \
                $(wildcard probe/*.c targets/*.c flash/*.c flash/*/*.c server/*.c server/*/*.c))
-VIRTUAL_SRC := $(filter-out probe/virtual/usb/%.c,$(wildcard probe/virtual/*.c probe/virtual/*/*.c)) server/virtual_open.c
+VIRTUAL_SRC := $(filter-out probe/virtual/usb/%.c,$(wildcard probe/virtual/*.c probe/virtual/*/*.c)) server/virtual_open.c server/virtual_twin.c
 # The virtual probe as a USB device (umockdev), for other people's programs and for our own libusb path.
 USB_SRC     := server/virtual_usb.c $(filter-out probe/virtual/usb/client.c,$(wildcard probe/virtual/usb/*.c))
 CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
@@ -95,6 +95,7 @@ ENGINE_BIN := $(patsubst tests/engine/test_%.c,$(BUILD)/engine/%,$(wildcard test
 $(BUILD)/engine/%: $(BUILD)/tests/engine/test_%.o $(BUILD)/tests/engine/harness.o $(CORE_OBJ) $(VIRTUAL_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(VLIBS)
+$(BUILD)/engine/rehearse: | $(PROGRAMS)
 .SECONDARY:
 
 unit: $(UNIT_BIN)

@@ -76,6 +76,7 @@ struct link_record {
 struct link {
 	const struct link_ops *ops;
 	struct link_identity identity;
+	bool twin;			/* a copy of a board, made to try things on: nothing there is for ever */
 	uint64_t exchanges;		/* counted by link_do: the currency of speed */
 	uint64_t bytes_out, bytes_in;	/* payload bytes */
 	struct link_record records[LINK_RECORDS];	/* a ring; see link_record() */

@@ -55,6 +55,7 @@ struct engine_options {
 	struct board_options board;
 	enum on_exit on_exit;
 	bool semihosting, once, connect_now;
+	const char *chips;		/* folder of chip files, or NULL; kept by reference */
 };
 
 /* One flag per client, set by the loop on 0x03 before it posts EVENT_BREAK, and before EVENT_CLOSED;

@@ -10,6 +10,7 @@
 #include "server/rig.h"
 #include "server/run.h"
 #include "server/serve.h"
+#include "server/virtual_program.h"
 
 #include "probe/bytes.h"
 #include "probe/log.h"
@@ -35,24 +36,12 @@ static enum exit_status complain_usage(const char *text)
 	return EXIT_USAGE;
 }
 
-/* The program with the virtual probe in it, beside this one. */
-static void find_virtual_program(char *path, size_t size)
-{
-	static const char name[] = "tether-virtual";
-	ssize_t length = readlink("/proc/self/exe", path, size - sizeof name);
-	char *folder_end;
-
-	path[length > 0 ? length : 0] = '\0';
-	folder_end = strrchr(path, '/');
-	strcpy(folder_end ? folder_end + 1 : path, name);
-}
-
 /* Only returns when it can't. */
 static enum exit_status become_virtual(char **argv)
 {
 	char path[PATH_MAX];
 
-	find_virtual_program(path, sizeof path);
+	virtual_program_find(path, sizeof path);
 	execvp(path, argv);
 	fprintf(stderr, "tether: virtual probes are in a program of its own, but %s: %s. "
 		"`make` builds it, unless told VIRTUAL=0.\n", path, strerror(errno));

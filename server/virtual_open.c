@@ -9,6 +9,7 @@
 #include "probe/virtual/guesses.h"
 #include "targets/chip.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,8 +140,9 @@ static int set_guess(struct virtual_spec *spec, struct chip *chip, const char *v
 #define TEXT(field) offsetof(struct virtual_spec, field), sizeof ((struct virtual_spec *)0)->field
 
 static const struct key keys[] = {
-	{ "size", 0, 0, set_size },		/* KiB; these two first: see set_size */
+	{ "size", 0, 0, set_size },		/* KiB; these three first: see set_size */
 	{ "options", 0, 0, set_options },	/* NAME:VALUE+NAME:VALUE... */
+	{ "twin", 0, 0, NULL },			/* file with a description of a chip, or - (stdin) */
 	{ "firmware", TEXT(firmware), NULL },	/* V2J37S7 ... */
 	{ "serial", TEXT(serial), NULL },
 	{ "image", TEXT(image), NULL },		/* file */
@@ -152,7 +154,7 @@ static const struct key keys[] = {
 	{ "swapped-registers", 0, 0, set_swapped_registers },	/* stay or move; H7 */
 };
 
-enum { KEYS_OF_CHIP = 2 };
+enum { TWIN = 2, KEYS_OF_CHIP = 3 };
 
 static int apply(const struct key *key, struct virtual_spec *spec, struct chip *chip,
 		 const char *value, struct why *why)
@@ -197,26 +199,45 @@ static int split(char *text, const char *values[], struct why *why)
 	return 0;
 }
 
-static int fill_spec(struct virtual_spec *spec, const char *part, const char *const values[],
-		     const struct chip_library *chips, struct chip *chip, struct why *why)
+static int read_twin(struct virtual_twin *twin, const char *path, struct chip *chip, struct why *why)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *file = is_stdin ? stdin : fopen(path, "r");
+	int err;
+
+	if (!file)
+		return explain(why, E_SYSTEM, "virtual probe: twin=%s: %s", path, strerror(errno));
+	err = virtual_twin_read(twin, file, chip, why);
+	if (!is_stdin)
+		fclose(file);
+	return err;
+}
+
+static int fill_spec(struct virtual_spec *spec, struct virtual_twin *twin, const char *part,
+		     const char *const values[], const struct chip_library *chips, struct chip *chip,
+		     struct why *why)
 {
 	int err = chip_find_part(chip, chips, part, why);
 
 	if (!err && chip->known_only[0])
 		return explain(why, E_CHIP, "there is no virtual %s: %s", chip->name, chip->known_only);
-	for (size_t i = 0; i < KEYS_OF_CHIP && !err; i++)
+	for (size_t i = 0; i < TWIN && !err; i++)
 		if (values[i])
 			err = apply(&keys[i], spec, chip, values[i], why);
+	if (!err && values[TWIN])
+		err = read_twin(twin, values[TWIN], chip, why);
 	if (err)
 		return err;
 	chip_virtual_spec(chip, part, spec);
+	if (values[TWIN])
+		virtual_twin_apply(twin, spec);
 	for (size_t i = KEYS_OF_CHIP; i < ARRAY_SIZE(keys) && !err; i++)
 		if (values[i])
 			err = apply(&keys[i], spec, chip, values[i], why);
 	return err;
 }
 
-int virtual_open_parse(struct virtual_spec *spec, const char *selector,
+int virtual_open_parse(struct virtual_spec *spec, struct virtual_twin *twin, const char *selector,
 		       const struct chip_library *chips, struct why *why)
 {
 	const char *values[ARRAY_SIZE(keys)] = { NULL };
@@ -225,6 +246,7 @@ int virtual_open_parse(struct virtual_spec *spec, const char *selector,
 	int err;
 
 	memset(spec, 0, sizeof *spec);
+	memset(twin, 0, sizeof *twin);
 	selector = strchr(selector, ':') + 1;
 	if (strlen(selector) >= sizeof text)
 		return explain(why, E_ARGUMENT, "virtual probe: the description is too long");
@@ -235,7 +257,7 @@ int virtual_open_parse(struct virtual_spec *spec, const char *selector,
 	chip = malloc(sizeof *chip);
 	if (!chip)
 		return explain(why, E_MEMORY, "out of memory");
-	err = fill_spec(spec, text, values, chips, chip, why);
+	err = fill_spec(spec, twin, text, values, chips, chip, why);
 	free(chip);
 	return err;
 }
@@ -244,9 +266,13 @@ static int open_virtual(struct link **out, const char *selector, const struct ch
 			struct why *why)
 {
 	struct virtual_spec spec;
-	int err = virtual_open_parse(&spec, selector, chips, why);
+	struct virtual_twin twin;
+	int err = virtual_open_parse(&spec, &twin, selector, chips, why);
 
-	return err ? err : virtual_link_open(out, &spec, why);
+	if (!err)
+		err = virtual_link_open(out, &spec, why);
+	virtual_twin_clear(&twin);
+	return err;
 }
 
 const struct virtual_opener virtual_open = { open_virtual };

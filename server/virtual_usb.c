@@ -164,12 +164,16 @@ static void run_under_preload(char **argv)
 static int make_probe(struct bench *bench, struct socket_ *s, struct why *why)
 {
 	struct virtual_spec spec;
+	struct virtual_twin twin;
 	char selector[1024];
 	int err;
 
 	snprintf(selector, sizeof(selector), "virtual:%s", s->board);
-	err = virtual_open_parse(&spec, selector, bench->chips, why);
-	return err ? err : usb_stlink_new(&s->stlink, &spec, why);
+	err = virtual_open_parse(&spec, &twin, selector, bench->chips, why);
+	if (!err)
+		err = usb_stlink_new(&s->stlink, &spec, why);
+	virtual_twin_clear(&twin);
+	return err;
 }
 
 static int plug_in(struct bench *bench, struct socket_ *s, struct why *why)

@@ -220,6 +220,7 @@ static void identify(struct virtual_link *v, const struct virtual_spec *spec)
 	identity->product = firmware_personality(v->fw)->product;
 	virtual_serial(spec, identity->serial);
 	snprintf(identity->path, sizeof(identity->path), "virtual:%s", spec->chip);
+	v->link.twin = spec->twin;
 }
 
 static int choose_personality(const struct virtual_spec *spec, const struct personality **out,

@@ -154,12 +154,27 @@ void machine_connect(struct machine *machine)
 	vclock_add(&machine->clock, &machine->pulse_end);
 }
 
+/* What is not memory of this chip is left out. */
+static void fill(struct machine *machine)
+{
+	for (size_t i = 0; i < machine->spec.content_count; i++) {
+		const struct virtual_content *content = &machine->spec.contents[i];
+		const struct bus_memory *memory = bus_memory_at(&machine->bus, content->address);
+
+		if (memory && content->length <= memory->size - (content->address - memory->base))
+			machine_poke(machine, content->address, content->bytes, content->length);
+	}
+	machine->spec.contents = NULL;		/* borrowed, up to here */
+	machine->spec.content_count = 0;
+}
+
 int machine_new(struct machine **out, const struct virtual_spec *spec, struct why *why)
 {
 	int err = machine_build(out, spec, why);
 
 	if (err)
 		return err;
+	fill(*out);
 	machine_set_power(*out, true);
 	machine_advance(*out, BOOT_NS);
 	return OK;
@@ -443,7 +458,7 @@ void machine_poke(struct machine *machine, uint32_t address, const void *data, u
 	assert(memory && length <= memory->size - offset);
 	memcpy(memory->bytes + offset, data, length);
 	for (size_t i = 0; i < soc->area_count; i++)
-		if (strcmp(soc->areas[i].name, memory->name) == 0)
+		if (strcmp(soc->areas[i].name, memory->name) == 0 && soc->areas[i].size == memory->size)
 			memcpy(soc->areas[i].bytes + offset, data, length);
 	bus_changed(soc->bus, address, length);
 }

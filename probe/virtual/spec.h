@@ -68,6 +68,11 @@ struct virtual_place {		/* a register block as one access port sees it */
 	uint32_t address;
 };
 
+struct virtual_content {	/* of flash, EEPROM or OTP, before the first power-on */
+	uint32_t address, length;
+	uint8_t bytes[64];
+};
+
 struct virtual_spec {
 	char chip[32];		/* "STM32F407VG" */
 	enum virtual_core core;
@@ -117,6 +122,9 @@ struct virtual_spec {
 	char faults[256];	/* file with a fault schedule; "" = none */
 	char mishaps[128];	/* what is wrong with the board: "NAME[:MS]+NAME..."; "" = nothing */
 	bool paced;		/* real time */
+	bool twin;		/* a copy of a board, to try things on */
+	const struct virtual_content *contents;	/* borrowed until the link is open */
+	size_t content_count;
 	bool swap_keeps_registers;	/* with banks swapped each register set stays with its bank */
 	uint32_t turned_guesses;	/* bit n: enum guess n has its other answer (guesses.h) */
 	bool no_hearsay;	/* leave out behaviour that is known from hearsay only */

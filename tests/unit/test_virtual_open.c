@@ -21,6 +21,16 @@ int virtual_link_open(struct link **out, const struct virtual_spec *spec, struct
 	return explain(why, E_SYSTEM, "not in this test");
 }
 
+static int parse(struct virtual_spec *spec, const char *selector, const struct chip_library *chips,
+		 struct why *why)
+{
+	struct virtual_twin twin;
+	int err = virtual_open_parse(spec, &twin, selector, chips, why);
+
+	virtual_twin_clear(&twin);
+	return err;
+}
+
 static int open_library(void **state)
 {
 	struct chip_library *chips;
@@ -41,11 +51,11 @@ static void describes_a_chip(void **state)
 	struct virtual_spec spec;
 	struct why why;
 
-	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32F407VG", *state, &why), 0);
+	assert_int_equal(parse(&spec, "virtual:STM32F407VG", *state, &why), 0);
 	assert_string_equal(spec.chip, "STM32F407VG");
 	assert_int_equal(spec.banks[0].size, 1024 * 1024);
 	assert_false(spec.paced);
-	assert_int_equal(virtual_open_parse(&spec, "virtual:stm32f407ve", *state, &why), 0);
+	assert_int_equal(parse(&spec, "virtual:stm32f407ve", *state, &why), 0);
 	assert_int_equal(spec.banks[0].size, 512 * 1024);
 }
 
@@ -54,9 +64,9 @@ static void registers_of_swapped_banks_move_unless_told_to_stay(void **state)
 	struct virtual_spec spec;
 	struct why why;
 
-	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32H743ZI", *state, &why), 0);
+	assert_int_equal(parse(&spec, "virtual:STM32H743ZI", *state, &why), 0);
 	assert_false(spec.swap_keeps_registers);
-	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32H743ZI,swapped-registers=stay", *state,
+	assert_int_equal(parse(&spec, "virtual:STM32H743ZI,swapped-registers=stay", *state,
 					    &why), 0);
 	assert_true(spec.swap_keeps_registers);
 }
@@ -66,9 +76,9 @@ static void option_bytes_choose_the_bank_mode(void **state)
 	struct virtual_spec spec;
 	struct why why;
 
-	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32G474RE", *state, &why), 0);
+	assert_int_equal(parse(&spec, "virtual:STM32G474RE", *state, &why), 0);
 	assert_int_equal(spec.bank_count, 2);
-	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32G474RE,options=dbank:0+IWDG_SW:0,voltage=1800",
+	assert_int_equal(parse(&spec, "virtual:STM32G474RE,options=dbank:0+IWDG_SW:0,voltage=1800",
 					    *state, &why), 0);
 	assert_int_equal(spec.bank_count, 1);
 	assert_int_equal(spec.options[0].factory, 0xFFEFF8AA & ~(1u << 22 | 1u << 16));
@@ -80,7 +90,7 @@ static void takes_every_key(void **state)
 	struct virtual_spec spec;
 	struct why why;
 
-	assert_int_equal(virtual_open_parse(&spec, "virtual:STM32F407VG,firmware=V3J7M3,serial=ABC,"
+	assert_int_equal(parse(&spec, "virtual:STM32F407VG,firmware=V3J7M3,serial=ABC,"
 					    "image=/tmp/i,faults=f,pace=real,voltage=1800,size=512",
 					    *state, &why), 0);
 	assert_string_equal(spec.firmware, "V3J7M3");
@@ -120,7 +130,7 @@ static void refuses_what_makes_no_sense(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct why why = { "" };
 
-		assert_int_equal(virtual_open_parse(&spec, rows[i].selector, *state, &why),
+		assert_int_equal(parse(&spec, rows[i].selector, *state, &why),
 				 rows[i].err);
 		assert_non_null(strstr(why.text, rows[i].word));
 	}
