@@ -170,6 +170,8 @@ int engine_connect(struct engine *engine, struct why *why)
 		explain(why, err, "The target can't be reached: %s.", error_text(err));
 	if (!err)
 		tell_connected(engine);
+	if (!err && engine->board.cores[0].stop == STOP_LOCKUP)	/* halted on the way */
+		session_note_stop(&engine->sessions[0]);
 	return err;
 }
 

@@ -83,6 +83,8 @@ int session_halt(struct session *session, const char *reason, struct why *why)
 			       "`--connect under-reset` may reach it.", error_text(err));
 	session_set_run(session, RUN_HALTED, reason);
 	session->signal = session->core->stop == STOP_REQUEST ? 2 : session->core->stop_signal;
+	if (session->core->stop == STOP_LOCKUP)
+		session_note_stop(session);
 	return OK;
 }
 

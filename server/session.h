@@ -41,6 +41,8 @@ int session_step_slice(struct session *session, bool *over, struct why *why);
 /* The core was found halted: decides what that means (run state, signal, notes). False when it was a
  * semihosting call that is served now: there is nothing to tell. */
 bool session_settle_stop(struct session *session);
+/* Adds to the notes what a stop means that GDB's signal does not say: a fault, a lock-up, semihosting. */
+void session_note_stop(struct session *session);
 /* Settles the stop, then tells it or lets the core go on. */
 void session_handle_stop(struct session *session);
 /* Sends the stop reply to all who wait. */

@@ -9,7 +9,7 @@
 
 #include "probe/log.h"
 
-#include <string.h>
+#include <stdio.h>
 
 enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5, HALT_MS = 500 };
 
@@ -99,18 +99,17 @@ void session_tell_stop(struct session *session)
 	session->stop_untold = !told;
 }
 
-/* The first line of the fault's story is worth telling at once; `monitor fault` has the rest. */
-static void note_fault(struct session *session)
+/* One line at once; `monitor fault` has the whole story. */
+static void note_fault(struct session *session, const char *otherwise)
 {
-	char text[2048] = "";
+	char text[600] = "";
 
-	if (fault_explain(session->core, text, sizeof(text)) < 0 || !text[0])
-		return;
-	text[strcspn(text, "\n")] = '\0';
-	session_note(session, "%s (`monitor fault` tells more)", text);
+	if (fault_headline(session->core, text, sizeof(text)) < 0 || !text[0])
+		snprintf(text, sizeof(text), "%s", otherwise);
+	session_note(session, "%s. `monitor fault` tells more.", text);
 }
 
-static void note_stop(struct session *session)
+void session_note_stop(struct session *session)
 {
 	switch (session->core->stop) {
 	case STOP_SEMIHOSTING:
@@ -118,11 +117,12 @@ static void note_stop(struct session *session)
 			     "semihosting enable` serves it.");
 		break;
 	case STOP_FAULT:
-		note_fault(session);
+		note_fault(session, "The core stands in a fault");
 		break;
 	case STOP_LOCKUP:
-		session_note(session, "The core is locked up: a fault inside the fault handler. "
-			     "`monitor fault` tells more, `monitor reset` leaves it.");
+		note_fault(session, "The core is locked up");
+		session_note(session, "The core was locked up, a fault inside of a fault, and is halted now: "
+			     "`load` or `monitor reset` lead out.");
 		break;
 	case STOP_NONE: case STOP_REQUEST: case STOP_BREAKPOINT_HW: case STOP_BREAKPOINT_SW:
 	case STOP_WATCHPOINT: case STOP_RESET_CATCH: case STOP_EXTERNAL:
@@ -160,7 +160,7 @@ bool session_settle_stop(struct session *session)
 	}
 	session->signal = core->stop_signal ? core->stop_signal : SIGNAL_TRAP;
 	session_set_run(session, RUN_HALTED, stop_text(core->stop));
-	note_stop(session);
+	session_note_stop(session);
 	return true;
 }
 

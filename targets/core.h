@@ -178,6 +178,8 @@ void memory_cache_enable(struct core *core, bool on);
 
 /* The story of the fault the core stands in: lines of text for `monitor fault` and the console. */
 int fault_explain(struct core *core, char *text, size_t size);
+/* The same in one line without full stop, for the console; "" when it stands in none. */
+int fault_headline(struct core *core, char *text, size_t size);
 /* The signal number for the fault the core stands in (11, 10, 4, 8), 5 if none. */
 int fault_signal(struct core *core, uint8_t *signal);
 

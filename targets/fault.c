@@ -1,213 +1,128 @@
 /* SPDX-License-Identifier: MIT
  *
- * The story of a fault: which kind, at which address, by which instruction; and the signal that GDB
- * shows for it. DDI 0403E B3.2.15 to B3.2.18, exception frames B1.5.6.
+ * Asking a core about the fault it stands in. DDI 0403E B3.2.15 to B3.2.18, exception frames B1.5.6,
+ * lock-up B1.5.15; v8-M: DDI 0553 D1.2.
  */
-#include "targets/core_private.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include "targets/fault.h"
 
 #include "probe/bytes.h"
-#include "targets/board.h"
+#include "targets/core_private.h"
 #include "targets/cortexm.h"
+#include "targets/thumb.h"
 
-/* GDB's numbers, whatever the host's are. */
-enum { SIGNAL_ILL = 4, SIGNAL_TRAP = 5, SIGNAL_FPE = 8, SIGNAL_BUS = 10, SIGNAL_SEGV = 11 };
-enum { MMARVALID = 1 << 7, BFARVALID = 1 << 15 };
-enum { XPSR_EXCEPTION = 0x1FF, FIRST_FAULT = 3, LAST_FAULT = 7, EXC_RETURN_PSP = 1 << 2 };
-enum { EXC_RETURN_MIN = 0xF0000000 };
+enum { CPACR = 0xE000ED88, SFSR = 0xE000EDE4, SFAR = 0xE000EDE8 };
+enum { XPSR_EXCEPTION = 0x1FF, XPSR_ALIGNED = 1 << 9 };
+enum { EXC_RETURN_PSP = 1 << 2, EXC_RETURN_BASIC = 1 << 4 };
+enum { FRAME = 32, FP_FRAME = 104 };
 
-struct fault_registers {
-	uint32_t cfsr, hfsr, mmfar, bfar;
-};
+/* Where the words of a frame belong. */
+static const uint8_t frame_registers[] = { 0, 1, 2, 3, 12, REG_LR, REG_PC };
 
-struct fault_bit {
-	uint32_t mask;
-	uint8_t signal;
-	const char *text;
-};
-
-/* CFSR, the most telling first. */
-static const struct fault_bit cfsr_bits[] = {
-	{ 1 << 1, SIGNAL_SEGV, "data access refused by the memory protection" },
-	{ 1 << 0, SIGNAL_SEGV, "instruction fetch from a place where nothing may be executed" },
-	{ 1 << 9, SIGNAL_BUS, "bus error of a data access (precise)" },
-	{ 1 << 10, SIGNAL_BUS, "bus error of an earlier write (imprecise: PC is later than the cause)" },
-	{ 1 << 8, SIGNAL_BUS, "bus error of an instruction fetch" },
-	{ 1 << 16, SIGNAL_ILL, "undefined instruction" },
-	{ 1 << 17, SIGNAL_ILL, "jump to an address without the Thumb bit" },
-	{ 1 << 18, SIGNAL_ILL, "broken return from an exception" },
-	{ 1 << 19, SIGNAL_ILL, "FPU or coprocessor used while it is off (CPACR)" },
-	{ 1 << 20, SIGNAL_SEGV, "stack overflow (stack limit)" },
-	{ 1 << 24, SIGNAL_BUS, "unaligned access" },
-	{ 1 << 25, SIGNAL_FPE, "division by zero" },
-	{ 1 << 4, SIGNAL_SEGV, "memory protection while stacking for an exception" },
-	{ 1 << 3, SIGNAL_SEGV, "memory protection while unstacking" },
-	{ 1 << 5, SIGNAL_SEGV, "memory protection while saving FPU state" },
-	{ 1 << 12, SIGNAL_BUS, "bus error while stacking for an exception: is SP right?" },
-	{ 1 << 11, SIGNAL_BUS, "bus error while unstacking" },
-	{ 1 << 13, SIGNAL_BUS, "bus error while saving FPU state" },
-};
-
-static const struct fault_bit hfsr_bits[] = {
-	{ 1 << 1, SIGNAL_BUS, "bus error while reading the vector table" },
-	{ 1u << 31, SIGNAL_TRAP, "BKPT or debug event while debugging was off" },
-};
-
-static int read_registers(struct core *core, struct fault_registers *out)
+static int read_status(struct core *core, struct fault *out, uint32_t *vtor)
 {
-	size_t cfsr, hfsr, mmfar, bfar;
+	static const uint32_t addresses[] = { VTOR, CFSR, HFSR, MMFAR, BFAR, CPACR, SFSR, SFAR };
+	uint32_t *const values[] = { vtor, &out->cfsr, &out->hfsr, &out->mmfar, &out->bfar,
+				     &out->cpacr, &out->sfsr, &out->sfar };
+	size_t count = !core->mainline ? 1 : core->v8 ? 8 : 6, index[ARRAY_SIZE(addresses)];
 	struct batch batch;
 	int err;
 
-	memset(out, 0, sizeof(*out));
-	if (!core->mainline)
-		return 0;		/* v6-M has none of them */
 	batch_begin(&batch, core);
-	cfsr = batch_read(&batch, CFSR);
-	hfsr = batch_read(&batch, HFSR);
-	mmfar = batch_read(&batch, MMFAR);
-	bfar = batch_read(&batch, BFAR);
+	for (size_t i = 0; i < count; i++)
+		index[i] = batch_read(&batch, addresses[i]);
 	err = batch_run(&batch);
-	*out = (struct fault_registers){ batch_value(&batch, cfsr), batch_value(&batch, hfsr),
-					 batch_value(&batch, mmfar), batch_value(&batch, bfar) };
+	for (size_t i = 0; i < count; i++)
+		*values[i] = batch_value(&batch, index[i]);
 	return err;
 }
 
-static const struct fault_bit *find_bit(const struct fault_bit *bits, size_t count, uint32_t value)
+/* 0xFFFFFFFF is what LR has after a reset. */
+static bool is_exc_return(uint32_t lr)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (bits[i].mask & value)
-			return &bits[i];
-	}
-	return NULL;
+	return lr >> 8 == 0xFFFFFF && lr != UINT32_MAX;
 }
 
-static int read_exception(struct core *core, unsigned *number)
+static int read_registers(struct core *core, struct fault *out)
 {
-	uint32_t xpsr = 0;
-	int err = core_read_register(core, REG_XPSR, &xpsr);
+	uint32_t psp = 0;
+	int err = core_read_register(core, REG_XPSR, &out->xpsr);
 
-	*number = xpsr & XPSR_EXCEPTION;
-	return err;
-}
-
-int fault_signal(struct core *core, uint8_t *signal)
-{
-	struct fault_registers fault;
-	const struct fault_bit *bit;
-	unsigned exception;
-	int err = read_exception(core, &exception);
-
-	*signal = SIGNAL_TRAP;
-	if (err || exception < FIRST_FAULT || exception > LAST_FAULT)
-		return err;
-	err = read_registers(core, &fault);
+	for (unsigned i = 0; i < 16 && !err; i++)
+		err = core_read_register(core, i, &out->r[i]);
+	if (!err)
+		err = core_read_register(core, REG_PSP, &psp);
 	if (err)
 		return err;
-	bit = find_bit(cfsr_bits, ARRAY_SIZE(cfsr_bits), fault.cfsr);
-	if (!bit)
-		bit = find_bit(hfsr_bits, ARRAY_SIZE(hfsr_bits), fault.hfsr);
-	*signal = bit ? bit->signal : SIGNAL_SEGV;
+	out->exception = out->xpsr & XPSR_EXCEPTION;
+	if (out->exception < EXCEPTION_NMI || out->exception > EXCEPTION_SECUREFAULT)
+		out->exception = 0;
+	out->exc_return = is_exc_return(out->r[REG_LR]) ? out->r[REG_LR] : 0;
+	out->sp = out->exc_return & EXC_RETURN_PSP ? psp : out->r[REG_SP];
 	return 0;
 }
 
-/* Text that is cut at its room. */
-struct story {
-	char *text;
-	size_t size, used;
-};
-
-static void say(struct story *story, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void say(struct story *story, const char *format, ...)
+static int read_frame(struct core *core, struct fault *out)
 {
-	va_list args;
-	int length;
+	uint8_t frame[FRAME];
+	uint32_t done = 0;
+	int err;
 
-	va_start(args, format);
-	length = vsnprintf(story->text + story->used, story->size - story->used, format, args);
-	va_end(args);
-	if (length > 0)
-		story->used = min_u32((uint32_t)(story->used + (size_t)length),
-				      (uint32_t)story->size - 1);
-}
-
-static void say_bits(struct story *story, const struct fault_bit *bits, size_t count,
-		     uint32_t value)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (bits[i].mask & value)
-			say(story, "  %s\n", bits[i].text);
-	}
-}
-
-static void say_causes(struct story *story, const struct fault_registers *fault)
-{
-	say_bits(story, cfsr_bits, ARRAY_SIZE(cfsr_bits), fault->cfsr);
-	say_bits(story, hfsr_bits, ARRAY_SIZE(hfsr_bits), fault->hfsr);
-	if (fault->cfsr & MMARVALID)
-		say(story, "  at address 0x%08x\n", fault->mmfar);
-	if (fault->cfsr & BFARVALID)
-		say(story, "  at address 0x%08x\n", fault->bfar);
-	say(story, "  CFSR 0x%08x HFSR 0x%08x\n", fault->cfsr, fault->hfsr);
-}
-
-/* Where the exception was taken: the frame that LR points to, as long as LR is still EXC_RETURN. */
-static int say_frame(struct core *core, struct story *story)
-{
-	uint32_t lr, sp, done;
-	uint8_t frame[32];
-	int err = core_read_register(core, REG_LR, &lr);
-
-	if (!err)
-		err = core_read_register(core, lr & EXC_RETURN_PSP ? REG_PSP : REG_MSP, &sp);
-	if (err)
-		return err;
-	if (lr < EXC_RETURN_MIN) {
-		say(story, "  LR is no EXC_RETURN any more: where it came from is in GDB's backtrace\n");
+	if (!out->exc_return || out->cfsr & (STKERR | MSTKERR) ||
+	    board_area_at(core->board, out->sp, NULL) != AREA_RAM)
 		return 0;
-	}
-	err = memory_read(core, sp, frame, sizeof(frame), &done);
-	if (err || done < sizeof(frame)) {
-		say(story, "  the stack frame at 0x%08x can't be read\n", sp);
+	err = memory_read(core, out->sp, frame, sizeof(frame), &done);
+	if (err || done < sizeof(frame))
 		return err == E_FAULT ? 0 : err;
-	}
-	say(story, "  by the instruction at PC 0x%08x, LR 0x%08x, xPSR 0x%08x\n",
-	    get_u32(frame + 24), get_u32(frame + 20), get_u32(frame + 28));
-	say(story, "  r0 0x%08x r1 0x%08x r2 0x%08x r3 0x%08x r12 0x%08x\n", get_u32(frame),
-	    get_u32(frame + 4), get_u32(frame + 8), get_u32(frame + 12), get_u32(frame + 16));
+	for (size_t i = 0; i < ARRAY_SIZE(frame_registers); i++)
+		out->r[frame_registers[i]] = get_u32(frame + 4 * i);
+	out->xpsr = get_u32(frame + 28);
+	out->r[REG_SP] = out->sp + (out->exc_return & EXC_RETURN_BASIC ? FRAME : FP_FRAME) +
+			 (out->xpsr & XPSR_ALIGNED ? 4 : 0);
+	out->has_frame = true;
 	return 0;
 }
 
-int fault_explain(struct core *core, char *text, size_t size)
+static int read_code(struct core *core, struct fault *out)
 {
-	static const char *const names[] = {
-		[3] = "HardFault", [4] = "MemManage", [5] = "BusFault", [6] = "UsageFault",
-		[7] = "SecureFault",
-	};
-	struct story story = { text, size, 0 };
-	struct fault_registers fault;
-	unsigned exception;
-	int err = read_exception(core, &exception);
+	uint8_t bytes[4] = { 0 };
+	uint32_t done = 0;
+	int err;
 
-	text[0] = 0;
-	if (!err)
-		err = read_registers(core, &fault);
-	if (err)
-		return err;
-	if (exception < FIRST_FAULT || exception > LAST_FAULT) {
-		say(&story, "no fault: the core is in %s\n", exception ? "an exception" : "thread mode");
-		if (fault.cfsr | fault.hfsr) {
-			say(&story, "causes of earlier faults, not cleared yet:\n");
-			say_causes(&story, &fault);
-		}
+	if (!out->has_frame || board_area_at(core->board, out->r[REG_PC], NULL) == AREA_PERIPHERAL)
 		return 0;
+	err = memory_read(core, out->r[REG_PC] & ~1u, bytes, sizeof(bytes), &done);
+	out->has_code = !err && done >= 2;
+	out->code[0] = get_u16(bytes);
+	out->code[1] = get_u16(bytes + 2);
+	return err == E_FAULT ? 0 : err;
+}
+
+int fault_read(struct core *core, struct fault *out)
+{
+	uint32_t vtor = 0;
+	int err;
+
+	*out = (struct fault){ .core = core };
+	err = read_status(core, out, &vtor);
+	if (!err)
+		err = read_registers(core, out);
+	if (!err)
+		err = read_frame(core, out);
+	if (!err)
+		err = read_code(core, out);
+	return err ? err : vectors_read(core, vtor, &out->vectors);
+}
+
+bool fault_address(const struct fault *fault, uint32_t *address)
+{
+	struct thumb_access access;
+
+	if (fault->cfsr & (BFARVALID | MMARVALID)) {
+		*address = fault->cfsr & BFARVALID ? fault->bfar : fault->mmfar;
+		return true;
 	}
-	say(&story, "%s%s\n", names[exception],
-	    core->stop == STOP_LOCKUP ? ", and another fault inside of it: lock-up" : "");
-	say_causes(&story, &fault);
-	return say_frame(core, &story);
+	if (fault->cfsr & IMPRECISERR || !fault->has_code || !thumb_decode(fault->code, fault->r, &access))
+		return false;
+	*address = access.address;
+	return true;
 }

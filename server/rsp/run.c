@@ -255,17 +255,6 @@ static enum answer handle_vcont_query(struct request *rq, struct cursor *in)
 	return ANSWER_NOW;
 }
 
-/* A blank chip, or one whose fault handler faulted: nothing that GDB shows would say so. */
-static void note_lockup(struct session *session)
-{
-	uint32_t pc;
-
-	if (!core_read_register(session->core, REG_PC, &pc) && pc >= 0xFFFFFFFE)
-		session_note(session, "The core was locked up: there is no program, or a fault inside of "
-			     "its fault handler. `monitor fault` tells more; `load` or `monitor reset` "
-			     "lead out.");
-}
-
 /* Never an error: GDB 13 would ask again and again. */
 static enum answer handle_why(struct request *rq, struct cursor *in)
 {
@@ -280,8 +269,6 @@ static enum answer handle_why(struct request *rq, struct cursor *in)
 	if (session->run == RUN_RUNNING || session->run == RUN_STEPPING) {
 		if (session_halt(session, "?", &why) != OK)
 			session_note(session, "%s", why.text);
-		else
-			note_lockup(session);
 		session->signal = SIGNAL_TRAP;
 	}
 	session->stop_untold = false;

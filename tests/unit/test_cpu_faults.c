@@ -28,13 +28,13 @@ static const struct fault_row fault_rows[] = {
 	{ "udf", faults_undefined, 0, 0, 0x100, 0x10000, faults_undefined },
 	{ "no FPU", faults_no_fpu, 0, 0, 0x100, 0x80000, faults_no_fpu },
 	{ "load from nothing", faults_bad_load, 0x60000000, 0x55, 0x10, 0x8200, faults_bad_load },
-	{ "store to nothing", faults_bad_store, 0x60000000, 0x55, 0x10, 0x8200, faults_bad_store },
+	{ "store to nothing", faults_bad_store, 0x60000000, 0x55, 0x10, 0x400, faults_bad_store + 2 },
 	{ "load from device", faults_bad_load, RIG_DEVICE + RIG_FAULT - 4, 0x55, 0x10, 0x8200,
 	  faults_bad_load },
 	{ "load with writeback", faults_postindex, RIG_DEVICE + RIG_FAULT, 0x55, 0x10, 0x8200,
 	  faults_postindex },
-	{ "store to device", faults_bad_store, RIG_DEVICE + RIG_FAULT, 0x55, 0x10, 0x8200,
-	  faults_bad_store },
+	{ "store to device", faults_bad_store, RIG_DEVICE + RIG_FAULT, 0x55, 0x10, 0x400,
+	  faults_bad_store + 2 },
 	{ "branch to even", faults_no_thumb, 0, faults_idle, 0x100, 0x20000, faults_idle },
 	{ "execute CCM", faults_never, 0, RIG_CCM + 1, 0x10, 0x100, RIG_CCM },
 	{ "execute device", faults_never, 0, RIG_DEVICE + 1, 0x1000, 1, RIG_DEVICE },
@@ -92,6 +92,20 @@ static void bus_fault_names_the_address(void **state)
 	rig_set_reg(rig, 1, 0x60000000);
 	rig_go(rig, faults_bad_load, 60);
 	assert_int_equal(rig_read(rig, BFAR), 0x60000004);
+	rig_free(rig);
+}
+
+/* ACTLR.DISDEFWBUF: every store is waited for. */
+static void a_store_that_is_not_buffered_faults_precisely(void **state)
+{
+	struct rig *rig = rig_at_faults(VIRTUAL_M4, true);
+
+	(void)state;
+	rig_write(rig, 0xE000E008, 2);
+	rig_set_reg(rig, 1, 0x60000000);
+	rig_go(rig, faults_bad_store, 60);
+	assert_int_equal(rig_read(rig, CFSR), 0x8200);
+	assert_int_equal(ram_word(rig, 0x8000 - 32 + 24), faults_bad_store);
 	rig_free(rig);
 }
 
@@ -338,6 +352,7 @@ int main(void)
 		cmocka_unit_test(faults_go_to_their_handlers),
 		cmocka_unit_test(faults_escalate_when_disabled),
 		cmocka_unit_test(bus_fault_names_the_address),
+		cmocka_unit_test(a_store_that_is_not_buffered_faults_precisely),
 		cmocka_unit_test(divides_by_zero_only_when_told),
 		cmocka_unit_test(traps_unaligned_access_only_when_told),
 		cmocka_unit_test(fp_in_an_it_block_faults_too),

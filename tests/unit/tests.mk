@@ -103,3 +103,4 @@ UNIT_unfinished = $(PROBE_FILES) targets/unfinished.c targets/journal.c tests/un
 UNIT_virtual_ports = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image dap mem_ap meter) $(wildcard probe/virtual/cpu/*.c) tests/unit/h7_specs.c
 UNITLIBS_virtual_ports = -lunicorn
 UNIT_drop_in = $(wildcard server/drop_in/*.c) server/options.c server/option_rows.c probe/error.c probe/log.c
+UNIT_thumb = targets/thumb.c

@@ -50,6 +50,17 @@ bool code_is_divide(uint16_t first, uint16_t second)
 	return (first & 0xFFD0) == 0xFB90 && (second & 0xF0F0) == 0xF0F0;
 }
 
+/* LDM, STM, LDRD, STRD: they need an aligned base, whatever CCR.UNALIGN_TRP says (A3.2.1). Not PUSH and
+ * POP: SP always is aligned. */
+bool code_needs_aligned_base(uint16_t first, unsigned *base)
+{
+	bool wide_multiple = (first & 0xFE40) == 0xE800 && first & 0x0180;
+	bool dual = (first & 0xFE40) == 0xE840 && first & 0x0120;
+
+	*base = (first & 0xF000) == 0xC000 ? first >> 8 & 7 : first & 15;
+	return (first & 0xF000) == 0xC000 || ((wide_multiple || dual) && *base < 13);
+}
+
 /* CPS or MSR: may let a pending exception in. */
 bool code_is_mask_change(uint16_t first, uint16_t second)
 {

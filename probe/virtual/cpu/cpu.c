@@ -251,6 +251,7 @@ static void handle_stop(struct cpu *cpu, enum engine_stop stop, uint32_t address
 	case ENGINE_UNDEFINED: case ENGINE_NO_COPROCESSOR: case ENGINE_NO_THUMB:
 	case ENGINE_DIVIDE: case ENGINE_UNALIGNED: case ENGINE_STACK_LIMIT:
 	case ENGINE_FETCH_FAULT: case ENGINE_FETCH_NEVER: case ENGINE_DATA_FAULT:
+	case ENGINE_STORE_FAULT:
 		exception_fault(cpu, stop, address);
 		break;
 	}

@@ -13,7 +13,8 @@ enum {
 	SCR_SLEEPONEXIT = 2,
 	HFSR_VECTTBL = 2, HFSR_FORCED = 1 << 30,
 	CFSR_UNSTKERR = 1 << 11, CFSR_STKERR = 1 << 12, CFSR_INVPC = 1 << 18,
-	CFSR_BFARVALID = 1 << 15,
+	CFSR_IMPRECISERR = 1 << 10, CFSR_BFARVALID = 1 << 15,
+	ACTLR_DISDEFWBUF = 1 << 1,
 };
 
 #define HFSR_DEBUGEVT (1u << 31)
@@ -26,7 +27,7 @@ struct frame {
 static void lock_up(struct cpu *cpu)
 {
 	cpu->locked_up = true;
-	cpu->regs.pc = 0xFFFFFFFE;
+	cpu->regs.pc = cpu->model->arch == ARCH_V8M ? 0xEFFFFFFE : 0xFFFFFFFE;	/* DDI 0553 B3.30 */
 }
 
 /* Its handler can't even be started. */
@@ -222,14 +223,55 @@ static const struct fault_row {
 	[ENGINE_FETCH_NEVER] = { EXC_MEM, 1 << 0, DEMCR_VC_MMERR },
 	[ENGINE_FETCH_FAULT] = { EXC_BUS, 1 << 8, DEMCR_VC_BUSERR },
 	[ENGINE_DATA_FAULT] = { EXC_BUS, 1 << 9 | CFSR_BFARVALID, DEMCR_VC_BUSERR },
+	[ENGINE_STORE_FAULT] = { EXC_BUS, 1 << 9 | CFSR_BFARVALID, DEMCR_VC_BUSERR },
 };
+
+/* A store waits in the write buffer while the core goes on; M3 and M4 can switch it off. Not so in
+ * strongly ordered space (M4 TRM 4.1, B3.1). */
+static bool is_buffered(const struct cpu *cpu, uint32_t address)
+{
+	bool off = cpu->core <= VIRTUAL_M4 && cpu->scs.actlr & ACTLR_DISDEFWBUF;
+
+	return cpu_holds_v7(cpu) && address < 0xE0000000 && !off;
+}
+
+/* PUSH and STMDB SP! have moved SP by the time that their error arrives. */
+static void finish_push(struct cpu *cpu, uint16_t first)
+{
+	uint16_t list = 0;
+
+	code_read(cpu, cpu->regs.pc + 2, &list);
+	if ((first & 0xFE00) == 0xB400)
+		*cpu_stack_pointer(cpu) -= 4 * (uint32_t)__builtin_popcount(first & 0x1FF);
+	else if (first == 0xE92D)
+		*cpu_stack_pointer(cpu) -= 4 * (uint32_t)__builtin_popcount(list);
+}
+
+/* The error of a buffered store: by then the next instruction is up, and the address is forgotten. */
+static void fault_imprecisely(struct cpu *cpu)
+{
+	uint32_t *xpsr = &cpu->regs.xpsr;
+	uint8_t it = code_it_next((uint8_t)((*xpsr >> 25 & 3) | (*xpsr >> 8 & 0xFC)));
+	uint16_t first = 0;
+
+	code_read(cpu, cpu->regs.pc, &first);
+	finish_push(cpu, first);
+	*xpsr = (*xpsr & ~(uint32_t)XPSR_IT) | (uint32_t)(it & 3) << 25 | (uint32_t)(it >> 2) << 10;
+	set_cfsr(cpu, CFSR_IMPRECISERR);
+	cpu->fault_catch |= DEMCR_VC_BUSERR;
+	exception_raise(cpu, EXC_BUS, cpu->regs.pc + code_size(first));
+}
 
 void exception_fault(struct cpu *cpu, enum engine_stop stop, uint32_t address)
 {
 	const struct fault_row *row = &fault_rows[stop];
 
+	if (stop == ENGINE_STORE_FAULT && is_buffered(cpu, address)) {
+		fault_imprecisely(cpu);
+		return;
+	}
 	set_cfsr(cpu, row->cfsr);
-	if (stop == ENGINE_DATA_FAULT && cpu_holds_v7(cpu))
+	if (row->cfsr & CFSR_BFARVALID && cpu_holds_v7(cpu))
 		cpu->scs.bfar = address;
 	cpu->fault_catch |= row->catch_bit;
 	exception_raise(cpu, row->exception, cpu->regs.pc);

@@ -109,6 +109,7 @@ enum engine_stop {
 	ENGINE_STACK_LIMIT,
 	ENGINE_FETCH_FAULT, ENGINE_FETCH_NEVER,	/* bus error; execute-never memory */
 	ENGINE_DATA_FAULT,	/* address: of the data; registers are as before the instruction */
+	ENGINE_STORE_FAULT,	/* likewise */
 };
 
 struct cpu {
@@ -172,6 +173,7 @@ unsigned code_it_count(uint16_t first);
 uint8_t code_it_next(uint8_t state);
 bool code_is_fp(uint16_t first, uint16_t second);
 bool code_is_divide(uint16_t first, uint16_t second);
+bool code_needs_aligned_base(uint16_t first, unsigned *base);
 bool code_is_mask_change(uint16_t first, uint16_t second);
 bool code_is_wfi(uint16_t first, uint16_t second);
 bool code_is_wfe(uint16_t first, uint16_t second);

@@ -225,7 +225,7 @@ static enum engine_stop stop_of_error(struct engine *engine, uc_err err)
 	}
 	if (err == UC_ERR_FETCH_UNMAPPED || err == UC_ERR_FETCH_PROT)
 		return ENGINE_FETCH_FAULT;
-	return ENGINE_DATA_FAULT;
+	return engine->bad_store ? ENGINE_STORE_FAULT : ENGINE_DATA_FAULT;
 }
 
 /* At a fault of an access Unicorn has no IT state. */
@@ -258,7 +258,7 @@ static enum engine_stop outcome(struct engine *engine, uc_err err, uint32_t *add
 				      : stop_of_error(engine, err);
 	if (stop == ENGINE_EXCEPTION_RETURN)
 		*address = pc;
-	return stop == ENGINE_DATA_FAULT ? fault_of_access(engine, stop) : stop;
+	return stop == ENGINE_DATA_FAULT || stop == ENGINE_STORE_FAULT ? fault_of_access(engine, stop) : stop;
 }
 
 static enum engine_stop start(struct engine *engine, uint64_t until, uint32_t *address)

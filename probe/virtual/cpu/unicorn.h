@@ -86,6 +86,7 @@ struct engine {
 	uint32_t exact_it;		/* xPSR's IT bits before an instruction that is run exactly */
 	int interrupt;			/* Unicorn's number, -1 = none */
 	uint32_t bad_address;		/* of an access to nothing */
+	bool bad_store;
 	struct engine_fault fault;
 	struct engine_stray stray;
 };

@@ -68,7 +68,7 @@ static void write_pieces(struct engine *engine, uint32_t address, unsigned size,
 		if (is_forbidden(engine, address) ||
 		    bus_write(engine->cpu->bus, address + done, width,
 			      (uint32_t)(value >> 8 * done), BUS_CPU) == BUS_FAULT)
-			engine_keep_fault(engine, ENGINE_DATA_FAULT, address + done);
+			engine_keep_fault(engine, ENGINE_STORE_FAULT, address + done);
 	}
 }
 
@@ -127,8 +127,11 @@ static bool write_protected(uc_engine *uc, uc_mem_type type, uint64_t address, i
 static bool access_nothing(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 			   int64_t value, void *context)
 {
-	(void)uc, (void)type, (void)size, (void)value;
-	((struct engine *)context)->bad_address = (uint32_t)address;
+	struct engine *engine = context;
+
+	(void)uc, (void)size, (void)value;
+	engine->bad_address = (uint32_t)address;
+	engine->bad_store = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT;
 	return false;
 }
 

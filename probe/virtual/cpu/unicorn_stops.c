@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-	INSPECT_FP = 1, INSPECT_DIVIDE = 2, INSPECT_MASKS = 4,
+	INSPECT_FP = 1, INSPECT_DIVIDE = 2, INSPECT_MASKS = 4, INSPECT_ALIGNMENT = 8,
 	IT_BLOCK_MAX = 16,	/* bytes that an IT reaches */
 	SIEVE_ALL_BYTES = 64,	/* longer ranges are looked for at every instruction */
 };
@@ -96,7 +96,7 @@ static void mark_all(struct engine *engine)
 
 static unsigned what_to_inspect(const struct cpu *cpu)
 {
-	unsigned inspect = 0;
+	unsigned inspect = cpu_holds_v7(cpu) ? INSPECT_ALIGNMENT : 0;
 
 	if (cpu->core >= VIRTUAL_M4 && scs_denies_fp(cpu))
 		inspect |= INSPECT_FP;
@@ -171,10 +171,19 @@ static bool divides_by_zero(struct engine *engine, uint16_t second)
 	return divisor == 0;
 }
 
+static bool has_unaligned_base(struct engine *engine, unsigned base)
+{
+	uint32_t address = 0;
+
+	uc_reg_read(engine->uc, UC_ARM_REG_R0 + (int)base, &address);
+	return address & 3;
+}
+
 /* Any of the instructions after an IT that would have to be stopped at. */
 static bool it_block_is_special(struct engine *engine, uint32_t address, uint16_t it)
 {
 	uint16_t code[2];
+	unsigned base;
 
 	address += 2;
 	for (unsigned n = code_it_count(it); n > 0; n--, address += code_size(code[0])) {
@@ -184,6 +193,8 @@ static bool it_block_is_special(struct engine *engine, uint32_t address, uint16_
 			return true;
 		if (engine->inspect & INSPECT_DIVIDE && code_is_divide(code[0], code[1]))
 			return true;
+		if (engine->inspect & INSPECT_ALIGNMENT && code_needs_aligned_base(code[0], &base))
+			return true;
 	}
 	return false;
 }
@@ -191,6 +202,7 @@ static bool it_block_is_special(struct engine *engine, uint32_t address, uint16_
 static bool inspect_code(struct engine *engine, uint32_t address, enum engine_stop *stop)
 {
 	uint16_t code[2];
+	unsigned base;
 
 	if (!engine_read_code(engine, address, code))
 		return false;
@@ -204,6 +216,9 @@ static bool inspect_code(struct engine *engine, uint32_t address, enum engine_st
 	*stop = ENGINE_DIVIDE;
 	if (engine->inspect & INSPECT_DIVIDE && code_is_divide(code[0], code[1]))
 		return divides_by_zero(engine, code[1]);
+	*stop = ENGINE_UNALIGNED;
+	if (engine->inspect & INSPECT_ALIGNMENT && code_needs_aligned_base(code[0], &base))
+		return has_unaligned_base(engine, base);
 	*stop = ENGINE_PAUSE;
 	if (!engine->exactly && code_is_it(code[0]) && it_block_is_special(engine, address, code[0]))
 		return engine->careful = true;
