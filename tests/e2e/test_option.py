@@ -2,6 +2,7 @@
 #
 # Option bytes, OTP and protection through `tether run` and GDB: each command in a process of its own, the chip in
 # an image file between them.
+import json
 import os
 import re
 import tempfile
@@ -71,4 +72,33 @@ def gdb_sets_them_too():
         expect(text, r"read back", r"sectors 11", r"Nothing was done", r"RDP +0xaa", r"pc +0x")
 
 
-main(option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too)
+def scripts_and_programs_need_it_too():
+    with tempfile.TemporaryDirectory() as folder:
+        chip, script = Chip(folder), os.path.join(folder, "script")
+        for command in "otp lock 15", "option set RDP=level2", "otp write 0x1fff7800 00":
+            with open(script, "w") as file:
+                file.write("# a script\n%s\noption get RDP\n" % command)
+            said = chip.run("@" + script, code=1)
+            expect(said, r"script:2: .*: Nothing was done")
+            code, out, _ = tether("run", "--json", "--probe", chip.board, command)
+            row = json.loads(out)
+            equal((code, row["ok"]), (1, False), command)
+            token = re.search(r"`(confirm [0-9a-f]{8})`", row["cause"]).group(1)
+            check(token in said, "scripts and --json make the same token")
+        expect(chip.run("otp", "option get RDP"), r"block 0-15 .* empty, open", r"0xaa")
+        with open(script, "w") as file:
+            file.write("otp write 0x1fff7800 00 %s\n" % token)
+        expect(chip.run("@" + script), r"1 bytes written and verified")
+
+
+def a_rehearsal_touches_nothing():
+    with tempfile.TemporaryDirectory() as folder:
+        chip = Chip(folder)
+        expect(chip.run("rehearse otp lock 15", "otp"), r"  \| block 15 is locked", r"block 0-15 .* empty, open")
+        expect(chip.run("rehearse option set BORLEV=off", code=1), r"  \| .*Near: BOR_LEV")
+    with Server() as server:
+        text = gdb(server, None, "monitor rehearse option set RDP=level2", "monitor option get RDP")
+        expect(text, r"  \| .*closes for ever", r"The chip was not touched", r"RDP +0xaa")
+
+
+main(scripts_and_programs_need_it_too, a_rehearsal_touches_nothing, option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too)
