@@ -34,6 +34,8 @@ bool session_may_control(struct session *session, struct peer *peer)
 		engine_output(engine, OUTPUT_STOP_GRACE, session->in_grace, NULL, 0);
 		session->in_grace = NO_CLIENT;
 	}
+	if (session->run == RUN_ENDED)	/* by somebody who is gone: GDB can't load without a thread */
+		session_adopt_core(session, "a new client");
 	return true;
 }
 

@@ -137,6 +137,9 @@ void core_clear(struct core *core)
 {
 	memory_cache_free(core->cache);
 	core->cache = NULL;
+	free(core->breakpoints);
+	core->breakpoints = NULL;
+	core->breakpoint_count = core->breakpoint_room = 0;
 }
 
 static int start_debugging(struct core *core)

@@ -39,7 +39,7 @@ enum core_register {
 	REG_S0 = 64, REG_S31 = 95, REG_COUNT = 96,
 };
 
-enum { CORE_CODE_UNITS = 16, CORE_DATA_UNITS = 8, CORE_BREAKPOINTS = 256, CORE_WATCHPOINTS = 16 };
+enum { CORE_CODE_UNITS = 16, CORE_DATA_UNITS = 8, CORE_WATCHPOINTS = 16 };
 
 struct core_breakpoint {
 	uint32_t address;
@@ -89,8 +89,8 @@ struct core {
 	uint32_t code_unit[CORE_CODE_UNITS];	/* FP_COMPn as it is in the target */
 	bool fpb_enabled;
 	struct core_data_unit data_unit[CORE_DATA_UNITS];
-	struct core_breakpoint breakpoints[CORE_BREAKPOINTS];
-	unsigned breakpoint_count;
+	struct core_breakpoint *breakpoints;	/* owned */
+	unsigned breakpoint_count, breakpoint_room;
 	struct core_watchpoint watchpoints[CORE_WATCHPOINTS];
 	unsigned watchpoint_count;
 	uint32_t demcr;			/* as we want it; vector catch may be changed while halted */
@@ -109,7 +109,7 @@ int core_examine(struct core *core, struct why *why);
 int core_enable_debug(struct core *core);
 /* Puts back DEMCR, takes out units and BKPTs, clears C_DEBUGEN last unless it is left halted. */
 int core_disable_debug(struct core *core, bool leave_halted);
-/* Frees what core_examine took. */
+/* Frees what the core owns. */
 void core_clear(struct core *core);
 /* Registers, units and memory in the target are unknown from now on (reset, power loss). */
 void core_forget(struct core *core, bool units_too);

@@ -5,6 +5,7 @@
  */
 #include "targets/core_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "probe/bytes.h"
@@ -36,6 +37,22 @@ static void forget_breakpoint(struct core *core, struct core_breakpoint *point)
 	*point = core->breakpoints[--core->breakpoint_count];
 }
 
+/* A new last one; NULL when out of memory. */
+static struct core_breakpoint *remember_breakpoint(struct core *core)
+{
+	unsigned room = core->breakpoint_room ? 2 * core->breakpoint_room : 16;
+	struct core_breakpoint *bigger;
+
+	if (core->breakpoint_count < core->breakpoint_room)
+		return &core->breakpoints[core->breakpoint_count++];
+	bigger = realloc(core->breakpoints, room * sizeof(*bigger));
+	if (!bigger)
+		return NULL;
+	core->breakpoints = bigger;
+	core->breakpoint_room = room;
+	return &core->breakpoints[core->breakpoint_count++];
+}
+
 int core_add_breakpoint(struct core *core, uint32_t address, unsigned kind, bool hardware_only,
 			struct why *why)
 {
@@ -44,9 +61,9 @@ int core_add_breakpoint(struct core *core, uint32_t address, unsigned kind, bool
 	address &= ~1u;
 	point = find(core, address);
 	if (!point) {
-		if (core->breakpoint_count == CORE_BREAKPOINTS)
-			return explain(why, E_NO_UNIT, "more than %d breakpoints", CORE_BREAKPOINTS);
-		point = &core->breakpoints[core->breakpoint_count++];
+		point = remember_breakpoint(core);
+		if (!point)
+			return explain(why, E_MEMORY, "no memory for one more breakpoint");
 		*point = (struct core_breakpoint){ .address = address, .kind = (uint8_t)kind };
 	}
 	if (point->wanted)

@@ -75,9 +75,15 @@ class Server:
         self.process.stdout.close()
         return self.process.returncode
 
-    def peak_kib(self):
+    def _status_kib(self, name):
         with open("/proc/%d/status" % self.process.pid) as status:
-            return int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
+            return int(re.search(name + r":\s+(\d+)", status.read()).group(1))
+
+    def peak_kib(self):
+        return self._status_kib("VmHWM")
+
+    def rss_kib(self):
+        return self._status_kib("VmRSS")
 
 
 class UsbServer(Server):

@@ -105,6 +105,19 @@ static void ctrl_c_of_one_who_does_not_wait_is_swallowed(void **state)
 	assert_true(core_runs(h));
 }
 
+/* GDB 13 aborts when it loads where there is no thread. */
+static void who_comes_after_a_kill_finds_a_target(void **state)
+{
+	struct harness *h = *state;
+
+	harness_connect_gdb(h, 0);
+	assert_string_equal(harness_ask(h, 0, "vKill;a410"), "OK");
+	starts_with(harness_ask(h, 0, "?"), "W00");
+	harness_close(h, 0);
+	starts_with(harness_ask(h, 1, "?"), "T05");
+	assert_string_equal(harness_ask(h, 1, "qfThreadInfo"), "m1");
+}
+
 static void detach_frees_the_control_for_others(void **state)
 {
 	struct harness *h = *state;
@@ -368,6 +381,7 @@ int main(void)
 		TEST(observer_hears_no_stop_that_it_did_not_ask_for),
 		TEST(observers_continue_waits_and_its_ctrl_c_halts),
 		TEST(ctrl_c_of_one_who_does_not_wait_is_swallowed),
+		TEST(who_comes_after_a_kill_finds_a_target),
 		TEST(detach_frees_the_control_for_others),
 		TEST(last_one_takes_the_hands_off),
 		TEST(observer_that_leaves_changes_nothing),

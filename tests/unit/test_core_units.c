@@ -21,6 +21,7 @@ enum { FPB = 0xE0002000, COMP0 = 0xE0002008, DWT = 0xE0001000, DWT0 = 0xE0001020
 struct fixture {
 	struct board board;
 	struct core *core;
+	struct core_breakpoint breakpoints[16];
 	uint32_t fpb[64], dwt[64];
 	unsigned writes;
 };
@@ -69,6 +70,7 @@ static struct fixture *start(uint32_t fp_ctrl, bool v8)
 	f->board.probe = (struct probe *)(void *)f;
 	f->core = &f->board.cores[0];
 	f->core->board = &f->board;
+	f->core->breakpoints = f->breakpoints;
 	f->core->v8 = v8;
 	f->fpb[0] = fp_ctrl;
 	f->dwt[0] = 4u << 28;
