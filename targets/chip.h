@@ -35,7 +35,8 @@ enum { CHIP_SECTOR_RUNS = 8, CHIP_BANKS = 2, CHIP_REGIONS = 16, CHIP_ALIASES = 4
        CHIP_PARTS = 64, CHIP_OPTION_WORDS = 24, CHIP_OPTION_FIELDS = 96, CHIP_VALUES = 16,
        CHIP_BITS_SET = 8, CHIP_RESET_FLAGS = 12, CHIP_LAYOUTS = 8, CHIP_LAYOUT_SIZES = 6,
        CHIP_CONDITIONS = 2, CHIP_SIZE_CODES = 4, CHIP_RESERVED = 4, CHIP_REVISIONS = 12,
-       CHIP_CLOCK_STEPS = 6 };
+       CHIP_CLOCK_STEPS = 6, CHIP_OPTION_AREAS = 16,
+       CHIP_OPTION_RULES = 4 };
 
 struct chip_bank {
 	uint32_t base, size;	/* of this part, after the size register was read */
@@ -118,8 +119,31 @@ struct chip_option_word {
 	uint32_t program;	/* register it is written through (*_PRG); 0 = the same */
 	uint32_t mirror;	/* in option memory; 0 = none */
 	uint32_t factory;
+	bool unverified;	/* no source that is trusted has the factory's value */
 	uint32_t now;		/* as last told by chip_set_option_word; factory before */
 	uint32_t writable;	/* mask of implemented bits: the union of its fields */
+};
+
+/* What the rules about option bytes have to know of a field. */
+enum chip_option_role {
+	CHIP_ROLE_NONE,
+	CHIP_BANK_MODE, CHIP_BANK_SWAP,	/* other addresses for sectors */
+	CHIP_BOOT, CHIP_BOOT_LOCK,
+	CHIP_WATCHDOG, CHIP_WINDOW_WATCHDOG,	/* 0: runs from reset on */
+	CHIP_BROWN_OUT,
+	CHIP_RESET_PIN,
+	CHIP_PCROP_MODE,	/* lets the bits of write protection mean PCROP, the other way round */
+	CHIP_PCROP,
+	CHIP_SECRETS,		/* whether lowering read protection erases PCROP and secure areas */
+	CHIP_SECURE_AREA,
+	CHIP_AREA_LOCK,		/* 0: an area can't change any more */
+	CHIP_TRUSTZONE,
+	CHIP_LIFE_CYCLE,	/* product states, roots of trust */
+	CHIP_SECOND_CORE,	/* belongs to it */
+	CHIP_CALIBRATION,
+	CHIP_OTP_LOCKS,		/* a bit for each OTP block; only ever set */
+	CHIP_COUNTER,		/* only ever grows */
+	CHIP_RAM_MAP,		/* other addresses or sizes for RAM */
 };
 
 struct chip_option_field {
@@ -135,6 +159,37 @@ struct chip_option_field {
 	uint32_t forever;	/* that value, when dangerous */
 	bool erases;		/* going back to one value erases the flash */
 	uint32_t erases_to;	/* that value, when erases */
+	bool closes_port;	/* the value that can't be undone ends debugging */
+	bool lasting;		/* only the end of read protection, which erases, takes a change back */
+	bool one_way;		/* nothing takes any change back */
+	enum chip_option_role role;
+};
+
+enum { CHIP_NO_FIELD = 0xFF };
+
+/* Flash that fields protect: by a bit for each unit, from a first to a last unit (first above last = nothing), or
+ * by how many units from the start. Rows of one name are one set. */
+struct chip_option_area {
+	char name[8];		/* "WRP", "PCROP", "SEC", "HDP" */
+	uint32_t bank;		/* 1 or 2, as the controller counts; 0 = units count over all of flash */
+	bool shared;		/* of bank 2; with one bank it counts from the start, too */
+	uint8_t bits, first, last, size;	/* fields, or CHIP_NO_FIELD */
+	uint32_t first_bit, count;	/* of bits, when not all of them */
+	uint32_t skip;		/* units before the first bit */
+	uint32_t protects;	/* what a bit is when it protects */
+	bool rest;		/* the last bit is for all that follows */
+	uint32_t unit, sectors;	/* bytes, or sectors; neither = a sector */
+	bool wide;		/* twice as many bytes with one bank */
+	bool pairs;		/* first equal to last is not one unit */
+	uint8_t enable;		/* a field; while it is off, nothing is protected */
+	uint32_t off;
+	uint8_t lock;		/* a field; while it is 0, nothing here can change */
+	struct chip_condition when;	/* mask 0 = always */
+};
+
+struct chip_option_rule {	/* while set holds, needs has to hold */
+	struct chip_condition set, needs;
+	char about[80];		/* "dual boot needs two banks (nDBANK=dual)" */
 };
 
 struct chip_bits {		/* read-modify-write while attached, put back on detach */
@@ -219,6 +274,10 @@ struct chip {
 	size_t option_word_count;
 	struct chip_option_field option_fields[CHIP_OPTION_FIELDS];
 	size_t option_field_count;
+	struct chip_option_area option_areas[CHIP_OPTION_AREAS];
+	size_t option_area_count;
+	struct chip_option_rule option_rules[CHIP_OPTION_RULES];
+	size_t option_rule_count;
 
 	struct chip_wake wake;
 	struct chip_bits while_attached[CHIP_BITS_SET];

@@ -365,6 +365,34 @@ static int check_options(const struct chip *chip, const struct chip_source *sour
 	return 0;
 }
 
+/* One way of saying what is protected, within what the fields can hold. */
+static int check_area(const struct chip *chip, const struct chip_option_area *area,
+		      const struct chip_source *source)
+{
+	const struct chip_option_field *bits = area->bits == CHIP_NO_FIELD ? NULL : &chip->option_fields[area->bits];
+	bool range = area->last != CHIP_NO_FIELD, size = area->size != CHIP_NO_FIELD;
+	unsigned line = chip_source_line(source, area), width = bits ? (unsigned)bits->high - bits->low + 1 : 0;
+
+	if ((bits != NULL) + range + size != 1 || (area->first != CHIP_NO_FIELD && !range))
+		return chip_source_error(source, line, "%s: either bits, or last (and first), or size", area->name);
+	if (area->bank > CHIP_BANKS || area->protects > 1 || (area->unit && area->sectors))
+		return chip_source_error(source, line, "%s: bank 0 to 2, protects 0 or 1, unit or sectors", area->name);
+	if (area->first_bit >= 32 || area->count > 32 || (bits && area->first_bit + area->count > width))
+		return chip_source_error(source, line, "%s: more bits than %s has", area->name, bits ? bits->name : "it");
+	if (area->unit > 1024 * 1024 || area->sectors > 1024 || area->skip > 4096)
+		return chip_source_error(source, line, "%s: a unit that no flash has", area->name);
+	return 0;
+}
+
+static int check_areas(const struct chip *chip, const struct chip_source *source)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < chip->option_area_count; i++)
+		err = check_area(chip, &chip->option_areas[i], source);
+	return err;
+}
+
 static int check_ids(const struct chip *chip, const struct chip_source *source)
 {
 	for (size_t i = 0; i < chip->id_count; i++) {
@@ -417,7 +445,7 @@ int chip_check(const struct chip *chip, const struct chip_source *source)
 {
 	static int (*const checks[])(const struct chip *, const struct chip_source *) = {
 		check_completeness, check_ids, check_layouts, check_map, check_parents, check_parts,
-		check_options, check_fast_clock,
+		check_options, check_areas, check_fast_clock,
 	};
 	int err = 0;
 

@@ -110,6 +110,7 @@ static const struct key word_keys[] = {
 	NUMBER("program", OPTIONAL, chip_option_word, program),
 	NUMBER("mirror", OPTIONAL, chip_option_word, mirror),
 	NUMBER("factory", NEEDED, chip_option_word, factory),
+	BOOL("unverified", chip_option_word, unverified),
 	END,
 };
 
@@ -129,12 +130,49 @@ static const struct key field_keys[] = {
 	MARKED("other", chip_option_field, other, has_other),
 	MARKED("forever", chip_option_field, forever, dangerous),
 	MARKED("erases_to", chip_option_field, erases_to, erases),
+	BOOL("closes_port", chip_option_field, closes_port),
+	BOOL("lasting", chip_option_field, lasting),
+	BOOL("one_way", chip_option_field, one_way),
+	OTHER("role", OPTIONAL, chip_read_role),
+	END,
+};
+
+static const struct key area_keys[] = {
+	OTHER("name", NEEDED, chip_read_area_name),
+	NUMBER("bank", OPTIONAL, chip_option_area, bank),
+	BOOL("shared", chip_option_area, shared),
+	OTHER("bits", OPTIONAL, chip_read_area_bits),
+	OTHER("first", OPTIONAL, chip_read_area_first),
+	OTHER("last", OPTIONAL, chip_read_area_last),
+	OTHER("size", OPTIONAL, chip_read_area_size),
+	OTHER("enable", OPTIONAL, chip_read_area_enable),
+	OTHER("lock", OPTIONAL, chip_read_area_lock),
+	OTHER("when", OPTIONAL, chip_read_area_when),
+	NUMBER("off", OPTIONAL, chip_option_area, off),
+	NUMBER("first_bit", OPTIONAL, chip_option_area, first_bit),
+	NUMBER("count", OPTIONAL, chip_option_area, count),
+	NUMBER("skip", OPTIONAL, chip_option_area, skip),
+	NUMBER("protects", OPTIONAL, chip_option_area, protects),
+	BOOL("rest", chip_option_area, rest),
+	NUMBER("unit", OPTIONAL, chip_option_area, unit),
+	NUMBER("sectors", OPTIONAL, chip_option_area, sectors),
+	BOOL("wide", chip_option_area, wide),
+	BOOL("pairs", chip_option_area, pairs),
+	END,
+};
+
+static const struct key rule_keys[] = {
+	OTHER("set", NEEDED, chip_read_rule_set),
+	OTHER("needs", NEEDED, chip_read_rule_needs),
+	TEXT("about", NEEDED, chip_option_rule, about),
 	END,
 };
 
 static const struct key option_keys[] = {
 	LIST("words", NEEDED, chip, option_words, option_word_count, word_keys),
 	LIST("fields", NEEDED, chip, option_fields, option_field_count, field_keys),
+	LIST("areas", OPTIONAL, chip, option_areas, option_area_count, area_keys),
+	LIST("rules", OPTIONAL, chip, option_rules, option_rule_count, rule_keys),
 	END,
 };
 

@@ -262,6 +262,96 @@ int chip_read_field_word(struct reader *reader, const struct config_setting_t *s
 	return err ? err : reader_complain(reader, setting, "no option word is called '%s'", name);
 }
 
+int chip_read_role(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	static const struct word words[] = {
+		{ "bank mode", CHIP_BANK_MODE }, { "bank swap", CHIP_BANK_SWAP }, { "boot", CHIP_BOOT },
+		{ "boot lock", CHIP_BOOT_LOCK }, { "watchdog", CHIP_WATCHDOG },
+		{ "window watchdog", CHIP_WINDOW_WATCHDOG }, { "brown-out", CHIP_BROWN_OUT },
+		{ "reset pin", CHIP_RESET_PIN }, { "pcrop mode", CHIP_PCROP_MODE }, { "pcrop", CHIP_PCROP },
+		{ "secrets", CHIP_SECRETS }, { "secure area", CHIP_SECURE_AREA }, { "area lock", CHIP_AREA_LOCK },
+		{ "trustzone", CHIP_TRUSTZONE }, { "life cycle", CHIP_LIFE_CYCLE },
+		{ "second core", CHIP_SECOND_CORE }, { "calibration", CHIP_CALIBRATION },
+		{ "otp locks", CHIP_OTP_LOCKS }, { "counter", CHIP_COUNTER }, { "ram", CHIP_RAM_MAP }, { NULL, 0 },
+	};
+	int value = 0, err = reader_word(reader, setting, words, &value);
+
+	((struct chip_option_field *)base)->role = (enum chip_option_role)value;
+	return err;
+}
+
+/* ---- areas ---- */
+
+int chip_read_area_name(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	struct chip_option_area *area = base;
+
+	area->bits = area->first = area->last = area->size = area->enable = area->lock = CHIP_NO_FIELD;
+	return reader_text(reader, setting, area->name, sizeof(area->name));
+}
+
+/* Names a field; fields stand before areas in the file's tables. */
+static int read_field_index(struct reader *reader, const struct config_setting_t *setting, uint8_t *index)
+{
+	const struct chip *chip = reader->root;
+	const struct chip_option_field *field;
+	char name[ROOM(chip_option_field, name)];
+	int err = reader_text(reader, setting, name, sizeof(name));
+
+	if (err)
+		return err;
+	field = find_field(chip, name);
+	if (!field)
+		return reader_complain(reader, setting, "no option field is called '%s'", name);
+	*index = (uint8_t)(field - chip->option_fields);
+	return 0;
+}
+
+int chip_read_area_bits(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_field_index(reader, setting, &((struct chip_option_area *)base)->bits);
+}
+
+int chip_read_area_first(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_field_index(reader, setting, &((struct chip_option_area *)base)->first);
+}
+
+int chip_read_area_last(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_field_index(reader, setting, &((struct chip_option_area *)base)->last);
+}
+
+int chip_read_area_size(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_field_index(reader, setting, &((struct chip_option_area *)base)->size);
+}
+
+int chip_read_area_enable(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_field_index(reader, setting, &((struct chip_option_area *)base)->enable);
+}
+
+int chip_read_area_lock(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_field_index(reader, setting, &((struct chip_option_area *)base)->lock);
+}
+
+int chip_read_area_when(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_condition_text(reader, setting, &((struct chip_option_area *)base)->when);
+}
+
+int chip_read_rule_set(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_condition_text(reader, setting, &((struct chip_option_rule *)base)->set);
+}
+
+int chip_read_rule_needs(struct reader *reader, const struct config_setting_t *setting, void *base)
+{
+	return read_condition_text(reader, setting, &((struct chip_option_rule *)base)->needs);
+}
+
 int chip_read_reset_bit(struct reader *reader, const struct config_setting_t *setting, void *base)
 {
 	uint32_t bit = 0;

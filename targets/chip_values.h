@@ -44,6 +44,21 @@ int chip_read_reserved_last(struct reader *reader, const struct config_setting_t
 int chip_read_bits(struct reader *reader, const struct config_setting_t *setting, void *base);
 int chip_read_field_word(struct reader *reader, const struct config_setting_t *setting,
 			 void *base);
+int chip_read_role(struct reader *reader, const struct config_setting_t *setting, void *base);
+
+/* base is a struct chip_option_area. The name stands first: it sets the fields to none. */
+int chip_read_area_name(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_bits(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_first(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_last(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_size(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_enable(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_lock(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_area_when(struct reader *reader, const struct config_setting_t *setting, void *base);
+
+/* base is a struct chip_option_rule. */
+int chip_read_rule_set(struct reader *reader, const struct config_setting_t *setting, void *base);
+int chip_read_rule_needs(struct reader *reader, const struct config_setting_t *setting, void *base);
 
 /* base is a struct chip_reset_flag. */
 int chip_read_reset_bit(struct reader *reader, const struct config_setting_t *setting, void *base);

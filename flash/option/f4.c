@@ -51,36 +51,27 @@ static uint64_t longest_us(const struct option_plan *plan)
 static int start(const struct option_plan *plan, struct registers *r, struct why *why)
 {
 	uint32_t control = plan->after[0] & ~(uint32_t)OPTCR_CONTROL, sr;
-	uint64_t timeout_us = longest_us(plan);
 
 	registers_write(r, OPTCR, control | OPTCR_STRT);
-	sr = registers_poll(r, SR, SR_BSY, 0, timeout_us);
-	if (r->late)
-		return explain(why, r->error, "The flash controller is still busy with the option bytes after %u s.",
-			       (unsigned)(timeout_us / 1000000));
+	sr = registers_poll(r, SR, SR_BSY, 0, longest_us(plan));
 	registers_write(r, OPTCR, control | OPTCR_LOCK);
-	if (r->error)
-		return explain(why, r->error, "The option bytes were being written: %s.", error_text(r->error));
-	return sr & SR_ERRORS ? explain(why, E_FLASH, "The flash controller refuses these option bytes "
-					"(SR = 0x%08x).", sr) : OK;
+	return option_explain_write(r, sr & SR_ERRORS, sr, why);
 }
 
 static int write_plan(const struct option_plan *plan, struct core *core, struct why *why)
 {
 	struct registers r;
+	int err;
 
 	registers_begin(&r, core->board->probe, core->port, plan->chip->flash_registers);
 	unlock(&r);
-	if (registers_read(&r, OPTCR) & OPTCR_LOCK && !r.error)
-		return explain(why, E_LOCKED, "The option bytes don't take the keys: they stay locked until the next "
-			       "reset.");
+	err = option_explain_unlock(&r, registers_read(&r, OPTCR) & OPTCR_LOCK, why);
+	if (err)
+		return err;
 	registers_write(&r, SR, SR_ERRORS);
 	write_words(plan, &r);
-	if (!option_has_arrived(plan, &r) && !r.error)
-		return explain(why, E_FLASH, "The option registers don't take these values; nothing was written.");
-	if (r.error)
-		return explain(why, r.error, "Before anything was written: %s.", error_text(r.error));
-	return start(plan, &r, why);
+	err = option_check_arrival(plan, &r, why);
+	return err ? err : start(plan, &r, why);
 }
 
 static int settle(const struct option_plan *plan, struct core *core)
@@ -92,38 +83,9 @@ static int settle(const struct option_plan *plan, struct core *core)
 	return r.error;
 }
 
-/* ---- write protection ---- */
-
-enum { LAST_BIT = 14 };
-
-/* With two banks the second one's bits are in OPTCR1 on F4 (nWRP2), and on F7 in the upper half of nWRP,
- * where a bit stands for two sectors (RM0410 3.4.2). The F413's last bit stands for two, too. */
-static int protection_bit(const struct chip *chip, const struct chip_option_field *field,
-			  const struct chip_sector *sector)
-{
-	unsigned bank = chip->banks[sector->bank].physical;
-	bool pairs = !strcmp(chip->controller, "f7db") && chip->bank_count > 1;
-
-	if (!strcmp(field->name, "PCROP0"))
-		return (int)sector->number;
-	if (!strcmp(field->name, "nWRP") && pairs)
-		return (int)(sector->number / 2 + 6 * bank);
-	if (!strcmp(field->name, bank ? "nWRP2" : "nWRP"))
-		return (int)min_u32(sector->number, LAST_BIT);
-	return -1;
-}
-
-static bool one_protects(const struct chip_option_field *field)
-{
-	return !strcmp(field->name, "PCROP0");
-}
-
 const struct option_kind option_kind_f4 = {
 	.settle = settle,
 	.write = write_plan,
-	.protection_bit = protection_bit,
-	.one_protects = one_protects,
 	.brownout_known = true,
 	.brownout_mv = { 2700, 2400, 2100, 0 },		/* RM0090 3.7.2 */
-	.factory_known = true,
 };

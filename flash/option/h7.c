@@ -60,16 +60,16 @@ static int settle(const struct option_plan *plan, struct core *core)
 
 static int unlock(const struct row *row, struct registers *r, struct why *why)
 {
+	uint32_t optcr;
+
 	registers_poll(r, row->status, BUSY, 0, SETTLE_US);
 	if (registers_read(r, row->optcr) & OPTCR_OPTLOCK) {
 		registers_write(r, row->optkeyr, OPTKEY1);
 		registers_write(r, row->optkeyr, OPTKEY2);
 	}
-	if (registers_read(r, row->optcr) & OPTCR_OPTLOCK && !r->error)
-		return explain(why, E_LOCKED, "The option bytes don't take the keys: they stay locked until the next "
-			       "reset.");
+	optcr = registers_read(r, row->optcr);
 	registers_write(r, row->clear, row->error);
-	return r->error ? explain(why, r->error, "Unlocking the option bytes: %s.", error_text(r->error)) : OK;
+	return option_explain_unlock(r, optcr & OPTCR_OPTLOCK, why);
 }
 
 /* All words, also those that stay: what an earlier attempt has left in a register must not go with them. */
@@ -92,14 +92,9 @@ static int start(const struct option_plan *plan, const struct row *row, struct r
 
 	registers_write(r, row->optcr, OPTCR_OPTSTART);
 	status = registers_poll(r, row->status, BUSY, 0, longest_us(plan));
-	if (r->late)
-		return explain(why, r->error, "The flash controller is still busy with the option bytes.");
 	registers_write(r, row->clear, row->error);
 	registers_write(r, row->optcr, OPTCR_OPTLOCK);
-	if (r->error)
-		return explain(why, r->error, "The option bytes were being written: %s.", error_text(r->error));
-	return status & row->error ? explain(why, E_FLASH, "The flash controller refuses these option bytes "
-					       "(OPTCHANGEERR).") : OK;
+	return option_explain_write(r, status & row->error, status, why);
 }
 
 static int write_plan(const struct option_plan *plan, struct core *core, struct why *why)
@@ -111,11 +106,8 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 	if (err)
 		return err;
 	write_words(plan, row, &r);
-	if (!option_has_arrived(plan, &r) && !r.error)
-		return explain(why, E_FLASH, "The option registers don't take these values; nothing was written.");
-	if (r.error)
-		return explain(why, r.error, "Before anything was written: %s.", error_text(r.error));
-	return start(plan, row, &r, why);
+	err = option_check_arrival(plan, &r, why);
+	return err ? err : start(plan, row, &r, why);
 }
 
 const struct option_kind option_kind_h7 = {

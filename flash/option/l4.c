@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Option bytes of L4, L4+, G0, G4, C0, U0 and of L5, U5, U3, WBA: registers that OPTSTRT writes and OBL_LAUNCH
- * loads, with a reset (RM0351 3.4.2, RM0444 3.4.2, RM0456 7.4.2).
+ * Option bytes of L4, L4+, G0, G4, C0, U0, WB, WL and of L5, U5, U3, WBA: registers that OPTSTRT writes and
+ * OBL_LAUNCH loads, with a reset (RM0351 3.4.2, RM0444 3.4.2, RM0434 3.4.2, RM0456 7.4.2).
  */
 #include "flash/option/option.h"
 
@@ -22,7 +22,7 @@ enum { KEYR = 0x08 };
 #define CR_OPTLOCK	(1u << 30)
 #define CR_LOCK		(1u << 31)
 
-enum { SR_FAILED = 0x3FA, SR_OPTWERR = 1 << 13, SR_STALE = 0xC3FA };
+enum { SR_FAILED = 0x3FA, SR_OPTWERR = 1 << 13, SR_OEM1LOCK = 1 << 18, SR_PESD = 1 << 19, SR_STALE = 0xC3FA };
 
 /* Option bytes take two page erases; lifting read protection erases all (the slowest data sheet: 1 s for a
  * bank). */
@@ -33,23 +33,27 @@ struct row {
 	uint8_t optkeyr, sr, cr;
 	uint8_t last_busy;		/* bits 16 to this one of SR */
 	uint16_t refused;		/* more error bits of SR */
+	uint32_t oem1_lock;		/* SR bit: the way back from level 1 takes a key */
+	bool second_core;		/* which may be using the controller */
 };
 
 static const struct row rows[] = {
-	{ "l4", 0x0C, 0x10, 0x14, 16, 0 },
-	{ "l4sb", 0x0C, 0x10, 0x14, 16, 0 },
-	{ "l4plus", 0x0C, 0x10, 0x14, 16, 0 },
-	{ "g0", 0x0C, 0x10, 0x14, 18, 0 },
-	{ "g0db", 0x0C, 0x10, 0x14, 18, 0 },
-	{ "g4", 0x0C, 0x10, 0x14, 18, 0 },
-	{ "g4db", 0x0C, 0x10, 0x14, 18, 0 },
-	{ "c0", 0x0C, 0x10, 0x14, 18, 0 },
-	{ "u0", 0x0C, 0x10, 0x14, 18, 0 },
-	{ "l5", 0x10, 0x20, 0x28, 17, SR_OPTWERR },
-	{ "u5", 0x10, 0x20, 0x28, 17, SR_OPTWERR },
-	{ "u3", 0x10, 0x20, 0x28, 17, SR_OPTWERR },
-	{ "wba", 0x10, 0x20, 0x28, 17, SR_OPTWERR },
-	{ "wba2", 0x10, 0x20, 0x28, 17, SR_OPTWERR },
+	{ "l4", 0x0C, 0x10, 0x14, 16, 0, 0, false },
+	{ "l4sb", 0x0C, 0x10, 0x14, 16, 0, 0, false },
+	{ "l4plus", 0x0C, 0x10, 0x14, 16, 0, 0, false },
+	{ "g0", 0x0C, 0x10, 0x14, 18, 0, 0, false },
+	{ "g0db", 0x0C, 0x10, 0x14, 18, 0, 0, false },
+	{ "g4", 0x0C, 0x10, 0x14, 18, 0, 0, false },
+	{ "g4db", 0x0C, 0x10, 0x14, 18, 0, 0, false },
+	{ "c0", 0x0C, 0x10, 0x14, 18, 0, 0, false },
+	{ "u0", 0x0C, 0x10, 0x14, 18, 0, 0, false },
+	{ "wb", 0x0C, 0x10, 0x14, 18, 0, 0, true },
+	{ "wl", 0x0C, 0x10, 0x14, 18, 0, 0, true },
+	{ "l5", 0x10, 0x20, 0x28, 17, SR_OPTWERR, 0, false },
+	{ "u5", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
+	{ "u3", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
+	{ "wba", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
+	{ "wba2", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
 };
 
 static const struct row *begin(const struct option_plan *plan, struct core *core, struct registers *r)
@@ -93,10 +97,7 @@ static int unlock(const struct row *row, struct registers *r, struct why *why)
 		registers_write(r, row->optkeyr, OPTKEY2);
 	}
 	cr = registers_read(r, row->cr);
-	if (r->error)
-		return explain(why, r->error, "Unlocking the option bytes: %s.", error_text(r->error));
-	return cr & (CR_LOCK | CR_OPTLOCK) ? explain(why, E_LOCKED, "The option bytes don't take the keys: they stay "
-						     "locked until the next reset.") : OK;
+	return option_explain_unlock(r, cr & (CR_LOCK | CR_OPTLOCK), why);
 }
 
 static int start(const struct option_plan *plan, const struct row *row, struct registers *r,
@@ -106,34 +107,55 @@ static int start(const struct option_plan *plan, const struct row *row, struct r
 
 	registers_write(r, row->cr, CR_OPTSTRT);
 	sr = registers_poll(r, row->sr, busy(row), 0, longest_us(plan));
-	if (r->late)
-		return explain(why, r->error, "The flash controller is still busy with the option bytes.");
 	registers_write(r, row->cr, CR_LOCK | CR_OPTLOCK);
-	if (r->error)
-		return explain(why, r->error, "The option bytes were being written: %s.", error_text(r->error));
-	return sr & (SR_FAILED | row->refused) ? explain(why, E_FLASH, "The flash controller refuses these option "
-							 "bytes (SR = 0x%08x).", sr) : OK;
+	return option_explain_write(r, sr & (SR_FAILED | row->refused), sr, why);
+}
+
+/* The second core starts after a reset only when the first one lets it. */
+static int quiet_second_core(const struct row *row, struct core *core, struct why *why)
+{
+	struct why reason = { "" };
+	int err = row->second_core ? board_reset(core->board, RESET_AUTO, true, &reason) : OK;
+
+	return err ? explain(why, err, "Stopping the second core by a reset, before the option bytes: %s Nothing was "
+			     "written.", reason.text[0] ? reason.text : error_text(err)) : OK;
+}
+
+static int check_status(const struct option_plan *plan, const struct row *row, struct registers *r, struct why *why)
+{
+	uint32_t sr = registers_poll(r, row->sr, busy(row), 0, SETTLE_US);
+
+	if (!r->error && row->second_core && sr & SR_PESD)
+		return explain(why, E_PROTECTED, "The second core suspends flash operations (PESD); nothing was written.");
+	if (!r->error && sr & row->oem1_lock && option_plan_weight(plan) == OPTION_ERASES)
+		return explain(why, E_REFUSED, "Read protection of this chip goes back with its OEM1 key only, which is not "
+			       "supported. Nothing was written.");
+	return OK;
+}
+
+static int write_registers(const struct option_plan *plan, const struct row *row, struct registers *r,
+			   struct why *why)
+{
+	registers_write(r, row->sr, SR_STALE | row->refused);
+	for (size_t i = 0; i < plan->chip->option_word_count; i++)
+		if (plan->before[i] != plan->after[i])
+			registers_write(r, plan->chip->option_words[i].address - r->base, plan->after[i]);
+	return option_check_arrival(plan, r, why);
 }
 
 static int write_plan(const struct option_plan *plan, struct core *core, struct why *why)
 {
 	struct registers r;
 	const struct row *row = begin(plan, core, &r);
-	int err;
+	int err = quiet_second_core(row, core, why);
 
-	registers_poll(&r, row->sr, busy(row), 0, SETTLE_US);
-	err = unlock(row, &r, why);
-	if (err)
-		return err;
-	registers_write(&r, row->sr, SR_STALE | row->refused);
-	for (size_t i = 0; i < plan->chip->option_word_count; i++)
-		if (plan->before[i] != plan->after[i])
-			registers_write(&r, plan->chip->option_words[i].address - r.base, plan->after[i]);
-	if (!option_has_arrived(plan, &r) && !r.error)
-		return explain(why, E_FLASH, "The option registers don't take these values; nothing was written.");
-	if (r.error)
-		return explain(why, r.error, "Before anything was written: %s.", error_text(r.error));
-	return start(plan, row, &r, why);
+	if (!err)
+		err = check_status(plan, row, &r, why);
+	if (!err)
+		err = unlock(row, &r, why);
+	if (!err)
+		err = write_registers(plan, row, &r, why);
+	return err ? err : start(plan, row, &r, why);
 }
 
 static int load(const struct option_plan *plan, struct core *core, struct why *why)

@@ -17,15 +17,15 @@ const struct option_kind *option_kind_find(const char *controller)
 		const char *name;
 		const struct option_kind *kind;
 	} kinds[] = {
-		{ "f1", &option_kind_f1 },
-		{ "f1xl", &option_kind_f1 },
+		{ "f1", &option_kind_memory },
+		{ "f1xl", &option_kind_memory },
 		{ "f2", &option_kind_f4 },
 		{ "f4", &option_kind_f4 },
 		{ "f4db", &option_kind_f4 },
 		{ "f7", &option_kind_f4 },
 		{ "f7db", &option_kind_f4 },
-		{ "l0", &option_kind_l1 },
-		{ "l1", &option_kind_l1 },
+		{ "l0", &option_kind_memory },
+		{ "l1", &option_kind_memory },
 		{ "l4", &option_kind_l4 },
 		{ "l4sb", &option_kind_l4 },
 		{ "l4plus", &option_kind_l4 },
@@ -35,6 +35,8 @@ const struct option_kind *option_kind_find(const char *controller)
 		{ "g4db", &option_kind_l4 },
 		{ "c0", &option_kind_l4 },
 		{ "u0", &option_kind_l4 },
+		{ "wb", &option_kind_l4 },
+		{ "wl", &option_kind_l4 },
 		{ "l5", &option_kind_l4 },
 		{ "u5", &option_kind_l4 },
 		{ "u3", &option_kind_l4 },
@@ -43,6 +45,7 @@ const struct option_kind *option_kind_find(const char *controller)
 		{ "h5", &option_kind_h7 },
 		{ "h7", &option_kind_h7 },
 		{ "h7a3", &option_kind_h7 },
+		{ "h7rs", &option_kind_h7rs },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -98,7 +101,7 @@ static bool is_as(const struct option_plan *plan, const uint32_t *wanted, const 
 	return true;
 }
 
-bool option_has_arrived(const struct option_plan *plan, struct registers *r)
+int option_check_arrival(const struct option_plan *plan, struct registers *r, struct why *why)
 {
 	uint32_t words[CHIP_OPTION_WORDS] = { 0 };
 
@@ -107,7 +110,28 @@ bool option_has_arrived(const struct option_plan *plan, struct registers *r)
 
 		words[i] = registers_read(r, (word->program ? word->program : word->address) - r->base);
 	}
-	return is_as(plan, plan->after, words);
+	if (r->error)
+		return explain(why, r->error, "Before anything was written: %s.", error_text(r->error));
+	return is_as(plan, plan->after, words) ? OK :
+	       explain(why, E_FLASH, "The option registers don't take these values; nothing was written.");
+}
+
+int option_explain_unlock(const struct registers *r, bool locked, struct why *why)
+{
+	if (r->error)
+		return explain(why, r->error, "Unlocking the option bytes: %s.", error_text(r->error));
+	return locked ? explain(why, E_LOCKED, "The option bytes don't take the keys: they stay locked until the next "
+				"reset.") : OK;
+}
+
+int option_explain_write(const struct registers *r, bool refused, uint32_t sr, struct why *why)
+{
+	if (r->late)
+		return explain(why, r->error, "The flash controller is still busy with the option bytes.");
+	if (r->error)
+		return explain(why, r->error, "The option bytes were being written: %s.", error_text(r->error));
+	return refused ? explain(why, E_FLASH, "The flash controller refuses these option bytes (status 0x%08x).",
+				 sr) : OK;
 }
 
 /* A reset, during which SWD may be lost and the bus may answer nothing. */
@@ -227,7 +251,7 @@ int option_plan_read_back(const struct option_plan *plan, struct core *core, str
 	int err = OK;
 
 	probe_critical_begin(probe);
-	if (kind->in_memory)
+	if (kind->one_by_one)
 		err = kind->write(plan, core, why);
 	err = read_back(plan, core, err, why);
 	probe_critical_end(probe);

@@ -27,6 +27,7 @@ struct option_plan {
 	const struct chip *chip;		/* borrowed */
 	uint32_t before[CHIP_OPTION_WORDS], after[CHIP_OPTION_WORDS];
 	bool named[CHIP_OPTION_FIELDS];		/* set by the user */
+	bool unsure;				/* some value comes from a source that nobody has confirmed */
 };
 
 /* ---- fields; pure ---- */
@@ -36,25 +37,37 @@ uint32_t option_field_value(const struct chip_option_field *field, const uint32_
 const struct chip_value *option_value_named(const struct chip_option_field *field, uint32_t value);
 /* By name, any case. NULL with the nearest names in why. */
 const struct chip_option_field *option_find(const struct chip *chip, const char *name, struct why *why);
-/* A name of the field's values, a number that fits its bits, or for write protection "sectors:0-3,7",
- * "range:FROM-TO" or "sectors:none". E_ARGUMENT with what there is. */
-int option_value_parse(const struct chip *chip, const struct chip_option_field *field, const char *text,
-		       uint32_t *value, struct why *why);
-/* The sectors that a field protects when it has this value, as "0-3,7"; "" = it is not about sectors. */
-void option_sectors_text(const struct chip *chip, const struct chip_option_field *field, uint32_t value,
+/* A name of the field's values, or a number that fits its bits. E_ARGUMENT with what there is. */
+int option_value_parse(const struct chip_option_field *field, const char *text, uint32_t *value, struct why *why);
+/* The sectors that a field with a bit for each protects in these words, like "sectors 0-3,7 (0x...)"; "" = it is
+ * not about sectors. */
+void option_sectors_text(const struct chip *chip, const struct chip_option_field *field, const uint32_t *words,
 			 char *text, size_t size);
+
+/* ---- areas: flash that fields protect, by one name whatever the fields (WRP, PCROP, SEC, HDP); pure ---- */
+
+/* The i-th name; NULL past the last. */
+const char *option_area_name(const struct chip *chip, size_t i);
+bool option_is_area(const struct chip *chip, const char *name);
+/* "none", or sectors and addresses; "" = these words leave it without a meaning. */
+void option_area_text(const struct chip *chip, const char *name, const uint32_t *words, char *text, size_t size);
+/* Protects exactly what text says: none, all, sectors:0-3,7 or 0x08000000-0x08003fff,... name may also be a field
+ * with a bit for each sector. E_ARGUMENT where the fields can't say that. */
+int option_area_set(struct option_plan *plan, const char *name, const char *text, struct why *why);
 
 /* ---- plans; pure but for begin and write ---- */
 
 /* A plan that changes nothing yet, from the option words as they are. Errors of the probe. */
 int option_plan_begin(struct option_plan *plan, struct core *core, struct why *why);
-/* Sets a field. E_ARGUMENT: no such name or value, or it was given another one before. */
+/* Sets a field or an area. E_ARGUMENT: no such name or value, or it was given another one before. */
 int option_plan_set(struct option_plan *plan, const char *name, const char *value, struct why *why);
-/* "NAME=VALUE". */
-int option_plan_assign(struct option_plan *plan, const char *assignment, struct why *why);
-/* Every field as the factory has left it, but for PCROP, which has no way back. E_REFUSED where the factory's
- * values are not confirmed. */
-int option_plan_defaults(struct option_plan *plan, struct why *why);
+/* Words like "NAME=VALUE". */
+int option_plan_assign(struct option_plan *plan, char *const *assignments, unsigned count, struct why *why);
+/* Every field as the factory has left it, but for those that only erasing takes back, or nothing, or that are
+ * not ours. unsure says whether all of that is known. */
+void option_plan_defaults(struct option_plan *plan);
+/* False for fields that are only shown. */
+bool option_role_is_ours(enum chip_option_role role);
 /* What does not go together, or would lock the chip up. supply_mv 0 = not known. E_REFUSED. */
 int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why);
 
@@ -98,21 +111,17 @@ struct option_kind {
 	/* Loads what is stored, where a reset does not (OBL_LAUNCH); comes back when the chip answers again.
 	 * NULL = not needed. */
 	int (*load)(const struct option_plan *plan, struct core *core, struct why *why);
-	/* The bit that protects a sector in a field, and whether 1 protects; -1 = not this field's. NULL = there
-	 * are no such fields. */
-	int (*protection_bit)(const struct chip *chip, const struct chip_option_field *field,
-			      const struct chip_sector *sector);
-	bool (*one_protects)(const struct chip_option_field *field);
-	/* The words are written to option memory itself, one after the other: what was cut short is done again
-	 * before the chip may load it. */
+	/* Half of the words must not be loaded: they lie in memory beside their complements. */
 	bool in_memory;
+	/* The words are written one after the other: what was cut short is done again. */
+	bool one_by_one;
 	/* Supply that each value of BOR_LEV needs; 0 = none. Without it any change takes a full supply. */
 	uint16_t brownout_mv[8];
 	bool brownout_known;
-	bool factory_known;		/* the factory values are confirmed: `option defaults` may use them */
 };
 
-extern const struct option_kind option_kind_f1, option_kind_f4, option_kind_h7, option_kind_l1, option_kind_l4;
+extern const struct option_kind option_kind_f4, option_kind_h7, option_kind_h7rs, option_kind_l4,
+	option_kind_memory;
 /* For kinds: sets the bit that loads option bytes with a reset, in a control register that is open. Firmware
  * does not run on the way to the reset that follows: the core stops at its vector. The register is locked again
  * once that has happened, which is how it is known. E_NO_RESET. */
@@ -121,9 +130,12 @@ struct option_launch {
 };
 int option_launch(const struct option_plan *plan, struct core *core, const struct option_launch *launch,
 		  struct why *why);
-/* For kinds: whether the registers that are going to be written hold what is planned. */
+/* For kinds: how unlocking went, and writing (refused: by a status with errors), in words. */
 struct registers;
-bool option_has_arrived(const struct option_plan *plan, struct registers *r);
+int option_explain_unlock(const struct registers *r, bool locked, struct why *why);
+int option_explain_write(const struct registers *r, bool refused, uint32_t sr, struct why *why);
+/* For kinds: OK when the registers that are going to be written hold what is planned; E_FLASH. */
+int option_check_arrival(const struct option_plan *plan, struct registers *r, struct why *why);
 /* NULL = not supported yet. */
 const struct option_kind *option_kind_find(const char *controller);
 

@@ -22,7 +22,7 @@ static void print_values(struct monitor_call *call, const struct chip_option_fie
 			      field->values[i].about);
 }
 
-/* One field with all values that have a name. */
+/* One field with all values that have a name; or an area. */
 static int show_field(struct monitor_call *call, const char *name)
 {
 	struct option_plan plan;
@@ -31,10 +31,16 @@ static int show_field(struct monitor_call *call, const char *name)
 
 	if (err)
 		return err;
+	if (option_is_area(plan.chip, name)) {
+		option_print_area(call, &plan, name);
+		monitor_print(call, "  none, all, sectors:0-3,7 or addresses like 0x%08x-0x%08x\n",
+			      plan.chip->banks[0].base, plan.chip->banks[0].base + (plan.chip->banks[0].size - 1));
+		return OK;
+	}
 	field = option_find(plan.chip, name, call->why);
 	if (!field)
 		return E_ARGUMENT;
-	option_print_field(call, field, option_field_value(field, plan.before));
+	option_print_field(call, field, plan.before);
 	print_values(call, field);
 	return OK;
 }
@@ -45,8 +51,9 @@ static int show_all(struct monitor_call *call)
 	int err = begin(call, &plan);
 
 	for (size_t i = 0; !err && i < plan.chip->option_field_count; i++)
-		option_print_field(call, &plan.chip->option_fields[i],
-				   option_field_value(&plan.chip->option_fields[i], plan.before));
+		option_print_field(call, &plan.chip->option_fields[i], plan.before);
+	for (size_t i = 0; !err && option_area_name(plan.chip, i); i++)
+		option_print_area(call, &plan, option_area_name(plan.chip, i));
 	return err;
 }
 
@@ -73,8 +80,8 @@ static int run_set(struct monitor_call *call)
 	if (!call->argc)
 		return monitor_usage(call, "option set NAME=VALUE...");
 	err = begin(call, &plan);
-	for (unsigned i = 0; i < call->argc && !err; i++)
-		err = option_plan_assign(&plan, call->argv[i], call->why);
+	if (!err)
+		err = option_plan_assign(&plan, call->argv, call->argc, call->why);
 	return err ? err : option_change(call, &plan, given);
 }
 
@@ -87,9 +94,10 @@ static int run_defaults(struct monitor_call *call)
 	if (call->argc)
 		return monitor_usage(call, "option defaults");
 	err = begin(call, &plan);
-	if (!err)
-		err = option_plan_defaults(&plan, call->why);
-	return err ? err : option_change(call, &plan, given);
+	if (err)
+		return err;
+	option_plan_defaults(&plan);
+	return option_change(call, &plan, given);
 }
 
 /* ---- files ---- */
@@ -118,7 +126,7 @@ static int run_diff(struct monitor_call *call)
 	if (!err && call->argc)
 		err = read_file(call, &plan, call->argv[0]);
 	else if (!err)
-		err = option_plan_defaults(&plan, call->why);
+		option_plan_defaults(&plan);
 	if (err)
 		return err;
 	if (!option_plan_change(&plan, 0))
@@ -169,14 +177,14 @@ const struct monitor_command monitor_option[] = {
 	{ "option get", "NAME", "Show one, with the values it may have\noption get BOR_LEV", MONITOR_TARGET,
 	  run_get },
 	{ "option set", "NAME=VALUE... [confirm TOKEN]", "Change option bytes; shows what that does first\n"
-	  "option set BOR_LEV=level1 nWRP=sectors:0-3", WRITE, run_set },
+	  "option set BOR_LEV=level1 WRP=sectors:0-3", WRITE, run_set },
 	{ "option diff", "[FILE]", "Compare with the factory's, or with a file\noption diff saved.txt",
 	  MONITOR_TARGET, run_diff },
 	{ "option save", "FILE", "Write option bytes to a text file\noption save saved.txt", MONITOR_TARGET,
 	  run_save },
 	{ "option restore", "FILE [confirm TOKEN]", "Set what a file says\noption restore saved.txt", WRITE,
 	  run_restore },
-	{ "option defaults", "[confirm TOKEN]", "Set them as the factory left them, but for PCROP\n"
+	{ "option defaults", "[confirm TOKEN]", "Set them as the factory left them, where that can be undone\n"
 	  "option defaults", WRITE, run_defaults },
 	{ NULL, NULL, NULL, 0, NULL },
 };

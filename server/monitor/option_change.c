@@ -16,34 +16,79 @@
 
 /* ---- words ---- */
 
-static const char *value_text(const struct chip *chip, const struct chip_option_field *field, uint32_t value,
+enum { SECTORS_TEXT = 200 };
+
+static const char *value_text(const struct chip *chip, const struct chip_option_field *field, const uint32_t *words,
 			      char *text, size_t size)
 {
+	uint32_t value = option_field_value(field, words);
 	const struct chip_value *named = option_value_named(field, value);
-	char sectors[80];
+	char sectors[SECTORS_TEXT];
 
-	option_sectors_text(chip, field, value, sectors, sizeof(sectors));
+	option_sectors_text(chip, field, words, sectors, sizeof(sectors));
+	sectors[strcspn(sectors, "(")] = '\0';
+	if (sectors[0] && sectors[strlen(sectors) - 1] == ' ')
+		sectors[strlen(sectors) - 1] = '\0';
 	if (named)
 		snprintf(text, size, "0x%x %s", value, named->name);
 	else
-		snprintf(text, size, "0x%x%s%s%s", value, sectors[0] ? " (sectors " : "", sectors,
-			 sectors[0] ? ")" : "");
+		snprintf(text, size, "0x%x%s%s%s", value, sectors[0] ? " (" : "", sectors, sectors[0] ? ")" : "");
 	return text;
 }
 
-void option_print_field(struct monitor_call *call, const struct chip_option_field *field, uint32_t value)
+void option_print_field(struct monitor_call *call, const struct chip_option_field *field, const uint32_t *words)
 {
+	uint32_t value = option_field_value(field, words);
 	const struct chip_value *named = option_value_named(field, value);
-	char sectors[80];
+	char sectors[SECTORS_TEXT];
 
-	option_sectors_text(&call->engine->board.chip, field, value, sectors, sizeof(sectors));
+	option_sectors_text(&call->engine->board.chip, field, words, sectors, sizeof(sectors));
 	monitor_print(call, "%-14s 0x%-4x %-10s %s", field->name, value, named ? named->name : "",
 		      field->about);
 	if (named && named->about[0])
 		monitor_print(call, ": %s", named->about);
 	else if (sectors[0])
-		monitor_print(call, ": sectors %s", sectors);
+		monitor_print(call, ": %s", sectors);
 	monitor_print(call, "%s\n", field->dangerous && value == field->forever ? " (for ever)" : "");
+}
+
+void option_print_area(struct monitor_call *call, const struct option_plan *plan, const char *name)
+{
+	char text[SECTORS_TEXT];
+
+	option_area_text(plan->chip, name, plan->before, text, sizeof(text));
+	if (text[0])
+		monitor_print(call, "%-14s %s\n", name, text);
+}
+
+static void print_area_changes(struct monitor_call *call, const struct option_plan *plan)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = option_area_name(plan->chip, i)); i++) {
+		char from[SECTORS_TEXT], to[SECTORS_TEXT];
+
+		option_area_text(plan->chip, name, plan->before, from, sizeof(from));
+		option_area_text(plan->chip, name, plan->after, to, sizeof(to));
+		if (strcmp(from, to))
+			monitor_print(call, "%-14s %s -> %s\n", name, from[0] ? from : "none", to[0] ? to : "none");
+	}
+}
+
+static void print_change(struct monitor_call *call, const struct option_plan *plan,
+			 const struct chip_option_field *field)
+{
+	const struct chip_value *named = option_value_named(field, option_field_value(field, plan->after));
+	const char *effect = option_change_effect(plan, field);
+	char from[SECTORS_TEXT], to[SECTORS_TEXT];
+
+	monitor_print(call, "%-14s %s -> %s\n", field->name,
+		      value_text(plan->chip, field, plan->before, from, sizeof(from)),
+		      value_text(plan->chip, field, plan->after, to, sizeof(to)));
+	monitor_print(call, "               %s%s%s\n", field->about, named && named->about[0] ? ": " : "",
+		      named ? named->about : "");
+	if (effect)
+		monitor_print(call, "               ! %s\n", effect);
 }
 
 void option_print_plan(struct monitor_call *call, const struct option_plan *plan)
@@ -56,20 +101,14 @@ void option_print_plan(struct monitor_call *call, const struct option_plan *plan
 	const struct chip_option_field *field;
 	const char *weight = weights[option_plan_weight(plan)];
 
-	for (size_t i = 0; (field = option_plan_change(plan, i)); i++) {
-		uint32_t before = option_field_value(field, plan->before);
-		uint32_t after = option_field_value(field, plan->after);
-		const char *effect = option_change_effect(plan, field);
-		char from[120], to[120];
-
-		monitor_print(call, "%-14s %s -> %s\n", field->name,
-			      value_text(plan->chip, field, before, from, sizeof(from)),
-			      value_text(plan->chip, field, after, to, sizeof(to)));
-		if (effect)
-			monitor_print(call, "               %s\n", effect);
-	}
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++)
+		print_change(call, plan, field);
+	print_area_changes(call, plan);
 	if (weight)
 		monitor_print(call, "%s\n", weight);
+	if (plan->unsure)
+		monitor_print(call, "What the factory has set in this chip is not confirmed for all of these: look at them "
+			      "first.\n");
 }
 
 /* ---- the change ---- */
@@ -81,7 +120,7 @@ static int confirm(struct monitor_call *call, const struct option_plan *plan, co
 	struct token token;
 	int err;
 
-	if (option_plan_weight(plan) == OPTION_LIGHT)
+	if (option_plan_weight(plan) == OPTION_LIGHT && !plan->unsure)
 		return OK;
 	err = token_begin(&token, call->session->core, call->why);
 	if (err)
@@ -236,6 +275,7 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 	if (err)
 		return err;
 	option_print_plan(call, plan);
+	monitor_print(call, "The chip is reset to load them, and then halted.\n");
 	if (option_plan_caution(plan))
 		monitor_print(call, "%s\n", option_plan_caution(plan));
 	err = confirm(call, plan, given);

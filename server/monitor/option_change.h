@@ -10,8 +10,10 @@
 
 #include "flash/option/option.h"
 
-/* One line: name, value, what it means. */
-void option_print_field(struct monitor_call *call, const struct chip_option_field *field, uint32_t value);
+/* One line: name, its value in these option words, what it means. */
+void option_print_field(struct monitor_call *call, const struct chip_option_field *field, const uint32_t *words);
+/* One line: what is protected as the option words are; nothing where that has no meaning. */
+void option_print_area(struct monitor_call *call, const struct option_plan *plan, const char *name);
 /* Fields that change, with their values and what that does. */
 void option_print_plan(struct monitor_call *call, const struct option_plan *plan);
 /* given = the token, or NULL. E_REFUSED without the token that is needed. */

@@ -72,8 +72,7 @@ static int show(struct monitor_call *call)
 
 	for (size_t i = 0; !err && i < plan.chip->option_field_count; i++)
 		if (is_protection(&plan.chip->option_fields[i]))
-			option_print_field(call, &plan.chip->option_fields[i],
-					   option_field_value(&plan.chip->option_fields[i], plan.before));
+			option_print_field(call, &plan.chip->option_fields[i], plan.before);
 	level = err ? NULL : level_field(plan.chip);
 	if (level)
 		explain_level(call, level, option_field_value(level, plan.before));

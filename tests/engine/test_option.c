@@ -117,7 +117,7 @@ static void protection_bits_follow_the_banks(void **state)
 		uint32_t address, value;
 	} rows[] = {
 		{ "STM32F205VG", "option set nWRP=sectors:2", OPTCR, 0xFFB },
-		{ "STM32F413VH", "option set nWRP=sectors:15", OPTCR, 0x3FFF },
+		{ "STM32F413VH", "option set nWRP=sectors:14-15", OPTCR, 0x3FFF },
 		{ "STM32F429VI", "option set nWRP2=sectors:12-13", OPTCR1, 0xFFC },
 		{ "STM32F746VG", "option set nWRP=sectors:7", OPTCR, 0xC07F },
 		{ "STM32F767VI", "option set nDBANK=dual", OPTCR, 0xDFFF },
@@ -142,7 +142,8 @@ static void two_banks_of_an_f7_share_the_bits(void **state)
 	(void)state;
 	h->spec.options[0].factory &= ~(1u << 29);
 	bench_start(h);
-	says(h, "option set nWRP=sectors:0-3,12", "(sectors 0-3,12-13)");
+	says(h, "option set nWRP=sectors:0-3,12", "Sectors 12 to 13 are protected together");
+	says(h, "option set nWRP=sectors:0-3,12-13", "(sectors 0-3,12-13)");
 	assert_int_equal(stored(h, OPTCR) >> 16 & 0xFFF, 0xFFF & ~0x43u);
 	says(h, "option set nWRP2=sectors:12", "no option");
 	harness_free(h);
@@ -177,7 +178,8 @@ static void what_would_lock_the_chip_up_is_refused(void **state)
 	says(h, "option set BOR_LEV=level2", "hold it in reset");
 	says(h, "option set BOR_LEV=level1", "read back");
 	says(h, "option set SPRMOD=pcrop", "mean the opposite");
-	says(h, "option set SPRMOD=pcrop nWRP=0", "confirm");
+	says(h, "option set SPRMOD=pcrop nWRP=0", "bits of nWRP2 mean the opposite");
+	says(h, "option set SPRMOD=pcrop PCROP=none", "confirm");
 	assert_int_equal(bench_word(h, OPTCR) >> 31, 0);
 	harness_free(h);
 }
