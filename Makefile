@@ -168,6 +168,8 @@ bench:
 	$(Q)$(BUILD)/bench/bench
 	$(Q)$(BUILD)/bench/families
 	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench.py
+	$(Q)scripts/fetch-adapter build/adapter || :
+	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench_adapter.py
 	$(Q)cat $(wildcard $(BUILD)/check*.time) /dev/null
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with the files on its line in tests/fuzz/fuzz.mk. A minute for each.

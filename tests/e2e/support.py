@@ -254,6 +254,11 @@ def on_usb(board, *command, timeout=120, options=()):
     return run.returncode, run.stdout
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 def random_bytes(length, seed=1):
     """The same ones each time."""
     return random.Random(seed).randbytes(length)

@@ -4,6 +4,7 @@
 # one running, and looks at a running target through a second GDB.
 import base64
 import os
+import re
 import time
 
 from dap import Adapter, Refused, skip_without_adapter
@@ -62,6 +63,29 @@ def steps_in_over_and_out():
         check(registers["pc"].startswith("0x80"), "registers: %s" % registers)
         adapter.ask("next", threadId=1, granularity="instruction")
         at(adapter.stopped("step"), "main")
+        adapter.ask("disconnect")
+
+
+def steps_with_few_exchanges():
+    """Step, stack trace, scopes, variables and two watch expressions; make bench has it beside OpenOCD's 490."""
+    with Server() as server, Adapter() as adapter:
+        attach(adapter, server, line_of("station_check(&station);"))
+        frame = adapter.stopped("breakpoint")[0]
+        adapter.breakpoints(SOURCE)
+        observer = Rsp(server)
+
+        def exchanges():
+            return int(re.search(r"exchanges\s+(\d+)", observer.monitor("stats")).group(1))
+
+        before = exchanges()
+        for _ in range(4):
+            adapter.ask("next", threadId=1)
+            frame = adapter.stopped("step")[0]
+            adapter.variables(frame)
+            adapter.watch(frame, "station.range.highest")
+            adapter.watch(frame, "milliseconds")
+        cost = (exchanges() - before) / 4
+        check(cost < 98, "%.0f exchanges for a step" % cost)
         adapter.ask("disconnect")
 
 
@@ -143,5 +167,5 @@ def says_why_there_is_no_session():
 
 
 skip_without_adapter()
-main(launches_the_server_and_ends_it, steps_in_over_and_out, looks_at_memory_while_running, resets_and_sees_main_again,
+main(launches_the_server_and_ends_it, steps_in_over_and_out, steps_with_few_exchanges, looks_at_memory_while_running, resets_and_sees_main_again,
      watches_data, comes_back_after_a_disconnect, says_why_there_is_no_session)
