@@ -68,6 +68,8 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	flash_plan_free(engine->load.plan);
+	for (unsigned i = 0; i < BOARD_CORES; i++)
+		semihosting_clear(&engine->sessions[i]);
 	board_clear(&engine->board);
 	free(engine);
 }
@@ -193,6 +195,7 @@ int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const c
 		session->core->demcr |= catch[i];
 		core_take_reset(session->core);
 		memory_cache_drop(session->core);
+		semihosting_restart(session);
 		if (session->core->state != CORE_UNKNOWN)
 			session_adopt_core(session, reason);
 	}
@@ -288,6 +291,9 @@ void engine_handle(struct engine *engine, const struct event *event)
 	case EVENT_BREAK: handle_break(engine, event->client); break;
 	case EVENT_CLOSED: handle_closed(engine, event->client); break;
 	case EVENT_GRACE_OVER: handle_grace_over(engine); break;
+	case EVENT_CONSOLE:
+		session_console_input(&engine->sessions[0], event->data, event->length);
+		break;
 	case EVENT_QUIT: handle_quit(engine); break;
 	}
 	if (engine->exit_asked && event->kind != EVENT_QUIT) {

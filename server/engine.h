@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "probe/error.h"
+#include "server/semihosting/semihosting.h"
 #include "targets/board.h"
 
 enum { CLIENTS_MAX = 16, PACKET_SIZE = 0x4000 };
@@ -21,6 +22,7 @@ enum event_kind {
 	EVENT_BREAK,		/* 0x03 */
 	EVENT_CLOSED,		/* the socket is gone */
 	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D */
+	EVENT_CONSOLE,		/* what was typed for the program; client means nothing */
 	EVENT_QUIT,		/* SIGTERM, SIGINT */
 };
 
@@ -38,6 +40,7 @@ enum output_kind {
 	OUTPUT_NO_ANSWER,	/* the packet in work has no answer (k) */
 	OUTPUT_CLOSE,		/* close that client after what was sent */
 	OUTPUT_START_GRACE, OUTPUT_STOP_GRACE,
+	OUTPUT_CONSOLE,		/* text of the program, for stdout or the console port */
 	OUTPUT_EXIT,		/* the server ends with status */
 };
 
@@ -54,7 +57,8 @@ enum on_exit { ON_EXIT_RUN, ON_EXIT_HALT, ON_EXIT_KEEP };
 struct engine_options {
 	struct board_options board;
 	enum on_exit on_exit;
-	bool semihosting, once, connect_now;
+	struct semihosting_options semihosting;
+	bool once, connect_now;
 	const char *chips;		/* folder of chip files, or NULL; kept by reference */
 };
 

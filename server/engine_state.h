@@ -8,6 +8,7 @@
 
 #include "server/net/buffer.h"
 #include "server/engine.h"
+#include "server/semihosting/semihosting.h"
 
 #include "flash/flash.h"
 
@@ -19,6 +20,7 @@ enum run_state {
 	RUN_HALTED,
 	RUN_RUNNING,
 	RUN_STEPPING,		/* range step: running to GDB, stepped by a job */
+	RUN_CALLING,		/* running to GDB, halted at a semihosting call that waits for an answer */
 	RUN_ENDED,		/* killed, or it ended by SYS_EXIT: W until it is started again */
 };
 
@@ -43,7 +45,8 @@ struct session {
 	uint8_t signal;			/* of the last stop */
 	uint8_t exit_status;
 	bool stop_untold;		/* it stopped while no client waited for it */
-	bool semihosting;
+	struct semihosting semihosting;
+	enum run_state called_from;	/* RUN_CALLING: as it was, and will be. RUN_HALTED = a single step */
 	uint32_t step_start, step_end;	/* RUN_STEPPING */
 	unsigned resets;		/* unexpected ones since the last resume */
 	uint64_t halted_since_us, running_since_us;

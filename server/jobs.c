@@ -90,6 +90,7 @@ static void poll_halt(struct session *session)
 	session->poll_failures = 0;
 	if (core_take_reset(session->core)) {
 		memory_cache_drop(session->core);
+		semihosting_restart(session);
 		note_reset(session);
 	}
 	if (session->core->state == CORE_HALTED)

@@ -35,6 +35,10 @@ void session_console(struct session *session, const char *text, size_t length)
 	struct engine *engine = session->engine;
 	bool told = false;
 
+	if (session->semihosting.console != CONSOLE_GDB) {
+		engine_output(engine, OUTPUT_CONSOLE, NO_CLIENT, text, length);
+		return;
+	}
 	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
 		if (engine->peers[i].session != session || !engine->peers[i].waits)
 			continue;

@@ -34,7 +34,11 @@ struct options {
 	int connect;		/* enum connect_mode */
 	int speed_khz;		/* 0 = the probe's default */
 	int on_exit;		/* enum on_exit */
-	bool connect_now, semihosting, no_low_power_debug;
+	bool connect_now, no_low_power_debug;
+	bool semihosting, semihosting_fileio;
+	const char *semihosting_console;	/* gdb, stdout, tcp:PORT; NULL = gdb */
+	const char *semihosting_files;		/* folder, or NULL */
+	const char *semihosting_args;		/* or NULL */
 	const char *at_start;	/* monitor command, run when the target is reached at start; or NULL */
 	const char *as;		/* only understood as the first word: see server/drop_in */
 

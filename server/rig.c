@@ -7,6 +7,7 @@
 #include "probe/probe.h"
 #include "probe/usb_list.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,6 +30,42 @@ static int open_link(struct link **out, const struct options *options,
 	return virtual_opener->open(out, options->probe, chips, why);
 }
 
+static int choose_console(struct semihosting_options *semihosting, unsigned *port,
+			  const struct options *options, struct why *why)
+{
+	const char *where = options->semihosting_console;
+	int end = 0;
+
+	if (!where || strcmp(where, "gdb") == 0)
+		return 0;
+	semihosting->console = strcmp(where, "stdout") == 0 ? CONSOLE_STDOUT : CONSOLE_TCP;
+	if (semihosting->console == CONSOLE_STDOUT && options->stdio)
+		return explain(why, E_ARGUMENT, "--semihosting-console stdout means nothing with "
+			       "--stdio, where GDB reads stdout");
+	if (semihosting->console == CONSOLE_TCP &&
+	    (sscanf(where, "tcp:%5u%n", port, &end) != 1 || where[end] || *port > UINT16_MAX))
+		return explain(why, E_ARGUMENT, "--semihosting-console %s: gdb, stdout or tcp:PORT is "
+			       "wanted", where);
+	return 0;
+}
+
+int rig_semihosting(struct semihosting_options *semihosting, unsigned *port,
+		    const struct options *options, struct why *why)
+{
+	const char *folder = options->semihosting_files;
+
+	*semihosting = (struct semihosting_options){
+		.on = options->semihosting || options->semihosting_fileio || folder ||
+		      options->semihosting_console || options->semihosting_args,
+		.by_gdb = options->semihosting_fileio,
+		.folder = folder,
+		.arguments = options->semihosting_args,
+	};
+	if (folder && host_folder_check(folder, why))
+		return E_ARGUMENT;
+	return choose_console(semihosting, port, options, why);
+}
+
 static struct engine_options engine_options_of(const struct options *options,
 					       const struct chip_library *chips)
 {
@@ -42,7 +79,6 @@ static struct engine_options engine_options_of(const struct options *options,
 		},
 		.chips = options->chips,
 		.on_exit = (enum on_exit)options->on_exit,
-		.semihosting = options->semihosting,
 		.once = options->once || options->stdio,
 		.connect_now = options->connect_now || options->command == COMMAND_RUN,
 	};
@@ -53,13 +89,17 @@ int rig_open(struct rig *rig, const struct options *options,
 	     void (*out)(void *context, const struct output *output), void *context,
 	     struct why *why)
 {
+	struct semihosting_options semihosting;
 	struct engine_options engine_options;
+	unsigned port;
 	struct link *link;
 	struct probe *probe;
 	int err;
 
 	memset(rig, 0, sizeof *rig);
-	err = chip_library_open(&rig->chips, options->chips, why);
+	err = rig_semihosting(&semihosting, &port, options, why);
+	if (!err)
+		err = chip_library_open(&rig->chips, options->chips, why);
 	if (err)
 		return err;
 	err = open_link(&link, options, virtual_opener, rig->chips, why);
@@ -69,6 +109,7 @@ int rig_open(struct rig *rig, const struct options *options,
 	if (err)
 		return err;
 	engine_options = engine_options_of(options, rig->chips);
+	engine_options.semihosting = semihosting;
 	rig->engine = engine_new(probe, &engine_options, &rig->flags, out, context);
 	return rig->engine ? 0 : explain(why, E_MEMORY, "out of memory");
 }

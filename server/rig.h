@@ -31,6 +31,10 @@ int rig_open(struct rig *rig, const struct options *options,
 	     struct why *why);
 void rig_close(struct rig *rig);
 
+/* What --semihosting... says; *port is that of CONSOLE_TCP. E_ARGUMENT with a sentence. */
+int rig_semihosting(struct semihosting_options *semihosting, unsigned *port,
+		    const struct options *options, struct why *why);
+
 /* True for --probe virtual:... */
 bool rig_wants_virtual(const struct options *options);
 

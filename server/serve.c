@@ -23,7 +23,8 @@ enum {
 struct server {
 	const struct options *options;
 	const struct serve_words *words;
-	struct listener listener;
+	struct listener listener, console_listener;
+	struct semihosting_options semihosting;
 	struct mailbox *inbox, *outbox;
 	struct thread *thread;
 	struct loop *loop;
@@ -33,9 +34,12 @@ struct server {
 static int listen_for_clients(struct server *s, enum exit_status *status, struct why *why)
 {
 	bool in_use = false;
-	int err = 0;
+	unsigned console_port;
+	int err = rig_semihosting(&s->semihosting, &console_port, s->options, why);
 
-	if (!s->options->stdio)
+	if (!err && s->semihosting.console == CONSOLE_TCP)
+		err = listener_open(&s->console_listener, s->options->bind, console_port, &in_use, why);
+	if (!err && !s->options->stdio)
 		err = listener_open(&s->listener, s->options->bind,
 				    (unsigned)s->options->port, &in_use, why);
 	*status = in_use ? EXIT_PORT_IN_USE : exit_status_of(err);
@@ -68,6 +72,8 @@ static int make_parts(struct server *s, struct why *why)
 	struct loop_options loop_options = {
 		.listener = s->options->stdio ? NULL : &s->listener,
 		.once = s->options->once || s->options->stdio,
+		.console = s->semihosting.console == CONSOLE_TCP ? &s->console_listener : NULL,
+		.console_on_stdout = s->semihosting.console == CONSOLE_STDOUT,
 		.joined = on_joined, .left = on_left, .context = s,
 	};
 
@@ -152,12 +158,15 @@ static void clear(struct server *s)
 	mailbox_free(s->inbox);
 	mailbox_free(s->outbox);
 	listener_close(&s->listener);
+	listener_close(&s->console_listener);
 }
 
 static enum exit_status serve_clients(struct server *s)
 {
 	enum exit_status status;
 
+	if (s->semihosting.console == CONSOLE_TCP && !s->options->stdio)
+		printf("The program's console is on port %u\n", s->console_listener.port);
 	if (!s->options->stdio)
 		s->words->ready(s->options, s->listener.port);
 	fflush(stdout);

@@ -17,7 +17,7 @@ void session_init(struct session *session, struct engine *engine, struct core *c
 	session->core = core;
 	session->controller = session->in_grace = NO_CLIENT;
 	session->signal = 5;
-	session->semihosting = engine->options.semihosting;
+	semihosting_init(session, &engine->options.semihosting);
 	for (unsigned i = 0; i < JOB_ROWS; i++)
 		session->job_due_us[i] = UINT64_MAX;
 	buffer_init(&session->notes, session->notes_data, sizeof(session->notes_data));
@@ -27,10 +27,17 @@ const char *session_run_text(enum run_state run)
 {
 	static const char *const texts[] = {
 		[RUN_UNREACHED] = "not connected", [RUN_HALTED] = "halted",
-		[RUN_RUNNING] = "running", [RUN_STEPPING] = "stepping", [RUN_ENDED] = "ended",
+		[RUN_RUNNING] = "running", [RUN_STEPPING] = "stepping", [RUN_CALLING] = "calling",
+		[RUN_ENDED] = "ended",
 	};
 
 	return texts[run];
+}
+
+bool session_is_going(const struct session *session)
+{
+	return session->run == RUN_RUNNING || session->run == RUN_STEPPING ||
+	       session->run == RUN_CALLING;
 }
 
 void session_poll_quickly(struct session *session)
@@ -77,6 +84,7 @@ int session_halt(struct session *session, const char *reason, struct why *why)
 		return explain(why, E_NO_TARGET, "The target is not connected.");
 	if (session->run == RUN_HALTED || session->run == RUN_ENDED)
 		return OK;
+	session_interrupt_call(session);
 	err = core_halt(session->core, HALT_MS);
 	if (err)
 		return explain(why, err, "The core can't be halted: %s. `monitor reset halt` or "
@@ -96,6 +104,8 @@ int session_resume(struct session *session, const char *reason, struct why *why)
 		return explain(why, E_NO_TARGET, "The target is not connected.");
 	if (session->run == RUN_RUNNING)
 		return OK;
+	if (session->run == RUN_CALLING)
+		semihosting_give_up(session);
 	err = core_resume(session->core, why);
 	if (!err && session->core->state != CORE_HALTED)
 		session_set_run(session, RUN_RUNNING, reason);

@@ -38,13 +38,33 @@ int session_step(struct session *session, struct why *why);
 /* Steps the range for a slice; true when it is over (any stop), false = go on later. */
 int session_step_slice(struct session *session, bool *over, struct why *why);
 
-/* The core was found halted: decides what that means (run state, signal, notes). False when it was a
- * semihosting call that is served now: there is nothing to tell. */
-bool session_settle_stop(struct session *session);
+enum settled {
+	SETTLED_STOP,		/* there is a stop to tell */
+	SETTLED_SERVED,		/* it was a semihosting call, and the core may go on */
+	SETTLED_WAITS,		/* it is one that waits: RUN_CALLING; or the core goes on */
+};
+enum { SESSION_TRAP = 5 };	/* the signal of stops without another one */
+
+/* The core was found halted: decides what that means (run state, signal, notes). */
+enum settled session_settle_stop(struct session *session);
 /* Adds to the notes what a stop means that GDB's signal does not say: a fault, a lock-up, semihosting. */
 void session_note_stop(struct session *session);
 /* Settles the stop, then tells it or lets the core go on. */
 void session_handle_stop(struct session *session);
+/* Serves the semihosting call at which the core stands. */
+enum settled session_serve_call(struct session *session);
+/* A call waits for GDB (an `F` packet was its answer). */
+bool session_waits_for_gdb(const struct session *session);
+/* GDB's answer; the program goes on, or stops, which is told. */
+void session_gdb_answered(struct session *session, int32_t answer, int error);
+/* A call that waits is not made now: the core stands at it, and makes it when it goes on. */
+void session_interrupt_call(struct session *session);
+/* GDB will not answer: the call fails, and the program goes on. */
+void session_give_up_call(struct session *session);
+/* Text that was typed for the program. */
+void session_console_input(struct session *session, const void *text, size_t length);
+/* True while GDB believes that it runs. */
+bool session_is_going(const struct session *session);
 /* Sends the stop reply to all who wait. */
 void session_tell_stop(struct session *session);
 /* Ctrl-C of a client. */

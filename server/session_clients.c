@@ -123,6 +123,8 @@ void session_leave(struct session *session, struct peer *peer, bool lost)
 	bool controlled = session->controller == peer->number;
 
 	drop_load(session->engine, peer);
+	if (controlled)
+		session_give_up_call(session);
 	peer->waits = false;
 	peer->left = true;
 	if (lost)

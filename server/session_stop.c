@@ -5,13 +5,12 @@
 #include "server/session.h"
 
 #include "server/rsp/registers_map.h"
-#include "server/semihosting.h"
 
 #include "probe/log.h"
 
 #include <stdio.h>
 
-enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5, HALT_MS = 500 };
+enum { SIGNAL_INT = 2, HALT_MS = 500 };
 
 static const char *stop_text(enum core_stop stop)
 {
@@ -64,7 +63,7 @@ void session_describe_stop(struct session *session, const struct peer *peer, str
 		buffer_add(out, "W%02x", session->run == RUN_ENDED ? session->exit_status : 0);
 		return;
 	}
-	buffer_add(out, "T%02xthread:1;", session->run == RUN_HALTED ? session->signal : SIGNAL_TRAP);
+	buffer_add(out, "T%02xthread:1;", session->run == RUN_HALTED ? session->signal : SESSION_TRAP);
 	if (session->run != RUN_HALTED)
 		return;
 	if (peer->threads_in_stop)
@@ -130,57 +129,16 @@ void session_note_stop(struct session *session)
 	}
 }
 
-/* True when the stop was a semihosting call that is served now. */
-static bool serve_semihosting(struct session *session, bool *ended)
-{
-	*ended = false;
-	if (session->core->stop != STOP_SEMIHOSTING || !session->semihosting)
-		return false;
-	switch (semihosting_serve(session, &session->exit_status)) {
-	case SEMIHOSTING_SERVED:
-		return true;
-	case SEMIHOSTING_ENDED:
-		*ended = true;
-		return true;
-	case SEMIHOSTING_FAILED:
-		break;
-	}
-	return false;
-}
-
-bool session_settle_stop(struct session *session)
+enum settled session_settle_stop(struct session *session)
 {
 	struct core *core = session->core;
-	bool ended;
 
-	if (serve_semihosting(session, &ended)) {
-		if (ended)
-			session_set_run(session, RUN_ENDED, "the program ended");
-		return ended;
-	}
-	session->signal = core->stop_signal ? core->stop_signal : SIGNAL_TRAP;
+	if (core->stop == STOP_SEMIHOSTING && session->semihosting.on)
+		return session_serve_call(session);
+	session->signal = core->stop_signal ? core->stop_signal : SESSION_TRAP;
 	session_set_run(session, RUN_HALTED, stop_text(core->stop));
 	session_note_stop(session);
-	return true;
-}
-
-void session_handle_stop(struct session *session)
-{
-	struct why why = { "" };
-
-	while (!session_settle_stop(session)) {
-		if (session->run == RUN_STEPPING)
-			return;
-		if (core_resume(session->core, &why) != OK) {
-			session_set_run(session, RUN_HALTED, "can't resume");
-			session_note(session, "The core can't go on after semihosting: %s", why.text);
-			break;
-		}
-		session_poll_quickly(session);	/* the next call comes soon */
-		if (session->core->state != CORE_HALTED)
-			return;
-	}
-	session_tell_stop(session);
+	return SETTLED_STOP;
 }
 
 /* Once more after the probe was brought back into step. */
@@ -195,10 +153,11 @@ static int halt(struct session *session)
 
 void session_break(struct session *session, struct peer *peer)
 {
-	if (!peer->waits || (session->run != RUN_RUNNING && session->run != RUN_STEPPING))
+	if (!peer->waits || !session_is_going(session))
 		return;		/* it stopped before: that stop is told already */
 	if (session->run == RUN_STEPPING)
 		session->core->stop = STOP_REQUEST;
+	session_interrupt_call(session);
 	if (session->run == RUN_RUNNING && halt(session) != OK) {
 		session_note(session, "The core does not halt; `monitor reset halt` may help.");
 		session_flush_notes(session, peer->number);

@@ -120,6 +120,10 @@ static int settle(struct drop_in_options *options, struct why *why)
 	(void)why;
 	o->once = !options->persistent;
 	o->semihosting = wants_semihosting(options);
+	if (options->console_port) {
+		snprintf(options->storage, sizeof(options->storage), "tcp:%d", options->console_port);
+		o->semihosting_console = options->storage;
+	}
 	o->at_start = first_command(options);
 	if (options->under_reset)
 		o->connect = CONNECT_UNDER_RESET;

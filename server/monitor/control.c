@@ -165,20 +165,6 @@ static int run_registers(struct monitor_call *call)
 	return err ? err : gdb_register_write(core, row, value);
 }
 
-static int run_semihosting(struct monitor_call *call)
-{
-	struct session *session = call->session;
-
-	if (call->argc) {
-		int err = monitor_switch(call, 0, &session->semihosting);
-
-		if (err)
-			return err;
-	}
-	monitor_print(call, "semihosting is %s\n", session->semihosting ? "on" : "off");
-	return OK;
-}
-
 static int run_on_exit(struct monitor_call *call)
 {
 	static const char *const words[] = {
@@ -210,8 +196,6 @@ const struct monitor_command monitor_control[] = {
 	{ "sleep", "MS", "Wait\nsleep 100", 0, run_sleep },
 	{ "reg", "[NAME [VALUE]]", "Show or set core registers\nreg pc 0x08000200",
 	  MONITOR_TARGET | MONITOR_HALTED, run_registers },
-	{ "semihosting", "[enable|disable]", "Serve the program's semihosting console\n"
-	  "semihosting enable", 0, run_semihosting },
 	{ "on-exit", "[run|halt|keep]", "What happens to the core when the session ends\n"
 	  "on-exit halt", 0, run_on_exit },
 	{ "clrbp", "", "Remove all breakpoints and watchpoints", CONTROL, run_clear },

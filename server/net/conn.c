@@ -137,16 +137,17 @@ void conn_init(struct conn *conn, struct ev_loop *loop, int in_fd, int out_fd,
 	conn->out_fd = out_fd;
 	conn->events = events;
 	conn->context = context;
-	conn->in_flags = make_nonblocking(in_fd);
+	conn->in_flags = in_fd < 0 ? 0 : make_nonblocking(in_fd);
 	conn->out_flags = in_fd == out_fd ? conn->in_flags : make_nonblocking(out_fd);
 	ev_io_init(&conn->reader, on_readable, in_fd, EV_READ);
 	ev_io_init(&conn->writer, on_writable, out_fd, EV_WRITE);
-	ev_io_start(loop, &conn->reader);
+	if (in_fd >= 0)
+		ev_io_start(loop, &conn->reader);
 }
 
 void conn_clear(struct conn *conn)
 {
-	if (conn->in_fd < 0)
+	if (conn->out_fd < 0)
 		return;
 	if (!conn->broken)
 		conn->broken = "cleared";
@@ -154,8 +155,10 @@ void conn_clear(struct conn *conn)
 	ev_io_stop(conn->loop, &conn->writer);
 	ev_clear_pending(conn->loop, &conn->reader);
 	ev_clear_pending(conn->loop, &conn->writer);
-	fcntl(conn->in_fd, F_SETFL, conn->in_flags);
-	close(conn->in_fd);
+	if (conn->in_fd >= 0) {
+		fcntl(conn->in_fd, F_SETFL, conn->in_flags);
+		close(conn->in_fd);
+	}
 	if (conn->out_fd != conn->in_fd) {
 		fcntl(conn->out_fd, F_SETFL, conn->out_flags);
 		close(conn->out_fd);

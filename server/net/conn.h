@@ -42,7 +42,7 @@ struct conn {
 	size_t output_start, output_end, output_size;
 };
 
-/* Takes over the descriptors (the same one twice is fine) and starts to read. loop, events and
+/* Takes over the descriptors (the same one twice is fine) and starts to read; in_fd -1 = only writes. loop, events and
  * context are kept until conn_clear. */
 void conn_init(struct conn *conn, struct ev_loop *loop, int in_fd, int out_fd,
 	       const struct conn_events *events, void *context);

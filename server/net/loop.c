@@ -6,6 +6,7 @@
 #include "server/net/loop.h"
 
 #include "server/net/client.h"
+#include "server/net/stream.h"
 #include "server/net/thread.h"
 
 #include "probe/bytes.h"
@@ -46,6 +47,8 @@ struct loop {
 	unsigned grace_client;
 	bool quitting;
 	int status;
+	bool console_input_on_its_way;	/* to the engine: one at a time */
+	struct stream *console;		/* of the program; NULL = GDB has it */
 	ev_io outputs, accepts[LISTENER_SOCKETS];
 	ev_signal signals[QUIT_SIGNALS];
 	ev_timer grace, linger, farewell, accept_pause;
@@ -267,6 +270,10 @@ static void on_handled(struct loop *loop, const struct message *message)
 	case EVENT_CLOSED:
 		free_slot(loop, message->client);
 		break;
+	case EVENT_CONSOLE:
+		loop->console_input_on_its_way = false;
+		stream_resume(loop->console);
+		break;
 	case EVENT_GRACE_OVER:
 	case EVENT_QUIT:
 		break;
@@ -311,6 +318,7 @@ static void on_client_output(struct loop *loop, const struct message *message)
 		break;
 	case OUTPUT_START_GRACE:
 	case OUTPUT_STOP_GRACE:
+	case OUTPUT_CONSOLE:
 	case OUTPUT_EXIT:
 		break;
 	}
@@ -330,6 +338,9 @@ static void on_output(struct loop *loop, const struct message *message)
 		break;
 	case OUTPUT_STOP_GRACE:
 		ev_timer_stop(loop->ev, &loop->grace);
+		break;
+	case OUTPUT_CONSOLE:
+		stream_send(loop->console, message->data, message->length);
 		break;
 	case OUTPUT_EXIT:
 		begin_farewell(loop, message->status);
@@ -411,6 +422,27 @@ static void watch_signals(struct loop *loop)
 	}
 }
 
+/* ---- the program's console ---- */
+
+static size_t on_console_input(void *context, const uint8_t *data, size_t length)
+{
+	struct loop *loop = context;
+
+	if (loop->console_input_on_its_way)
+		return 0;
+	post(loop, EVENT_CONSOLE, 0, data, length);
+	loop->console_input_on_its_way = true;
+	return length;
+}
+
+static void open_console(struct loop *loop)
+{
+	if (loop->options.console)
+		loop->console = stream_new(loop->ev, loop->options.console, on_console_input, loop);
+	else if (loop->options.console_on_stdout)
+		loop->console = stream_new_to(loop->ev, STDOUT_FILENO);
+}
+
 /* ---- life ---- */
 
 struct loop *loop_new(const struct loop_options *options, struct engine_flags *flags,
@@ -439,6 +471,7 @@ struct loop *loop_new(const struct loop_options *options, struct engine_flags *f
 	for (size_t i = 0; options->listener && i < options->listener->count; i++)
 		ev_io_init(&loop->accepts[i], on_accept, options->listener->fds[i], EV_READ);
 	watch_signals(loop);
+	open_console(loop);
 	return loop;
 }
 
@@ -458,6 +491,7 @@ void loop_free(struct loop *loop)
 		return;
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		client_free(loop->slots[i].client);
+	stream_free(loop->console);
 	for (size_t i = 0; i < QUIT_SIGNALS; i++)
 		ev_signal_stop(loop->ev, &loop->signals[i]);
 	ev_loop_destroy(loop->ev);

@@ -15,6 +15,8 @@
 struct loop_options {
 	struct listener *listener;	/* NULL: the one client is on stdin and stdout */
 	bool once;			/* end with the first session that was one */
+	struct listener *console;	/* the program's console is a port; else NULL */
+	bool console_on_stdout;
 	/* A debugger sent its first packet; its session is over. NULL = nobody wants to know. */
 	void (*joined)(void *context);
 	void (*left)(void *context);

@@ -208,7 +208,7 @@ static enum answer handle_crc(struct request *rq, struct cursor *in)
 	length = cursor_take_hex(in, CURSOR_END);
 	if (in->bad)
 		return rsp_malformed(rq);
-	if (rq->session->run == RUN_RUNNING || rq->session->run == RUN_STEPPING)
+	if (session_is_going(rq->session))
 		err = explain(&why, E_NOT_HALTED, "The core runs; halt it to compare sections.");
 	else
 		err = checksum_target(rq->session->core, address, length, &crc, &why);

@@ -14,7 +14,7 @@
 
 static const struct rsp_command *const families[] = {
 	rsp_memory_commands, rsp_register_commands, rsp_run_commands, rsp_point_commands,
-	rsp_query_commands, rsp_flash_commands, rsp_lldb_commands,
+	rsp_query_commands, rsp_flash_commands, rsp_lldb_commands, rsp_file_commands,
 };
 
 /* Long names (q, Q, v) end where a letter can't follow; one-letter packets have their data at once. */
@@ -152,6 +152,8 @@ static void output_answer(struct request *rq, enum answer answer)
 		break;
 	case ANSWER_AT_STOP:
 		engine_output(rq->engine, OUTPUT_RESUMED, client, NULL, 0);
+		break;
+	case ANSWER_GIVEN:
 		break;
 	case ANSWER_NEVER:
 		engine_output(rq->engine, OUTPUT_NO_ANSWER, client, NULL, 0);

@@ -14,6 +14,7 @@
 enum answer {
 	ANSWER_NOW,		/* rq->reply, empty = unsupported */
 	ANSWER_AT_STOP,		/* the stop reply that will follow */
+	ANSWER_GIVEN,		/* it was output already */
 	ANSWER_NEVER,
 	ANSWER_CLOSE,		/* never, and the connection ends */
 };
@@ -45,7 +46,7 @@ struct rsp_command {
 
 extern const struct rsp_command rsp_query_commands[], rsp_memory_commands[],
 	rsp_register_commands[], rsp_run_commands[], rsp_point_commands[], rsp_flash_commands[],
-	rsp_lldb_commands[];
+	rsp_lldb_commands[], rsp_file_commands[];
 
 /* Handles a packet's payload to its end: finds the row, checks its rules, outputs the answer. */
 void rsp_handle(struct engine *engine, struct peer *peer, const uint8_t *data, size_t length);

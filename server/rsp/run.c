@@ -6,8 +6,6 @@
 #include "server/rsp/rsp.h"
 #include "server/session.h"
 
-enum { SIGNAL_TRAP = 5 };
-
 /* The stop reply as the answer to the packet in work. */
 static enum answer answer_stop(struct request *rq)
 {
@@ -47,7 +45,7 @@ static enum answer refuse_observer(struct request *rq)
 /* An observer is told T05 while the core runs; its `continue` then changes nothing. */
 static enum answer observe(struct request *rq)
 {
-	if (rq->session->run == RUN_RUNNING || rq->session->run == RUN_STEPPING)
+	if (session_is_going(rq->session))
 		return wait_for_stop(rq);
 	return refuse_observer(rq);
 }
@@ -61,21 +59,12 @@ static bool has_stop_to_tell(struct session *session)
 	return untold || session->run == RUN_UNREACHED || session->run == RUN_ENDED;
 }
 
-/* A step is over, or what a resume began with: what it hit, or just the step. */
-static enum answer end_step(struct request *rq)
+/* What the core did at once: its stop is told, or it goes on and will be. */
+static enum answer handle_stop(struct request *rq)
 {
-	struct session *session = rq->session;
-	bool to_tell;
-
-	rq->peer->waits = true;		/* it does: semihosting text may be sent now */
-	to_tell = session_settle_stop(session);
-	rq->peer->waits = false;
-	if (!to_tell) {
-		session->core->stop = STOP_REQUEST;
-		session->signal = SIGNAL_TRAP;
-		session_set_run(session, RUN_HALTED, "step");
-	}
-	return answer_stop_with_notes(rq);
+	rq->peer->waits = true;
+	session_handle_stop(rq->session);
+	return rq->peer->waits ? ANSWER_AT_STOP : ANSWER_GIVEN;
 }
 
 static enum answer resume(struct request *rq, const char *reason)
@@ -90,7 +79,10 @@ static enum answer resume(struct request *rq, const char *reason)
 	err = session_resume(rq->session, reason, &why);
 	if (err)
 		return resume_failed(rq, err, &why);
-	return rq->session->run == RUN_RUNNING ? wait_for_stop(rq) : end_step(rq);
+	if (rq->session->run == RUN_RUNNING)
+		return wait_for_stop(rq);
+	session_set_run(rq->session, RUN_RUNNING, reason);
+	return handle_stop(rq);
 }
 
 static bool can_step(struct request *rq)
@@ -110,7 +102,7 @@ static enum answer step(struct request *rq)
 	err = session_step(rq->session, &why);
 	if (err)
 		return resume_failed(rq, err, &why);
-	return rq->session->run == RUN_RUNNING ? wait_for_stop(rq) : end_step(rq);
+	return rq->session->run == RUN_RUNNING ? wait_for_stop(rq) : handle_stop(rq);
 }
 
 static enum answer step_range(struct request *rq, uint32_t start, uint32_t end)
@@ -130,7 +122,7 @@ static enum answer step_range(struct request *rq, uint32_t start, uint32_t end)
 	if (err)
 		return resume_failed(rq, err, &why);
 	if (over)
-		return end_step(rq);
+		return handle_stop(rq);
 	if (session->run != RUN_RUNNING)
 		session_set_run(session, RUN_STEPPING, "range");
 	return wait_for_stop(rq);
@@ -266,10 +258,10 @@ static enum answer handle_why(struct request *rq, struct cursor *in)
 		buffer_add(rq->reply, rq->engine->board.attached ? "T05thread:1;" : "W00");
 		return ANSWER_NOW;
 	}
-	if (session->run == RUN_RUNNING || session->run == RUN_STEPPING) {
+	if (session_is_going(session)) {
 		if (session_halt(session, "?", &why) != OK)
 			session_note(session, "%s", why.text);
-		session->signal = SIGNAL_TRAP;
+		session->signal = SESSION_TRAP;
 	}
 	session->stop_untold = false;
 	return answer_stop(rq);
@@ -315,7 +307,7 @@ static enum answer handle_attach(struct request *rq, struct cursor *in)
 	if (!err)
 		err = session_halt(rq->session, "vAttach", &why);
 	if (!err) {
-		rq->session->signal = SIGNAL_TRAP;
+		rq->session->signal = SESSION_TRAP;
 		return answer_stop(rq);
 	}
 	session_note(rq->session, "%s", why.text[0] ? why.text : error_text(err));

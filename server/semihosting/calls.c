@@ -36,7 +36,7 @@ void semihosting_restart(struct session *session)
 {
 	struct semihosting *host = &session->semihosting;
 
-	host_files_close(&host->files);
+	host_files_reset(&host->files);
 	host->error = 0;
 	host->started_us = engine_now_us(session->engine);
 	host->pending.what = WAITS_FOR_NOTHING;

@@ -66,7 +66,7 @@ static uint32_t ask_gdb_to_open(struct call *call)
 
 static uint32_t run_open(struct call *call)
 {
-	char name[HOST_NAME_MAX];
+	char name[HOST_PATH_SIZE];
 
 	if (!call_read_text(call, call->block[0], call->block[2], name, sizeof(name)))
 		return call_error(call, EINVAL);
@@ -325,7 +325,7 @@ static uint32_t run_length(struct call *call)
 
 static uint32_t run_remove(struct call *call)
 {
-	char name[HOST_NAME_MAX];
+	char name[HOST_PATH_SIZE];
 
 	if (!call_read_text(call, call->block[0], call->block[1], name, sizeof(name)))
 		return call_error(call, EINVAL);
@@ -338,7 +338,7 @@ static uint32_t run_remove(struct call *call)
 static uint32_t run_rename(struct call *call)
 {
 	const uint32_t *b = call->block;
-	char from[HOST_NAME_MAX], to[HOST_NAME_MAX];
+	char from[HOST_PATH_SIZE], to[HOST_PATH_SIZE];
 
 	if (!call_read_text(call, b[0], b[1], from, sizeof(from)) ||
 	    !call_read_text(call, b[2], b[3], to, sizeof(to)))

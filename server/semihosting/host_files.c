@@ -34,20 +34,23 @@ int host_folder_check(const char *path, struct why *why)
 void host_files_init(struct host_files *files, const char *path)
 {
 	memset(files, 0, sizeof(*files));
+	host_files_reset(files);
 	files->folder = path ? open(path, FOLDER_FLAGS) : -1;
 	if (path && files->folder < 0)
 		log_line(LOG_ERROR, "the folder %s for the program's files: %s", path, strerror(errno));
 }
 
-void host_files_close(struct host_files *files)
+void host_files_reset(struct host_files *files)
 {
-	for (uint32_t handle = 1; handle <= HOST_FILES; handle++)
+	for (uint32_t handle = 0; handle < HOST_FILES; handle++)
 		host_close(files, handle);
+	files->files[0].kind = HOST_INPUT;
+	files->files[1].kind = files->files[2].kind = HOST_OUTPUT;
 }
 
 void host_files_clear(struct host_files *files)
 {
-	host_files_close(files);
+	host_files_reset(files);
 	if (files->folder >= 0)
 		close(files->folder);
 	files->folder = -1;
@@ -55,18 +58,18 @@ void host_files_clear(struct host_files *files)
 
 struct host_file *host_file_of(struct host_files *files, uint32_t handle)
 {
-	if (handle < 1 || handle > HOST_FILES || files->files[handle - 1].kind == HOST_CLOSED)
+	if (handle >= HOST_FILES || files->files[handle].kind == HOST_CLOSED)
 		return NULL;
-	return &files->files[handle - 1];
+	return &files->files[handle];
 }
 
 int host_file_add(struct host_files *files, enum host_kind kind, int fd)
 {
-	for (int i = 0; i < HOST_FILES; i++) {
+	for (int i = 1; i < HOST_FILES; i++) {	/* 0 would mean failure */
 		if (files->files[i].kind != HOST_CLOSED)
 			continue;
 		files->files[i] = (struct host_file){ .kind = kind, .fd = fd };
-		return i + 1;
+		return i;
 	}
 	return -EMFILE;
 }
@@ -101,7 +104,7 @@ static int open_parent(int folder, char *name, const char **leaf)
 static int open_parent_of(const struct host_files *files, const char *name, char *copy,
 			  const char **leaf)
 {
-	if (strlen(name) >= HOST_NAME_MAX)
+	if (strlen(name) >= HOST_PATH_SIZE)
 		return -ENAMETOOLONG;
 	strcpy(copy, name);
 	return open_parent(files->folder, copy, leaf);
@@ -127,7 +130,7 @@ static int open_file(const struct host_files *files, const char *name, uint32_t 
 		O_RDONLY, O_RDWR, O_WRONLY | O_CREAT | O_TRUNC, O_RDWR | O_CREAT | O_TRUNC,
 		O_WRONLY | O_CREAT | O_APPEND, O_RDWR | O_CREAT | O_APPEND,
 	};
-	char copy[HOST_NAME_MAX];
+	char copy[HOST_PATH_SIZE];
 	const char *leaf;
 	int folder, fd;
 
@@ -227,7 +230,7 @@ int64_t host_length(const struct host_file *file)
 
 int host_remove(struct host_files *files, const char *name)
 {
-	char copy[HOST_NAME_MAX];
+	char copy[HOST_PATH_SIZE];
 	const char *leaf;
 	int folder = open_parent_of(files, name, copy, &leaf), err = 0;
 
@@ -241,7 +244,7 @@ int host_remove(struct host_files *files, const char *name)
 
 int host_rename(struct host_files *files, const char *from, const char *to)
 {
-	char from_copy[HOST_NAME_MAX], to_copy[HOST_NAME_MAX];
+	char from_copy[HOST_PATH_SIZE], to_copy[HOST_PATH_SIZE];
 	const char *from_leaf, *to_leaf;
 	int from_folder = open_parent_of(files, from, from_copy, &from_leaf), to_folder, err = 0;
 

@@ -12,7 +12,7 @@
 
 #include "probe/error.h"
 
-enum { HOST_FILES = 32, HOST_NAME_MAX = 1024 };
+enum { HOST_FILES = 32, HOST_PATH_SIZE = 1024 };
 
 enum host_kind {
 	HOST_CLOSED,
@@ -30,6 +30,7 @@ struct host_file {
 
 struct host_files {
 	int folder;			/* -1 = no files */
+	/* By handle. 0, 1 and 2 are the console from the start: some programs never open it. */
 	struct host_file files[HOST_FILES];
 };
 
@@ -38,11 +39,11 @@ int host_folder_check(const char *path, struct why *why);
 
 /* path: NULL = no files, just the console. One that can't be opened is the same. */
 void host_files_init(struct host_files *files, const char *path);
-/* Closes everything that is open; the folder stays. */
-void host_files_close(struct host_files *files);
+/* As at the start: what is open is closed, the folder stays. */
+void host_files_reset(struct host_files *files);
 void host_files_clear(struct host_files *files);
 
-/* The handle's row, or NULL: handles are 1 to HOST_FILES. */
+/* The handle's row, or NULL. */
 struct host_file *host_file_of(struct host_files *files, uint32_t handle);
 /* A new handle of that kind; -EMFILE. */
 int host_file_add(struct host_files *files, enum host_kind kind, int fd);

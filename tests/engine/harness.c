@@ -91,6 +91,7 @@ static void collect(void *context, const struct output *output)
 	case OUTPUT_CLOSE: client->closed++; break;
 	case OUTPUT_START_GRACE: h->grace_started++; break;
 	case OUTPUT_STOP_GRACE: h->grace_stopped++; break;
+	case OUTPUT_CONSOLE: break;
 	case OUTPUT_EXIT:
 		h->exited = true;
 		h->exit_status = output->status;

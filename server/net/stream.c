@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A raw stream to the clients of a port.
+ */
+#include "server/net/stream.h"
+
+#include "server/net/conn.h"
+
+#include "probe/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct reader {
+	struct stream *stream;
+	struct conn conn;
+	bool in_use;
+};
+
+struct stream {
+	struct ev_loop *loop;
+	ev_io accepts[LISTENER_SOCKETS];
+	size_t accept_count;
+	struct reader readers[STREAM_CLIENTS];
+	size_t (*received)(void *context, const uint8_t *data, size_t length);
+	void *context;
+	uint8_t backlog[STREAM_BACKLOG];
+	size_t backlog_length;
+};
+
+static size_t on_received(void *context, const uint8_t *data, size_t length)
+{
+	struct reader *reader = context;
+
+	return reader->stream->received(reader->stream->context, data, length);
+}
+
+static void on_closed(void *context, const char *reason)
+{
+	struct reader *reader = context;
+
+	log_line(LOG_SESSION, "console: %s", reason);
+	conn_clear(&reader->conn);
+	reader->in_use = false;
+}
+
+static const struct conn_events conn_events = { on_received, on_closed };
+
+static struct reader *free_reader(struct stream *stream)
+{
+	for (size_t i = 0; i < STREAM_CLIENTS; i++)
+		if (!stream->readers[i].in_use)
+			return &stream->readers[i];
+	return NULL;
+}
+
+static void add_reader(struct stream *stream, struct reader *reader, int in_fd, int out_fd)
+{
+	reader->stream = stream;
+	reader->in_use = true;
+	conn_init(&reader->conn, stream->loop, in_fd, out_fd, &conn_events, reader);
+	conn_send(&reader->conn, stream->backlog, stream->backlog_length);
+	stream->backlog_length = 0;
+}
+
+static void on_accept(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct stream *stream = watcher->data;
+	struct reader *reader = free_reader(stream);
+	char name[80];
+	int fd = listener_accept(watcher->fd, name, sizeof(name));
+
+	(void)loop, (void)events;
+	if (fd < 0)
+		return;
+	if (reader) {
+		log_line(LOG_SESSION, "console: %s", name);
+		add_reader(stream, reader, fd, fd);
+	} else {
+		log_line(LOG_WARN, "console: %s refused: there are %d already", name, STREAM_CLIENTS);
+		close(fd);
+	}
+}
+
+struct stream *stream_new(struct ev_loop *loop, const struct listener *listener,
+			  size_t (*received)(void *context, const uint8_t *data, size_t length),
+			  void *context)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return NULL;
+	stream->loop = loop;
+	stream->received = received;
+	stream->context = context;
+	for (size_t i = 0; i < listener->count; i++) {
+		ev_io *accept = &stream->accepts[stream->accept_count++];
+
+		ev_io_init(accept, on_accept, listener->fds[i], EV_READ);
+		accept->data = stream;
+		ev_io_start(loop, accept);
+	}
+	return stream;
+}
+
+struct stream *stream_new_to(struct ev_loop *loop, int fd)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+	int copy = stream ? dup(fd) : -1;
+
+	if (copy < 0) {
+		free(stream);
+		return NULL;
+	}
+	stream->loop = loop;
+	add_reader(stream, &stream->readers[0], -1, copy);
+	return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+	if (!stream)
+		return;
+	for (size_t i = 0; i < stream->accept_count; i++)
+		ev_io_stop(stream->loop, &stream->accepts[i]);
+	for (size_t i = 0; i < STREAM_CLIENTS; i++)
+		if (stream->readers[i].in_use)
+			conn_clear(&stream->readers[i].conn);
+	free(stream);
+}
+
+void stream_resume(struct stream *stream)
+{
+	for (size_t i = 0; i < STREAM_CLIENTS; i++)
+		if (stream->readers[i].in_use)
+			conn_resume(&stream->readers[i].conn);
+}
+
+/* The newest bytes are the ones worth keeping. */
+static void keep(struct stream *stream, const uint8_t *data, size_t length)
+{
+	size_t kept = stream->backlog_length, too_many;
+
+	if (length > STREAM_BACKLOG) {
+		data += length - STREAM_BACKLOG;
+		length = STREAM_BACKLOG;
+	}
+	too_many = kept + length > STREAM_BACKLOG ? kept + length - STREAM_BACKLOG : 0;
+	memmove(stream->backlog, stream->backlog + too_many, kept - too_many);
+	memcpy(stream->backlog + kept - too_many, data, length);
+	stream->backlog_length = kept - too_many + length;
+}
+
+void stream_send(struct stream *stream, const void *data, size_t length)
+{
+	bool sent = false;
+
+	for (size_t i = 0; stream && i < STREAM_CLIENTS; i++) {
+		if (!stream->readers[i].in_use)
+			continue;
+		conn_send(&stream->readers[i].conn, data, length);
+		sent = true;
+	}
+	if (stream && !sent && stream->accept_count)
+		keep(stream, data, length);
+}
