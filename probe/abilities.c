@@ -88,7 +88,6 @@ static const struct gate {
 } gates[] = {
 #define ABILITY(name) offsetof(struct probe_abilities, name)
 	{ ABILITY(voltage), 13, ALWAYS },
-	{ ABILITY(trace), 13, ALWAYS },
 	{ ABILITY(status2), 15, ALWAYS },
 	{ ABILITY(set_speed), 22, ALWAYS },
 	{ ABILITY(dap_registers), 24, ALWAYS },
@@ -107,6 +106,7 @@ enum {
 	MEM8_MAX_V3 = 512, MEM8_V3_SINCE = 6,	/* earlier V3 firmware crashes above 64 */
 	MEM32_MAX = 6144,
 	BATCH_MAX_V2 = 64, BATCH_MAX_V3 = 1227,
+	TRACE_V2_SINCE = 13, TRACE_MAX_V2_HZ = 2000000, TRACE_MAX_V3_HZ = 24000000,
 };
 
 void abilities_of(struct probe_abilities *abilities, const struct probe_version *version)
@@ -123,6 +123,8 @@ void abilities_of(struct probe_abilities *abilities, const struct probe_version 
 	}
 	abilities->mem8_max = v3 && number >= MEM8_V3_SINCE ? MEM8_MAX_V3 : MEM8_MAX;
 	abilities->mem32_max = MEM32_MAX;
+	if (v3 || number >= TRACE_V2_SINCE)
+		abilities->trace_max_hz = v3 ? TRACE_MAX_V3_HZ : TRACE_MAX_V2_HZ;
 	if (abilities->batch)
 		abilities->batch_max = v3 ? BATCH_MAX_V3 : BATCH_MAX_V2;
 }

@@ -19,6 +19,7 @@ struct probe {
 	bool batch_ap_used;			/* some batch named an AP other than 0 */
 	const atomic_bool *interrupt;
 	unsigned critical;
+	uint32_t trace_baud;			/* 0 = trace is not received */
 	uint64_t waits, faults, retries;
 	/* Replies land here first: pieces are widened to whole words. */
 	uint8_t piece[MEM32_PIECE_MAX];
@@ -33,6 +34,9 @@ uint32_t probe_deadline_ms(const struct probe *probe, uint32_t transfers);
 /* Before something that met WAIT is done once more: pauses, longer for each try. Returns err when it
  * was tried often enough, or E_INTERRUPTED. */
 int probe_pause(struct probe *probe, unsigned tries, int err);
+/* Around what reception has to stop for. */
+void probe_trace_pause(struct probe *probe);
+void probe_trace_go_on(struct probe *probe);
 /* Commands 36 and 35: default CSW, status included, nothing repeated. */
 int probe_register_read(struct probe *probe, uint8_t ap, uint32_t address, uint32_t *value);
 int probe_register_write(struct probe *probe, uint8_t ap, uint32_t address, uint32_t value);

@@ -27,13 +27,14 @@ enum probe_pin { PROBE_PIN_LOW = 0, PROBE_PIN_HIGH = 1, PROBE_PIN_PULSE = 2 };
 
 /* What the firmware can do; filled by version from one table (probe/abilities.c). */
 struct probe_abilities {
-	bool voltage, trace, status2, set_speed, dap_registers, mem16, init_ap, close_ap;
+	bool voltage, status2, set_speed, dap_registers, mem16, init_ap, close_ap;
 	bool batch;		/* 51/52/53: many 32-bit accesses in one exchange pair */
 	bool csw;		/* memory commands honour the CSW */
 	bool board_id, power_switch;
 	uint16_t mem8_max;	/* bytes per 8-bit command: 64 or 512 */
 	uint16_t mem32_max;	/* bytes per 32-bit command: 6144 */
 	uint16_t batch_max;	/* items per batch: 64, 1227, or 0 */
+	uint32_t trace_max_hz;	/* SWO baud rate; 0 = it has no trace input */
 };
 
 struct probe_version {
@@ -121,6 +122,15 @@ int probe_batch(struct probe *probe, struct probe_port port, struct probe_op *op
 enum { PROBE_CORE_REGISTERS = 21 };
 int probe_read_core_registers(struct probe *probe, struct probe_port port,
 			      uint32_t out[PROBE_CORE_REGISTERS]);
+
+/* SWO reception at that baud rate, until probe_trace_stop: outlives ENTER and changes of speed. E_FIRMWARE
+ * without a trace input, E_ARGUMENT above trace_max_hz. */
+enum { PROBE_TRACE_RING = 4096 };
+int probe_trace_start(struct probe *probe, uint32_t baud);
+int probe_trace_stop(struct probe *probe);
+/* What came since it was read last: one exchange when there is nothing. *lost: the ring was full, and older
+ * bytes may have been overwritten. */
+int probe_trace_read(struct probe *probe, uint8_t buffer[PROBE_TRACE_RING], uint32_t *got, bool *lost);
 
 /* Brings a probe back after a time-out, stall or E_GONE: drain, compare versions, clear halt, reset
  * the device, re-open by serial number (probe/stlink_resync.c). Afterwards SWD has to be entered and the speed set

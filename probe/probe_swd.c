@@ -42,6 +42,7 @@ static int set_divisor(struct probe *probe, uint32_t khz, uint32_t *actual)
 	*actual = speed->khz;
 	if (speed->khz == probe->speed_khz)
 		return OK;
+	probe_trace_pause(probe);
 	put_u16(x.command + 2, speed->divisor);
 	x.in = reply;
 	x.in_length = sizeof(reply);
@@ -85,6 +86,7 @@ static int set_speed_v3(struct probe *probe, uint32_t khz, uint32_t *actual)
 	*actual = khz;
 	if (khz == probe->speed_khz)
 		return OK;
+	probe_trace_pause(probe);
 	put_u32(x.command + 4, khz);
 	x.in = reply;
 	x.in_length = sizeof(reply);
@@ -105,9 +107,12 @@ int probe_set_speed(struct probe *probe, uint32_t khz, uint32_t *actual)
 		err = set_divisor(probe, khz, actual);
 	else
 		*actual = SPEED_V2_DEFAULT_KHZ;
-	if (!err)
-		probe->speed_khz = *actual;
-	return err;
+	if (err)
+		return err;
+	if (*actual != probe->speed_khz && probe->stlink.in_debug)
+		probe_trace_go_on(probe);
+	probe->speed_khz = *actual;
+	return OK;
 }
 
 uint32_t probe_speed_khz(const struct probe *probe)
@@ -140,6 +145,7 @@ int probe_enter_swd(struct probe *probe, uint32_t *dpidr)
 {
 	int err;
 
+	probe_trace_pause(probe);
 	probe->stlink.failure = NULL;
 	err = stlink_enter_swd(&probe->stlink);
 	if (in_other_mode(probe, err)) {
@@ -147,6 +153,8 @@ int probe_enter_swd(struct probe *probe, uint32_t *dpidr)
 		if (!err)
 			err = stlink_enter_swd(&probe->stlink);
 	}
+	if (!err)
+		probe_trace_go_on(probe);
 	return err || !dpidr ? err : read_dpidr(probe, dpidr);
 }
 

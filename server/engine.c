@@ -23,8 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An unexpected reset is noticed by the jobs; one of ours only makes memory contents old. */
-static void was_reset(void *context)
+static void flash_changed(void *context)
 {
 	struct engine *engine = context;
 
@@ -32,9 +31,13 @@ static void was_reset(void *context)
 		memory_cache_drop(engine->sessions[i].core);
 }
 
-static void flash_changed(void *context)
+/* An unexpected reset is noticed by the jobs; one of ours only makes memory contents old. */
+static void was_reset(void *context)
 {
-	was_reset(context);
+	struct engine *engine = context;
+
+	flash_changed(engine);
+	swo_was_reset(engine);
 }
 
 struct engine *engine_new(struct probe *probe, const struct engine_options *options,
@@ -170,8 +173,10 @@ int engine_connect(struct engine *engine, struct why *why)
 	}
 	if (err && !why->text[0])
 		explain(why, err, "The target can't be reached: %s.", error_text(err));
-	if (!err)
+	if (!err) {
 		tell_connected(engine);
+		swo_reached(engine);
+	}
 	if (!err && engine->board.cores[0].stop == STOP_LOCKUP)	/* halted on the way */
 		session_note_stop(&engine->sessions[0]);
 	return err;
@@ -295,6 +300,7 @@ void engine_handle(struct engine *engine, const struct event *event)
 		session_console_input(&engine->sessions[0], event->data, event->length);
 		break;
 	case EVENT_QUIT: handle_quit(engine); break;
+	case EVENT_STREAM: swo_set_readers(engine, event->client); break;
 	}
 	if (engine->exit_asked && event->kind != EVENT_QUIT) {
 		engine->exit_asked = false;

@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D */
 	EVENT_CONSOLE,		/* what was typed for the program; client means nothing */
 	EVENT_QUIT,		/* SIGTERM, SIGINT */
+	EVENT_STREAM,		/* client: how many now read raw SWO */
 };
 
 struct event {
@@ -38,6 +39,7 @@ enum output_kind {
 	OUTPUT_NOTE,		/* an O packet's payload while the answer is still to come */
 	OUTPUT_RESUMED,		/* the packet in work will be answered by a later stop (no keep-alive) */
 	OUTPUT_NO_ANSWER,	/* the packet in work has no answer (k) */
+	OUTPUT_TRACE,		/* raw bytes of SWO, for whoever listens to them */
 	OUTPUT_CLOSE,		/* close that client after what was sent */
 	OUTPUT_START_GRACE, OUTPUT_STOP_GRACE,
 	OUTPUT_CONSOLE,		/* text of the program, for stdout or the console port */
@@ -60,6 +62,7 @@ struct engine_options {
 	struct semihosting_options semihosting;
 	bool once, connect_now;
 	const char *chips;		/* folder of chip files, or NULL; kept by reference */
+	uint32_t swo_hz, cpu_hz;	/* when somebody reads raw SWO; 0 = the default, measured */
 };
 
 /* One flag per client, set by the loop on 0x03 before it posts EVENT_BREAK, and before EVENT_CLOSED;

@@ -9,10 +9,11 @@
 #include "server/net/buffer.h"
 #include "server/engine.h"
 #include "server/semihosting/semihosting.h"
+#include "server/swo.h"
 
 #include "flash/flash.h"
 
-enum { JOB_ROWS = 3, NO_CLIENT = CLIENTS_MAX };
+enum { JOB_ROWS = 4, NO_CLIENT = CLIENTS_MAX };
 
 /* What the program on the target does, as GDB sees it. Changed by session_set_run() only. */
 enum run_state {
@@ -75,6 +76,7 @@ struct engine {
 	struct session sessions[BOARD_CORES];
 	struct peer peers[CLIENTS_MAX];
 	struct load load;
+	struct swo swo;
 	struct flash_options flash;	/* voltage, loader, reset: set by `monitor flash` */
 	unsigned watched;		/* whose Ctrl-C counts now, or NO_CLIENT */
 	void (*serve)(void *context);	/* lets others speak during a load; see engine_on_load */

@@ -12,7 +12,7 @@
 enum {
 	SERVE = 1u << COMMAND_SERVE, LIST = 1u << COMMAND_LIST, CHIPS = 1u << COMMAND_CHIPS,
 	RUN = 1u << COMMAND_RUN, TARGET = SERVE | RUN, ALL = SERVE | LIST | CHIPS | RUN,
-	HELP_COLUMN = 27, SPEED_MAX_KHZ = 100000,
+	HELP_COLUMN = 27, SPEED_MAX_KHZ = 100000, SPEED_MAX_HZ = 24000000, CLOCK_MAX_HZ = 1000000000,
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -50,6 +50,12 @@ const struct option_row option_rows[] = {
 
 	{ "Server", "port", 'p', OPTION_NUMBER, "N", FIELD(port), 0, 65535, NULL, SERVE,
 	  "port for GDB (default 3333; 0 picks and prints one)" },
+	{ NULL, "swo-port", 0, OPTION_NUMBER, "N", FIELD(swo_port), 0, 65535, NULL, SERVE,
+	  "receive SWO trace and send it there as it comes" },
+	{ NULL, "swo-speed", 0, OPTION_NUMBER, "HZ", FIELD(swo_speed), 1, SPEED_MAX_HZ, NULL, SERVE,
+	  "baud rate of SWO, at most (default: 2000000)" },
+	{ NULL, "cpu-clock", 0, OPTION_NUMBER, "HZ", FIELD(cpu_clock), 1, CLOCK_MAX_HZ, NULL, SERVE,
+	  "the core's clock, for SWO (default: measure it)" },
 	{ NULL, "bind", 0, OPTION_TEXT, "ADDR", FIELD(bind), 0, 0, NULL, SERVE,
 	  "listen there (default: 127.0.0.1 and ::1 only)" },
 	{ NULL, "once", 0, OPTION_FLAG, NULL, FIELD(once), 0, 0, NULL, SERVE,

@@ -26,6 +26,7 @@ struct options {
 
 	int port;
 	const char *bind;	/* NULL = both loopbacks */
+	int swo_port;		/* -1 = none */
 	bool once, stdio;
 
 	const char *probe;	/* NULL = the only one there is */
@@ -33,6 +34,7 @@ struct options {
 	const char *chips;	/* folder of chip files, or NULL */
 	int connect;		/* enum connect_mode */
 	int speed_khz;		/* 0 = the probe's default */
+	int swo_speed, cpu_clock;	/* Hz; 0 = as fast as is safe, measured */
 	int on_exit;		/* enum on_exit */
 	bool connect_now, no_low_power_debug;
 	bool semihosting, semihosting_fileio;

@@ -23,7 +23,7 @@ enum {
 struct server {
 	const struct options *options;
 	const struct serve_words *words;
-	struct listener listener, console_listener;
+	struct listener listener, console_listener, swo;
 	struct semihosting_options semihosting;
 	struct mailbox *inbox, *outbox;
 	struct thread *thread;
@@ -42,6 +42,9 @@ static int listen_for_clients(struct server *s, enum exit_status *status, struct
 	if (!err && !s->options->stdio)
 		err = listener_open(&s->listener, s->options->bind,
 				    (unsigned)s->options->port, &in_use, why);
+	if (!err && s->options->swo_port >= 0)
+		err = listener_open(&s->swo, s->options->bind, (unsigned)s->options->swo_port, &in_use,
+				    why);
 	*status = in_use ? EXIT_PORT_IN_USE : exit_status_of(err);
 	return err;
 }
@@ -71,6 +74,7 @@ static int make_parts(struct server *s, struct why *why)
 {
 	struct loop_options loop_options = {
 		.listener = s->options->stdio ? NULL : &s->listener,
+		.swo = s->options->swo_port >= 0 ? &s->swo : NULL,
 		.once = s->options->once || s->options->stdio,
 		.console = s->semihosting.console == CONSOLE_TCP ? &s->console_listener : NULL,
 		.console_on_stdout = s->semihosting.console == CONSOLE_STDOUT,
@@ -159,6 +163,7 @@ static void clear(struct server *s)
 	mailbox_free(s->outbox);
 	listener_close(&s->listener);
 	listener_close(&s->console_listener);
+	listener_close(&s->swo);
 }
 
 static enum exit_status serve_clients(struct server *s)
@@ -167,6 +172,8 @@ static enum exit_status serve_clients(struct server *s)
 
 	if (s->semihosting.console == CONSOLE_TCP && !s->options->stdio)
 		printf("The program's console is on port %u\n", s->console_listener.port);
+	if (s->options->swo_port >= 0)
+		log_line(LOG_INFO, "SWO as it comes, for any number of readers: port %u", s->swo.port);
 	if (!s->options->stdio)
 		s->words->ready(s->options, s->listener.port);
 	fflush(stdout);

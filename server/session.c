@@ -49,11 +49,14 @@ void session_set_run(struct session *session, enum run_state run, const char *re
 {
 	uint64_t now = engine_now_us(session->engine);
 
+	if (session->run == RUN_RUNNING && run == RUN_HALTED)
+		swo_flush(session->engine);
 	if (session->run != run)
 		log_line(LOG_SESSION, "%s -> %s (%s)", session_run_text(session->run),
 			 session_run_text(run), reason);
 	if (run == RUN_RUNNING && session->run != RUN_RUNNING) {
 		session->running_since_us = now;
+		swo_runs_again(session->engine);
 		session_poll_quickly(session);
 		session->resets = 0;
 		session->poll_failures = 0;

@@ -263,6 +263,7 @@ int board_detach(struct board *board, bool leave_halted)
 
 	if (!board->attached)
 		return 0;
+	probe_trace_stop(board->probe);
 	if (!leave_halted)
 		err = put_back_journal(board);
 	for (unsigned i = 0; i < board->core_count; i++) {

@@ -204,6 +204,10 @@ struct chip_wake {
 	uint32_t same;			/* the same register on the core's bus */
 };
 
+struct chip_swo {		/* gives the trace port (TPIU) its one pin; address 0 = not stated */
+	uint32_t address, mask, value;
+};
+
 /* On the way to a faster clock: change these bits of a register, then read until those of ready are set. */
 struct chip_clock_step {
 	uint32_t address, mask, value, ready;
@@ -282,6 +286,7 @@ struct chip {
 	struct chip_wake wake;
 	struct chip_bits while_attached[CHIP_BITS_SET];
 	size_t while_attached_count;
+	struct chip_swo swo;
 
 	uint32_t reset_clock_hz;	/* core clock after reset */
 	uint32_t fast_clock_hz;		/* after these steps; 0 = it is left alone */

@@ -217,6 +217,13 @@ static const struct key wake_keys[] = {
 	END,
 };
 
+static const struct key swo_keys[] = {
+	NUMBER("register", NEEDED, chip, swo.address),
+	NUMBER("mask", NEEDED, chip, swo.mask),
+	NUMBER("value", NEEDED, chip, swo.value),
+	END,
+};
+
 static const struct key clock_step_keys[] = {
 	NUMBER("address", NEEDED, chip_clock_step, address),
 	NUMBER("mask", NEEDED, chip_clock_step, mask),
@@ -258,6 +265,7 @@ static const struct key chip_keys[] = {
 	GROUP("otp", OPTIONAL, otp_keys),
 	GROUP("wake", OPTIONAL, wake_keys),
 	LIST("while_attached", OPTIONAL, chip, while_attached, while_attached_count, attached_keys),
+	GROUP("swo", OPTIONAL, swo_keys),
 	GROUP("reset_cause", OPTIONAL, reset_cause_keys),
 	NUMBER("watchdog", OPTIONAL, chip, watchdog_address),
 	GROUP("crc", OPTIONAL, crc_keys),

@@ -36,7 +36,7 @@ enum {
 
 enum { DCRSR_WRITE = 1 << 16 };
 
-enum { DWT_CTRL = 0xE0001000, DWT_CYCCNTENA = 1 << 0 };
+enum { DWT_CTRL = 0xE0001000, DWT_CYCCNT = 0xE0001004, DWT_CYCCNTENA = 1 << 0 };
 
 enum { VC_CORERESET = 1 << 0, VC_BUSERR = 1 << 8, VC_INTERR = 1 << 9, VC_HARDERR = 1 << 10, VC_ALL = 0x7F1, TRCENA = 1 << 24 };
 

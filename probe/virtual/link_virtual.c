@@ -48,23 +48,24 @@ static uint64_t virtual_now_ns(const struct virtual_link *v)
 	return meter_now_ns(firmware_meter(v->fw));
 }
 
+static uint64_t behind_ns(const struct virtual_link *v)
+{
+	uint64_t elapsed_ns = host_now_ns() - v->host_start_ns, now_ns = virtual_now_ns(v);
+
+	return elapsed_ns > now_ns ? elapsed_ns - now_ns : 0;
+}
+
 /* The chip lives through the time that the host spent elsewhere. After a long pause only the
- * end of it: nobody wants to wait for the instructions of a coffee break. */
+ * end of it: nobody wants to wait for the instructions of a coffee break. What a fast core takes longer for
+ * than a real one is forgotten. */
 static void catch_up(struct virtual_link *v)
 {
-	uint64_t elapsed_ns, now_ns = virtual_now_ns(v), behind_ns;
+	uint64_t ns = v->paced ? behind_ns(v) : 0;
 
-	if (!v->paced)
+	if (!ns)
 		return;
-	elapsed_ns = host_now_ns() - v->host_start_ns;
-	if (elapsed_ns <= now_ns)
-		return;
-	behind_ns = elapsed_ns - now_ns;
-	if (behind_ns > CATCH_UP_MAX_NS) {
-		v->host_start_ns += behind_ns - CATCH_UP_MAX_NS;
-		behind_ns = CATCH_UP_MAX_NS;
-	}
-	meter_wait(firmware_meter(v->fw), behind_ns);
+	meter_wait(firmware_meter(v->fw), ns < CATCH_UP_MAX_NS ? ns : CATCH_UP_MAX_NS);
+	v->host_start_ns += behind_ns(v);
 }
 
 /* Sleeps until the host's clock is where virtual time is. */

@@ -23,7 +23,7 @@ struct drop_in_options {
 	struct options options;		/* first: the tables' offsets begin with it */
 	int action;			/* of drop_in.actions; 0 = serve */
 	bool persistent, swd, attach, under_reset, no_reset, erase_all, verify, verbose, v1;
-	int log_level, console_port, swo_port, cpu_hz, swo_divider;
+	int log_level, console_port, swo_divider;
 	const char *semihosting, *external_loader;
 	char storage[64];		/* for texts made from several options */
 	struct config_words config;

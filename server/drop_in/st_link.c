@@ -47,9 +47,9 @@ static const struct option_row rows[] = {
 	  "port for GDB (default 61234)" },
 	{ NULL, "persistent", 'e', OPTION_FLAG, NULL, FIELD(persistent), 0, 0, NULL, 0,
 	  "go on when the first session is over" },
-	{ NULL, "swo-port", 'z', OPTION_NUMBER, "N", FIELD(swo_port), 0, 65535, NULL, 0,
+	{ NULL, "swo-port", 'z', OPTION_NUMBER, "N", FIELD(options.swo_port), 0, 65535, NULL, 0,
 	  "TCP port for SWO trace" },
-	{ NULL, "cpu-clock", 'a', OPTION_NUMBER, "HZ", FIELD(cpu_hz), 0, 1000000000, NULL, 0,
+	{ NULL, "cpu-clock", 'a', OPTION_NUMBER, "HZ", FIELD(options.cpu_clock), 0, 1000000000, NULL, 0,
 	  "what the core runs at, for SWO" },
 	{ NULL, "swo-clock-div", 'b', OPTION_NUMBER, "N", FIELD(swo_divider), 0, 65536, NULL, 0,
 	  "what SWO's speed is of that" },
@@ -124,6 +124,8 @@ static int settle(struct drop_in_options *options, struct why *why)
 		snprintf(options->storage, sizeof(options->storage), "tcp:%d", options->console_port);
 		o->semihosting_console = options->storage;
 	}
+	if (o->cpu_clock && options->swo_divider)
+		o->swo_speed = o->cpu_clock / options->swo_divider;
 	o->at_start = first_command(options);
 	if (options->under_reset)
 		o->connect = CONNECT_UNDER_RESET;

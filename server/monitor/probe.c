@@ -16,7 +16,7 @@ static int run_probe(struct monitor_call *call)
 		const char *name;
 		bool can;
 	} rows[] = {
-		{ "measures the supply", can->voltage }, { "trace (SWO)", can->trace },
+		{ "measures the supply", can->voltage }, { "trace (SWO)", can->trace_max_hz },
 		{ "16-bit accesses", can->mem16 }, { "access ports", can->init_ap },
 		{ "batches", can->batch }, { "switches power", can->power_switch },
 	};

@@ -52,12 +52,6 @@ static int run_rtt(struct monitor_call *call)
 	return OK;
 }
 
-static int run_trace(struct monitor_call *call)
-{
-	monitor_print(call, "SWO trace is not served by this version.\n");
-	return OK;
-}
-
 static int run_scan(struct monitor_call *call)
 {
 	return forward(call, "targets");
@@ -78,8 +72,6 @@ const struct monitor_command monitor_spellings[] = {
 	{ "gdb_sync", "", "nothing", MONITOR_SPELLING, run_nothing },
 	{ "flash breakpoints", "0|1", "nothing", MONITOR_SPELLING, run_flash_breakpoints },
 	{ "rtt", "...", "not served", MONITOR_SPELLING, run_rtt },
-	{ "SWO", "...", "not served", MONITOR_SPELLING, run_trace },
-	{ "traceswo", "...", "not served", MONITOR_SPELLING, run_trace },
 	{ "swdp_scan", "", "targets", MONITOR_SPELLING, run_scan },
 	{ "jtag_scan", "", "targets", MONITOR_SPELLING, run_scan },
 	{ "tpwr", "", "nothing: see power", MONITOR_SPELLING, run_nothing },

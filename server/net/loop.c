@@ -43,6 +43,9 @@ struct loop {
 	struct engine_flags *flags;
 	struct mailbox *inbox, *outbox;
 	struct slot slots[CLIENTS_MAX];
+	struct stream *swo;		/* NULL = it has no port */
+	unsigned readers, readers_told;	/* of it */
+	bool readers_on_their_way;	/* to the engine */
 	unsigned controller;		/* who spoke first, or NOBODY */
 	unsigned grace_client;
 	bool quitting;
@@ -190,6 +193,26 @@ static bool has_to_wait(const struct loop *loop)
 	return leaving;
 }
 
+/* At most one such event is on the way: the next one follows when it is handled. */
+static void tell_readers(struct loop *loop)
+{
+	if (loop->readers_on_their_way || loop->readers == loop->readers_told)
+		return;
+	loop->readers_on_their_way = true;
+	loop->readers_told = loop->readers;
+	post(loop, EVENT_STREAM, loop->readers, NULL, 0);
+}
+
+static void on_readers(void *context, unsigned count)
+{
+	struct loop *loop = context;
+
+	loop->readers = count;
+	tell_readers(loop);
+}
+
+static const struct stream_events swo_events = { "SWO", NULL, on_readers };
+
 /* A free slot; or that of a client who holds one and has never said anything; or NOBODY. */
 static unsigned find_slot(struct loop *loop)
 {
@@ -260,6 +283,10 @@ static void on_handled(struct loop *loop, const struct message *message)
 	struct slot *slot = &loop->slots[message->client];
 
 	switch ((enum event_kind)message->status) {
+	case EVENT_STREAM:
+		loop->readers_on_their_way = false;
+		tell_readers(loop);
+		break;
 	case EVENT_PACKET:
 		if (slot->client && !slot->closed)
 			client_packet_handled(slot->client);
@@ -316,6 +343,7 @@ static void on_client_output(struct loop *loop, const struct message *message)
 	case OUTPUT_CLOSE:
 		client_finish(client);
 		break;
+	case OUTPUT_TRACE:
 	case OUTPUT_START_GRACE:
 	case OUTPUT_STOP_GRACE:
 	case OUTPUT_CONSOLE:
@@ -344,6 +372,9 @@ static void on_output(struct loop *loop, const struct message *message)
 		break;
 	case OUTPUT_EXIT:
 		begin_farewell(loop, message->status);
+		break;
+	case OUTPUT_TRACE:
+		stream_send(loop->swo, message->data, message->length);
 		break;
 	default:
 		on_client_output(loop, message);
@@ -435,10 +466,12 @@ static size_t on_console_input(void *context, const uint8_t *data, size_t length
 	return length;
 }
 
+static const struct stream_events console_events = { "console", on_console_input, NULL };
+
 static void open_console(struct loop *loop)
 {
 	if (loop->options.console)
-		loop->console = stream_new(loop->ev, loop->options.console, on_console_input, loop);
+		loop->console = stream_new(loop->ev, loop->options.console, &console_events, loop);
 	else if (loop->options.console_on_stdout)
 		loop->console = stream_new_to(loop->ev, STDOUT_FILENO);
 }
@@ -470,6 +503,8 @@ struct loop *loop_new(const struct loop_options *options, struct engine_flags *f
 	ev_timer_init(&loop->accept_pause, on_accept_pause_over, accept_pause_s, accept_pause_s);
 	for (size_t i = 0; options->listener && i < options->listener->count; i++)
 		ev_io_init(&loop->accepts[i], on_accept, options->listener->fds[i], EV_READ);
+	if (options->swo)
+		loop->swo = stream_new(loop->ev, options->swo, &swo_events, loop);
 	watch_signals(loop);
 	open_console(loop);
 	return loop;
@@ -494,6 +529,7 @@ void loop_free(struct loop *loop)
 	stream_free(loop->console);
 	for (size_t i = 0; i < QUIT_SIGNALS; i++)
 		ev_signal_stop(loop->ev, &loop->signals[i]);
+	stream_free(loop->swo);
 	ev_loop_destroy(loop->ev);
 	free(loop);
 }

@@ -14,6 +14,7 @@
 
 struct loop_options {
 	struct listener *listener;	/* NULL: the one client is on stdin and stdout */
+	struct listener *swo;		/* where raw SWO is sent to who listens; NULL: nowhere */
 	bool once;			/* end with the first session that was one */
 	struct listener *console;	/* the program's console is a port; else NULL */
 	bool console_on_stdout;

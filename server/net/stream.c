@@ -23,26 +23,39 @@ struct stream {
 	ev_io accepts[LISTENER_SOCKETS];
 	size_t accept_count;
 	struct reader readers[STREAM_CLIENTS];
-	size_t (*received)(void *context, const uint8_t *data, size_t length);
+	const struct stream_events *events;
 	void *context;
 	uint8_t backlog[STREAM_BACKLOG];
 	size_t backlog_length;
 };
 
+static const struct stream_events no_events = { .name = "console" };
+
+static void tell_count(const struct stream *stream)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < STREAM_CLIENTS; i++)
+		count += stream->readers[i].in_use;
+	if (stream->events->changed)
+		stream->events->changed(stream->context, count);
+}
+
 static size_t on_received(void *context, const uint8_t *data, size_t length)
 {
-	struct reader *reader = context;
+	const struct stream *stream = ((struct reader *)context)->stream;
 
-	return reader->stream->received(reader->stream->context, data, length);
+	return stream->events->received ? stream->events->received(stream->context, data, length) : length;
 }
 
 static void on_closed(void *context, const char *reason)
 {
 	struct reader *reader = context;
 
-	log_line(LOG_SESSION, "console: %s", reason);
+	log_line(LOG_SESSION, "%s: %s", reader->stream->events->name, reason);
 	conn_clear(&reader->conn);
 	reader->in_use = false;
+	tell_count(reader->stream);
 }
 
 static const struct conn_events conn_events = { on_received, on_closed };
@@ -62,6 +75,7 @@ static void add_reader(struct stream *stream, struct reader *reader, int in_fd, 
 	conn_init(&reader->conn, stream->loop, in_fd, out_fd, &conn_events, reader);
 	conn_send(&reader->conn, stream->backlog, stream->backlog_length);
 	stream->backlog_length = 0;
+	tell_count(stream);
 }
 
 static void on_accept(struct ev_loop *loop, ev_io *watcher, int events)
@@ -75,24 +89,24 @@ static void on_accept(struct ev_loop *loop, ev_io *watcher, int events)
 	if (fd < 0)
 		return;
 	if (reader) {
-		log_line(LOG_SESSION, "console: %s", name);
+		log_line(LOG_SESSION, "%s: %s", stream->events->name, name);
 		add_reader(stream, reader, fd, fd);
 	} else {
-		log_line(LOG_WARN, "console: %s refused: there are %d already", name, STREAM_CLIENTS);
+		log_line(LOG_WARN, "%s: %s refused: there are %d already", stream->events->name, name,
+			 STREAM_CLIENTS);
 		close(fd);
 	}
 }
 
 struct stream *stream_new(struct ev_loop *loop, const struct listener *listener,
-			  size_t (*received)(void *context, const uint8_t *data, size_t length),
-			  void *context)
+			  const struct stream_events *events, void *context)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
 
 	if (!stream)
 		return NULL;
 	stream->loop = loop;
-	stream->received = received;
+	stream->events = events;
 	stream->context = context;
 	for (size_t i = 0; i < listener->count; i++) {
 		ev_io *accept = &stream->accepts[stream->accept_count++];
@@ -114,6 +128,7 @@ struct stream *stream_new_to(struct ev_loop *loop, int fd)
 		return NULL;
 	}
 	stream->loop = loop;
+	stream->events = &no_events;
 	add_reader(stream, &stream->readers[0], -1, copy);
 	return stream;
 }

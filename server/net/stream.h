@@ -17,11 +17,18 @@ enum { STREAM_CLIENTS = 4, STREAM_BACKLOG = 16 * 1024 };
 
 struct stream;
 
-/* What clients send goes to received, which returns how much it took; with less than all there is no
- * more until stream_resume(). listener is borrowed until stream_free. NULL when out of memory. */
+struct stream_events {
+	const char *name;	/* for the log */
+	/* What a client sent. Returns how much it took; with less than all there is no more until
+	 * stream_resume(). NULL = it is ignored. */
+	size_t (*received)(void *context, const uint8_t *data, size_t length);
+	/* How many clients there are now; NULL = nobody wants to know. */
+	void (*changed)(void *context, unsigned count);
+};
+
+/* listener is borrowed until stream_free, events and context are kept. NULL when out of memory. */
 struct stream *stream_new(struct ev_loop *loop, const struct listener *listener,
-			  size_t (*received)(void *context, const uint8_t *data, size_t length),
-			  void *context);
+			  const struct stream_events *events, void *context);
 /* To a descriptor, which is duplicated; nothing is read. */
 struct stream *stream_new_to(struct ev_loop *loop, int fd);
 /* NULL is allowed. */

@@ -78,6 +78,15 @@ static void add_answer(struct harness_client *client, const struct output *outpu
 	client->answers++;
 }
 
+static void add_trace(struct harness *h, const struct output *output)
+{
+	size_t room = sizeof(h->trace) - h->trace_length;
+	size_t length = output->length < room ? output->length : room;
+
+	memcpy(h->trace + h->trace_length, output->data, length);
+	h->trace_length += length;
+}
+
 static void collect(void *context, const struct output *output)
 {
 	struct harness *h = context;
@@ -88,6 +97,7 @@ static void collect(void *context, const struct output *output)
 	case OUTPUT_NOTE: add_console(client, output); break;
 	case OUTPUT_RESUMED: client->resumed++; break;
 	case OUTPUT_NO_ANSWER: client->no_answer++; break;
+	case OUTPUT_TRACE: add_trace(h, output); break;
 	case OUTPUT_CLOSE: client->closed++; break;
 	case OUTPUT_START_GRACE: h->grace_started++; break;
 	case OUTPUT_STOP_GRACE: h->grace_stopped++; break;

@@ -36,6 +36,8 @@ struct harness {
 	struct engine_flags flags;
 	struct harness_client clients[CLIENTS_MAX];
 	unsigned grace_started, grace_stopped;
+	uint8_t trace[16384];		/* raw SWO so far */
+	size_t trace_length;
 	bool exited;
 	int exit_status;
 };

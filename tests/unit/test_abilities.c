@@ -78,7 +78,6 @@ static void knows_since_when_v2_can_what(void **state)
 		unsigned since;
 	} rows[] = {
 		{ offsetof(struct probe_abilities, voltage), 13 },
-		{ offsetof(struct probe_abilities, trace), 13 },
 		{ offsetof(struct probe_abilities, status2), 15 },
 		{ offsetof(struct probe_abilities, set_speed), 22 },
 		{ offsetof(struct probe_abilities, dap_registers), 24 },
@@ -101,6 +100,7 @@ static void knows_since_when_v2_can_what(void **state)
 		assert_int_equal(a.mem8_max, 64);
 		assert_int_equal(a.mem32_max, 6144);
 		assert_int_equal(a.batch_max, jtag >= 32 ? 64 : 0);
+		assert_int_equal(a.trace_max_hz, jtag >= 13 ? 2000000 : 0);
 	}
 }
 
@@ -114,6 +114,7 @@ static void knows_since_when_v3_can_what(void **state)
 	assert_int_equal(abilities(3, 6).mem8_max, 512);
 	assert_true(abilities(4, 1).batch && abilities(4, 1).board_id);
 	assert_int_equal(abilities(4, 1).mem8_max, 512);
+	assert_int_equal(abilities(3, 1).trace_max_hz, 24000000);
 }
 
 static void chooses_the_highest_speed_not_above(void **state)

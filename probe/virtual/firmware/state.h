@@ -17,6 +17,7 @@ enum {
 	AP_MAX = 8,		/* highest access port number that INIT_AP takes */
 	APS_OPEN_MAX = 8,	/* assumed */
 	TRACE_BYTES = 8192,	/* the largest ring; assumed */
+	TRACE_STORE = TRACE_BYTES + 64,	/* with what is on its way */
 };
 
 enum status {
@@ -60,8 +61,8 @@ struct trace {
 	bool on;
 	uint32_t baud, size, first, count;
 	uint64_t lost;
-	uint8_t bytes[TRACE_BYTES];
-	uint64_t ends_ns[TRACE_BYTES];
+	uint8_t bytes[TRACE_STORE];
+	uint64_t ends_ns[TRACE_STORE];
 };
 
 struct firmware;

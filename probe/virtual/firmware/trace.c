@@ -27,6 +27,13 @@ static uint8_t garble(uint8_t byte)
 	return (uint8_t)~(byte << 1);
 }
 
+static void drop_oldest(struct trace *trace)
+{
+	trace->first = (trace->first + 1) % TRACE_STORE;
+	trace->count--;
+	trace->lost++;
+}
+
 void trace_receive(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud)
 {
 	struct firmware *fw = context;
@@ -35,37 +42,35 @@ void trace_receive(void *context, uint8_t byte, uint64_t end_ns, uint32_t baud)
 
 	if (!trace->on)
 		return;
-	if (trace->count == trace->size) {
-		trace->first = (trace->first + 1) % trace->size;
-		trace->count--;
-		trace->lost++;
-	}
-	at = (trace->first + trace->count++) % trace->size;
+	if (trace->count == TRACE_STORE)
+		drop_oldest(trace);
+	at = (trace->first + trace->count++) % TRACE_STORE;
 	trace->bytes[at] = is_tuned(baud, trace->baud) ? byte : garble(byte);
 	trace->ends_ns[at] = end_ns;
 }
 
-/* Whole bytes that have come by now. */
-static uint32_t received(const struct firmware *fw)
+/* Whole bytes that have come by now; those for which the ring was too small are gone. */
+static uint32_t received(struct firmware *fw)
 {
-	const struct trace *trace = &fw->trace;
+	struct trace *trace = &fw->trace;
 	uint64_t now_ns = meter_now_ns(&fw->meter);
 	uint32_t n = trace->count;
 
-	while (n && trace->ends_ns[(trace->first + n - 1) % trace->size] > now_ns)
+	while (n && trace->ends_ns[(trace->first + n - 1) % TRACE_STORE] > now_ns)
 		n--;
+	for (; n > trace->size; n--)
+		drop_oldest(trace);
 	return n;
 }
 
 size_t trace_take(struct firmware *fw, uint8_t *buffer, size_t length)
 {
 	struct trace *trace = &fw->trace;
-	uint32_t n = min_u32(received(fw), (uint32_t)min_u32((uint32_t)length, TRACE_BYTES));
+	uint32_t n = min_u32(received(fw), min_u32((uint32_t)length, TRACE_BYTES));
 
 	for (uint32_t i = 0; i < n; i++)
-		buffer[i] = trace->bytes[(trace->first + i) % trace->size];
-	if (n)
-		trace->first = (trace->first + n) % trace->size;
+		buffer[i] = trace->bytes[(trace->first + i) % TRACE_STORE];
+	trace->first = (trace->first + n) % TRACE_STORE;
 	trace->count -= n;
 	return n;
 }
