@@ -122,7 +122,8 @@ static void takes_what_ides_say(void **state)
 		assert_int_equal(o.options.port, rows[i].port);
 		assert_int_equal(o.options.connect, rows[i].connect);
 		assert_int_equal(o.console_port, rows[i].console_port);
-		assert_int_equal(o.swo_port, rows[i].swo_port);
+		assert_int_equal(o.options.swo_port, rows[i].swo_port ? rows[i].swo_port : -1);
+		assert_int_equal(o.options.swo_speed, o.options.cpu_clock / 84);
 		assert_int_equal(o.options.once, rows[i].once);
 		assert_int_equal(o.options.semihosting, rows[i].semihosting);
 		assert_string_equal(o.options.at_start ? o.options.at_start : "(none)",
