@@ -18,7 +18,7 @@ const char *session_run_text(enum run_state run);
 /* Takes over the core's state after a connect or a poll, without telling anybody. */
 void session_adopt_core(struct session *session, const char *reason);
 
-/* A client sent its first packet: it controls when nobody else does. */
+/* A client sent its first packet. It observes until it asks for more than memory. */
 void session_join(struct session *session, struct peer *peer);
 /* True when this client may change the run state; takes control if nobody has it. */
 bool session_may_control(struct session *session, struct peer *peer);

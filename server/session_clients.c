@@ -9,11 +9,8 @@
 void session_join(struct session *session, struct peer *peer)
 {
 	peer->session = session;
-	if (session->controller != NO_CLIENT) {
+	if (session->controller != NO_CLIENT)
 		log_line(LOG_SESSION, "client %u observes", peer->number);
-		return;
-	}
-	session_may_control(session, peer);
 }
 
 bool session_may_control(struct session *session, struct peer *peer)
@@ -140,6 +137,6 @@ void session_leave(struct session *session, struct peer *peer, bool lost)
 	} else if (controlled) {
 		session_apply_on_exit(session);
 	} else if (session->controller == NO_CLIENT && is_deserted(session)) {
-		release(session);	/* the last observer; on-exit was applied before */
+		session_apply_on_exit(session);	/* nobody has, when none of them ever controlled */
 	}
 }

@@ -247,12 +247,15 @@ static void tell_first(struct request *rq)
 {
 	static const char observing[] = "Another client controls this target; this one observes: it may "
 					"read and write memory.\n";
+	struct peer *peer = rq->peer;
+	unsigned controller = rq->session->controller;
 
-	if (rq->session->controller == rq->peer->number)
-		session_flush_notes(rq->session, rq->peer->number);
-	else if (rq->session->controller != NO_CLIENT && !rq->peer->told_observer)
-		engine_console(rq->engine, rq->peer->number, observing, sizeof(observing) - 1);
-	rq->peer->told_observer = true;
+	if (controller == NO_CLIENT || controller == peer->number) {
+		session_flush_notes(rq->session, peer->number);
+	} else if (!peer->told_observer) {
+		engine_console(rq->engine, peer->number, observing, sizeof(observing) - 1);
+		peer->told_observer = true;
+	}
 }
 
 /* Output is streamed while the command works. The answer is OK even if it fails, with the reason as

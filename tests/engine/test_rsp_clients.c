@@ -105,6 +105,24 @@ static void ctrl_c_of_one_who_does_not_wait_is_swallowed(void **state)
 	assert_true(core_runs(h));
 }
 
+/* A script that was there before the debugger must not keep it from debugging. */
+static void who_only_reads_does_not_control(void **state)
+{
+	struct harness *h = *state;
+
+	harness_ask(h, 0, "qSupported");
+	assert_int_equal(strlen(harness_ask(h, 0, "m8000000,4")), 8);
+	assert_true(core_runs(h));
+	harness_connect_gdb(h, 1);
+	assert_false(core_runs(h));
+	starts_with(harness_ask(h, 0, "vCont;s:1"), "E.Another client");
+	starts_with(harness_ask(h, 1, "vCont;s:1"), "T05");
+	assert_string_equal(harness_ask(h, 1, "D"), "OK");
+	harness_close(h, 1);
+	harness_close(h, 0);
+	assert_true(core_runs(h));
+}
+
 /* GDB 13 aborts when it loads where there is no thread. */
 static void who_comes_after_a_kill_finds_a_target(void **state)
 {
@@ -381,6 +399,7 @@ int main(void)
 		TEST(observer_hears_no_stop_that_it_did_not_ask_for),
 		TEST(observers_continue_waits_and_its_ctrl_c_halts),
 		TEST(ctrl_c_of_one_who_does_not_wait_is_swallowed),
+		TEST(who_only_reads_does_not_control),
 		TEST(who_comes_after_a_kill_finds_a_target),
 		TEST(detach_frees_the_control_for_others),
 		TEST(last_one_takes_the_hands_off),

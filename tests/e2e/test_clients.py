@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+#
+# Several clients on one target: one debugger controls, the others look and write memory, and nobody hears what it did not
+# ask for. With real GDBs where that matters.
+import os
+import random
+import re
+import signal
+import socket
+import threading
+import time
+
+from support import Gdb, Rsp, Server, check, equal, expect, main
+
+FULL = bool(os.environ.get("FULL"))
+LOOP = "tbreak station_check"
+
+
+def number(text):
+    return int(re.search(r"\$\d+ = (-?\d+)", text).group(1))
+
+
+def wait_until(so, what):
+    deadline = time.monotonic() + 10
+    while not so():
+        check(time.monotonic() < deadline, "waited in vain until " + what)
+        time.sleep(0.005)
+
+
+def counts_on(gdb):
+    """The program's milliseconds pass, as that GDB sees them."""
+    first = number(gdb.do("print milliseconds"))
+    wait_until(lambda: number(gdb.do("print milliseconds")) != first, "the program runs")
+
+
+def start(gdb, server):
+    """Loads, and runs to where the program's clock ticks."""
+    gdb.connect(server)
+    expect(gdb.do("load"), r"Transfer rate")
+    gdb.do(LOOP)
+    gdb.do("continue&")
+    gdb.stopped()
+
+
+def second_one_looks_while_the_first_runs():
+    with Server("--log", "session") as server, Gdb("demo.elf") as one, Gdb("demo.elf", "set stack-cache off") as two:
+        start(one, server)
+        one.do("continue&")
+        two.connect(server)
+        counts_on(two)
+        two.do("set var station.readings[2] = 77777")
+        expect(two.do("info registers"), r"pc +0x8", r"xpsr")
+        two.do("set {int}0x20010000 = 4711")
+        equal(number(two.do("print {int}0x20010000")), 4711, "what the second one wrote")
+        one.nothing_for(0.2)
+        two.nothing_for(0)
+        expect(server.said(), r"client 0 controls", r"client 1 observes")
+        two.do("disconnect")
+        one.do("-exec-interrupt")
+        expect(one.stopped(), r'signal-name="SIGINT"')
+        equal(number(one.do("print {int}0x20010000")), 4711, "what the first one sees")
+
+
+def nobody_hears_the_others_stop():
+    with Server() as server, Gdb("demo.elf") as one, Gdb("demo.elf") as two:
+        start(one, server)
+        two.connect(server)                     # while it is halted, as cortex-debug does
+        expect(two.do("backtrace"), r"station_check", r"main")
+        one.do("continue&")
+        counts_on(two)
+        one.do("-exec-interrupt")
+        one.stopped()
+        two.nothing_for(0.3)
+        one.do("next")
+        one.stopped()
+        two.nothing_for(0.2)
+        expect(two.do("x/4xw $sp"), r"0x20")
+
+
+def second_debugger_is_refused_with_a_sentence():
+    with Server() as server, Gdb("demo.elf") as one, Gdb("demo.elf") as two:
+        start(one, server)
+        here = number(one.do("print/d $pc"))
+        two.connect(server)
+        two.do("stepi")
+        two.until(r"Another client controls")
+        two.stopped()
+        expect(two.do("monitor reset"), r"Another client controls this target; 'reset' is for that one")
+        expect(two.do("monitor resume"), r"Another client controls")
+        expect(two.do("set var $r0 = 1"), r"Could not write register|Another client controls")
+        expect(two.do("load"), r"Error erasing flash|Another client controls")
+        two.do("hbreak main")
+        two.do("continue&")
+        two.until(r"Cannot insert hardware breakpoint|Another client controls")
+        check("Remote connection closed" not in "\n".join(two.lines), "the second one was thrown out")
+        equal(number(one.do("print/d $pc")), here, "where the first one is")
+        one.do("next")
+        one.stopped()
+
+
+def control_passes_on_when_the_first_leaves():
+    with Server("--log", "session") as server, Gdb("demo.elf") as one, Gdb("demo.elf") as two:
+        start(one, server)
+        two.connect(server)
+        one.do("detach")                        # runs on
+        counts_on(two)
+        two.do("disconnect")
+        two.connect(server)
+        expect(two.do("where"), r"main")
+        two.do("break station_check")
+        two.do("continue&")
+        expect(two.stopped(), r"breakpoint-hit")
+        expect(server.said(), r"client 0 controls", r"client \d controls")
+
+
+def who_only_reads_does_not_control():
+    """A script that looks at memory was there first: the debugger that comes later controls all the same."""
+    with Server("--log", "session") as server, Gdb("demo.elf") as gdb:
+        script = Rsp(server)
+        script.ask("qSupported")
+        equal(len(script.ask("m8000000,4")), 8, "a read")
+        start(gdb, server)
+        equal(len(script.ask("m20000000,4")), 8, "a read beside it")
+        expect(server.said(), r"client 1 controls")
+        check("client 0 controls" not in server.said(), server.said())
+
+
+def nothing_is_touched_before_a_packet():
+    with Server("--log", "session,target") as server:
+        bare = socket.create_connection(("127.0.0.1", server.port))
+        bare.sendall(b"\x03+-GET / HTTP/1.0\r\n\r\n$m0,4#00\x03")
+        time.sleep(0.1)
+        bare.close()
+        time.sleep(0.1)
+        check("Connected" not in server.said() and "controls" not in server.said(), server.said())
+        equal(Rsp(server).ask("?")[:3], "T05", "the first packet")
+        expect(server.said(), r"Connected to STM32F405")
+
+
+def fights_end_well():
+    """Two that both believe to be in control, as fast as they can, and one that reads."""
+    seconds, failures = (20 if FULL else 1.5), []
+
+    def fight(server, seed):
+        dice = random.Random(seed)
+        rsp = Rsp(server, 20)
+        rsp.no_acks()
+        rsp.ask("?")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            packet = dice.choice(("vCont;c", "c", "vCont;s:1", "vCont;r8000000,8001d00", "?", "Z1,8000150,2", "z1,8000150,2",
+                                  "m20000000,40", "g", "P0=01000000", "vCont;t", "Z0,20000100,2", "z0,20000100,2"))
+            rsp.send(packet)
+            if packet[0] in "vc":
+                rsp.raw(b"\x03")
+            if not rsp.packet(10):
+                failures.append("%s: no answer" % packet)
+        rsp.close()
+
+    with Server("--log", "session") as server:
+        fighters = [threading.Thread(target=fight, args=(server, seed)) for seed in (1, 2)]
+        for fighter in fighters:
+            fighter.start()
+        watcher = Rsp(server)
+        until, slowest = time.monotonic() + seconds, 0
+        while time.monotonic() < until:
+            before = time.monotonic()
+            equal(len(watcher.ask("m20000000,4")), 8, "a read beside the fight")
+            slowest = max(slowest, time.monotonic() - before)
+        for fighter in fighters:
+            fighter.join(30)
+            check(not fighter.is_alive(), "a fighter hangs; the server said: " + server.said()[-3000:])
+        check(not failures, failures)
+        check(slowest < 3, "a read took %.2f s" % slowest)
+        rsp = Rsp(server)
+        equal(rsp.ask("?")[0], "T", "the one that comes afterwards")
+        rsp.monitor("reset halt")
+        expect(rsp.ask("vCont;s:1"), r"T05.*0f:1[68]020008")
+
+
+def runs_again_when_the_ide_is_killed():
+    for how, runs in (("run", True), ("halt", False)) if FULL else (("run", True),):
+        with Server("--log", "session", "--on-exit", how) as server, Gdb("demo.elf") as gdb:
+            start(gdb, server)
+            gdb.do("break usart_start")         # it does not come there again
+            gdb.do("continue&")
+            watcher = Rsp(server)
+            wait_until(lambda: watcher.ask("m200000a4,4") != "00000000", "the program runs")
+            os.kill(gdb.process.pid, signal.SIGKILL)
+            wait_until(lambda: "client 0 left" in server.said(), "the server noticed")
+            wait_until(lambda: runs or "halted (on-exit halt)" in server.said(), "it is halted")
+            now = watcher.ask("m200000a4,4")
+            if runs:
+                wait_until(lambda: watcher.ask("m200000a4,4") != now, "it runs on")
+            else:
+                equal({watcher.ask("m200000a4,4") for _ in range(200)}, {now}, "milliseconds of a halted program")
+
+
+main(second_one_looks_while_the_first_runs, nobody_hears_the_others_stop, second_debugger_is_refused_with_a_sentence,
+     control_passes_on_when_the_first_leaves, who_only_reads_does_not_control, nothing_is_touched_before_a_packet,
+     fights_end_well, runs_again_when_the_ide_is_killed)
