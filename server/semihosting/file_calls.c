@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-	CHUNK = 8192,
+	CHUNK = 2 * 6144,	/* a V2 moves 6144 bytes with one command */
 	/* One call moves at most this much, so that Ctrl-C and other clients have their turn. What is
 	 * left counts as not written, or not read, which programs have to expect. */
 	CALL_MAX = 64 * 1024,

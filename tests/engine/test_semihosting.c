@@ -3,30 +3,13 @@
  * Semihosting calls one by one: registers and a parameter block in, console text and r0 out. Programs with
  * wild pointers get an error; the session goes on.
  */
-#include "tests/engine/harness.h"
-#include "tests/engine/programs.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-enum { BLOCK = 0x20000100, TEXT = 0x20000200, NOWHERE = 0xDEADBEE0 };
-
-/* 08000008: bkpt 0xAB; b . */
-static const uint32_t program_call[] = { 0x20020000, 0x08000009, 0xe7febeab };
+#include "tests/engine/semihosting_rig.h"
 
 static int set_up(void **state)
 {
-	struct harness *h = harness_new("STM32F407VG");
+	struct harness *h = harness_init("STM32F407VG");
 
-	harness_poke(h, PROGRAM_BASE, program_call, sizeof(program_call));
-	harness_boot(h);
-	harness_connect_gdb(h, 0);
-	harness_monitor(h, "reset halt");
+	semihosting_start(h);
 	harness_monitor(h, "semihosting enable");
 	harness_poke(h, TEXT, "some text\n", 11);
 	*state = h;
@@ -37,33 +20,6 @@ static int tear_down(void **state)
 {
 	harness_free(*state);
 	return 0;
-}
-
-static void set_register(struct harness *h, unsigned number, uint32_t value)
-{
-	char packet[32];
-
-	snprintf(packet, sizeof(packet), "P%x=%08x", number, __builtin_bswap32(value));
-	assert_string_equal(harness_ask(h, 0, packet), "OK");
-}
-
-/* Makes the call; returns the stop reply if the program ended, else NULL with *result = r0. */
-static const char *call(struct harness *h, uint32_t number, uint32_t argument, uint32_t *result)
-{
-	const char *stop;
-
-	set_register(h, 0, number);
-	set_register(h, 1, argument);
-	set_register(h, 15, 0x08000008);
-	h->clients[0].console_length = 0;
-	h->clients[0].console[0] = '\0';
-	stop = harness_continue(h, 200);
-	if (stop)
-		return stop;
-	harness_break(h, 0);
-	assert_int_equal(harness_register(h, 15), 0x0800000a);
-	*result = harness_register(h, 0);
-	return NULL;
 }
 
 static void writes_text(void **state)

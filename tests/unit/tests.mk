@@ -105,3 +105,4 @@ UNIT_virtual_ports = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine mac
 UNITLIBS_virtual_ports = -lunicorn
 UNIT_drop_in = $(wildcard server/drop_in/*.c) server/options.c server/option_rows.c probe/error.c probe/log.c
 UNIT_thumb = targets/thumb.c
+UNIT_host_files = server/semihosting/host_files.c probe/error.c probe/log.c
