@@ -18,7 +18,7 @@ struct act {
 static const struct act acts[] = {
 	{ "STM32F072RB", "RDP=level2" },
 	{ "STM32F407VG", "RDP=level2" },
-	{ "STM32F429VI", "SPRMOD=pcrop nWRP=0" },
+	{ "STM32F429VI", "SPRMOD=pcrop nWRP=0 nWRP2=0" },
 	{ "STM32F722RE", "PCROP0=1" },
 	{ "STM32L053C8", "RDP=level2" },
 	{ "STM32L151CB", "RDP=level2" },
@@ -29,7 +29,7 @@ static const struct act acts[] = {
 	{ "STM32G071RB", "SEC_SIZE=4" },
 	{ "STM32G431RB", "SEC_SIZE1=2" },
 	{ "STM32U575ZI", "UNLOCK_1A=locked" },
-	{ "STM32U575ZI", "HDP1EN=1" },
+	{ "STM32U083RC", "HDP1EN=0" },
 	{ "STM32L552ZE", "BOOT_LOCK=1" },
 	{ "STM32H743VI", "PROT_AREA_START1=0 PROT_AREA_END1=1" },
 	{ "STM32H7B3ZI", "OTPBL=1" },
