@@ -293,6 +293,26 @@ int core_poll(struct core *core)
 	return 0;
 }
 
+uint32_t core_catches(const struct core *core)
+{
+	if (!core->mainline)
+		return VC_CORERESET | VC_HARDERR;
+	return VC_ALL & ~(core->v8 ? 0 : (uint32_t)VC_SFERR);
+}
+
+int core_catch(struct core *core, uint32_t catches)
+{
+	int err;
+
+	core->demcr = (core->demcr & ~(uint32_t)VC_ALL) | catches;
+	if (!core->debug_enabled || core->state != CORE_RUNNING || core->runs_own_code)
+		return 0;		/* the next run writes it */
+	err = probe_write_u32(core->board->probe, core->port, DEMCR, core->demcr);
+	if (!err)
+		core->demcr_target = core->demcr;
+	return err;
+}
+
 /* One request; the reason comes with it when the core halts at once. */
 static int request_halt(struct core *core)
 {

@@ -119,6 +119,11 @@ int core_poll(struct core *core);
 /* True once per reset seen. */
 bool core_take_reset(struct core *core);
 
+/* The vector catches that this core has, and choosing among them: VC_* of cortexm.h. At once, also while it
+ * runs; our own code in RAM adds its own meanwhile. */
+uint32_t core_catches(const struct core *core);
+int core_catch(struct core *core, uint32_t catches);
+
 /* Halts; bounded by timeout_ms of link time. E_NOT_HALTED. */
 int core_halt(struct core *core, uint32_t timeout_ms);
 /* Writes back registers and units (lazily), then runs. Steps off a breakpoint at PC first, and over a BKPT

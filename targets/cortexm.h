@@ -38,7 +38,13 @@ enum { DCRSR_WRITE = 1 << 16 };
 
 enum { DWT_CTRL = 0xE0001000, DWT_CYCCNT = 0xE0001004, DWT_CYCCNTENA = 1 << 0 };
 
-enum { VC_CORERESET = 1 << 0, VC_BUSERR = 1 << 8, VC_INTERR = 1 << 9, VC_HARDERR = 1 << 10, VC_ALL = 0x7F1, TRCENA = 1 << 24 };
+enum {		/* DEMCR */
+	VC_CORERESET = 1 << 0, VC_MMERR = 1 << 4, VC_NOCPERR = 1 << 5, VC_CHKERR = 1 << 6,
+	VC_STATERR = 1 << 7, VC_BUSERR = 1 << 8, VC_INTERR = 1 << 9, VC_HARDERR = 1 << 10,
+	VC_SFERR = 1 << 11,	/* v8-M */
+	VC_ALL = 0xFF1,
+	TRCENA = 1 << 24,
+};
 
 enum {		/* DFSR, write 1 to clear */
 	DFSR_HALTED = 1 << 0, DFSR_BKPT = 1 << 1, DFSR_DWTTRAP = 1 << 2, DFSR_VCATCH = 1 << 3,

@@ -124,7 +124,13 @@ static void say_broken_return(const struct fault *fault, struct sentence *to)
 
 static bool lost_thumb(const struct fault *fault)
 {
-	return is_told(fault, INVSTATE) || (is_mute(fault) && fault->has_frame && !(fault->xpsr & XPSR_T));
+	return fault->has_frame && !(fault->xpsr & XPSR_T);
+}
+
+/* In a lock-up the status also has what the handler did. */
+static bool is_all_told(const struct fault *fault, uint32_t cfsr_bits)
+{
+	return is_told(fault, cfsr_bits) && !is_told(fault, ~(cfsr_bits | MMARVALID | BFARVALID));
 }
 
 static void say_bad_jump(const struct fault *fault, struct sentence *to)
@@ -141,7 +147,7 @@ static void say_bad_jump(const struct fault *fault, struct sentence *to)
 	else if (nowhere)
 		SAY(to, "a jump to 0x%08x, where no memory is: a function pointer or return address was "
 		    "overwritten; LR is 0x%08x", pc, lr);
-	else if (peripheral || is_told(fault, IACCVIOL))
+	else if (peripheral || is_all_told(fault, IACCVIOL))
 		SAY(to, "execution at 0x%08x, where nothing may be executed (%s); LR is 0x%08x", pc,
 		    peripheral ? "peripherals are there" : "execute never", lr);
 }

@@ -113,9 +113,10 @@ static int run_reset_catch(struct monitor_call *call)
 
 	if (err)
 		return err;
-	core->demcr = (core->demcr & ~(uint32_t)VC_CORERESET) | (on ? VC_CORERESET : 0);
-	monitor_print(call, "resets from outside %s\n", on ? "halt the core" : "let it run");
-	return OK;
+	err = core_catch(core, (core->demcr & VC_ALL & ~(uint32_t)VC_CORERESET) | (on ? VC_CORERESET : 0));
+	if (!err)
+		monitor_print(call, "resets from outside %s\n", on ? "halt the core" : "let it run");
+	return err;
 }
 
 static int print_register(struct monitor_call *call, const struct gdb_register *row)
@@ -187,7 +188,7 @@ const struct monitor_command monitor_control[] = {
 	{ "reset", "[halt|run|init]", "Reset the chip; halts at the reset vector unless `run`\n"
 	  "reset run", CONTROL, run_reset },
 	{ "reset-catch", "[on|off]", "Stop at the reset vector when the chip is reset from outside\n"
-	  "reset-catch on", CONTROL | MONITOR_HALTED, run_reset_catch },
+	  "reset-catch on", CONTROL, run_reset_catch },
 	{ "halt", "", "Halt the core", CONTROL, run_halt },
 	{ "resume", "", "Let the core run", CONTROL, run_resume },
 	{ "go", "", "The same as resume", CONTROL, run_resume },

@@ -186,10 +186,83 @@ static void a_fault_before_attaching_is_explained(void **state)
 	harness_free(h);
 }
 
+/* Without the catch the handler's own fault locks the core up, and that is noticed too. */
+static void a_lock_up_is_noticed_within_a_poll(void **state)
+{
+	static const struct scene rows[] = {
+		{ "M4", M4, "T0b", "HardFault and lock-up at PC 0x08000100: UDF #0", "the HardFault vector at 0x0800000c is blank", UDF, 0, 0,
+		  BLANK, { 0 } },
+		{ "M0", M0, "T0b", "HardFault and lock-up at PC 0x08000100: UDF #0", "blank", UDF, 0, 0, BLANK, { 0 } },
+		{ "M33", M33, "T0b", "HardFault and lock-up at PC 0x08000100: UDF #0", "blank", UDF, 0, 0, BLANK, { 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct harness *h = harness_new(rows[i].part);
+		const char *stop;
+
+		poke_scene(h, &rows[i]);
+		harness_connect_gdb(h, 0);
+		harness_monitor(h, "reset halt");
+		expect(&rows[i], "catch", harness_monitor(h, "catch none"), "hard_err   off");
+		h->clients[0].console_length = 0;
+		stop = harness_continue(h, NOTICED_MS);
+		if (!stop)
+			fail_msg("%s: never stopped", rows[i].what);
+		expect(&rows[i], "stop reply", stop, rows[i].stop);
+		expect(&rows[i], "console", h->clients[0].console, rows[i].console);
+		expect(&rows[i], "story", harness_monitor(h, "fault"), rows[i].story);
+		harness_free(h);
+	}
+}
+
+/* The user's own handlers run, unless a catch is asked for: while the core runs, too. */
+static void enabled_faults_are_caught_when_asked(void **state)
+{
+	/* SHCSR.BUSFAULTENA; 1: ldr r1, =go; ldr r1, [r1]; cmp r1, #0; beq 1b; r0 = 0x60000000; ldr r1, [r0] */
+	static const struct scene scene = { "catch", M4, "", "", "",
+		{ 0x4805, 0xF44F, 0x3100, 0x6001, 0x4904, 0x6809, 0x2900, 0xD0FB, 0xF04F, 0x40C0, 0x6841, 0xE7FE },
+		0, 0, 0, { 0 } };
+	static const uint32_t literals[] = { 0xE000ED24, 0x20000000 };
+	struct harness *h = harness_new(M4);
+	const char *stop;
+
+	(void)state;
+	poke_scene(h, &scene);
+	harness_poke(h, CODE + 0x18, literals, sizeof(literals));
+	harness_connect_gdb(h, 0);
+	harness_monitor(h, "reset halt");
+	harness_poke(h, 0x20000000, "\0\0\0", 4);
+	assert_null(harness_continue(h, 5));
+	expect(&scene, "list", harness_monitor(h, "cortex_m vector_catch bus_err"), "bus_err    on");
+	harness_poke(h, 0x20000000, "\1\0\0", 4);
+	stop = harness_wait(h, 0, NOTICED_MS);
+	assert_non_null(stop);
+	expect(&scene, "stop reply", stop, "T0a");
+	expect(&scene, "console", h->clients[0].console, "BusFault at PC 0x08000114: a read from 0x60000004");
+	expect(&scene, "bad name", harness_monitor(h, "catch soft_err"), "can't be caught");
+	harness_free(h);
+}
+
+static void what_a_core_lacks_is_said(void **state)
+{
+	static const struct scene scene = { "v6-M", M0, "", "", "", UDF, 0, 0, 0, { 0 } };
+	struct harness *h = harness_new(M0);
+
+	(void)state;
+	harness_connect_gdb(h, 0);
+	expect(&scene, "catch", harness_monitor(h, "catch mm_err"), "This core can't catch mm_err");
+	assert_null(strstr(harness_monitor(h, "catch all"), "mm_err"));
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_has_its_story),
+		cmocka_unit_test(a_lock_up_is_noticed_within_a_poll),
+		cmocka_unit_test(enabled_faults_are_caught_when_asked),
+		cmocka_unit_test(what_a_core_lacks_is_said),
 		cmocka_unit_test(a_fault_before_attaching_is_explained),
 	};
 
