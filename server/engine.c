@@ -15,6 +15,7 @@
 #include "targets/cortexm.h"
 #include "targets/protection.h"
 #include "targets/unfinished.h"
+#include "targets/vectors.h"
 
 #include "probe/log.h"
 
@@ -182,9 +183,59 @@ int engine_connect(struct engine *engine, struct why *why)
 	return err;
 }
 
+/* Those that the board made since. */
+static void tell_notes_from(struct engine *engine, size_t noted)
+{
+	const char *text = engine->board.notes + noted;
+
+	text += strspn(text, "\n");
+	if (*text)
+		session_note(&engine->sessions[0], "%s", text);
+}
+
+/* The core gives no access: asleep without a clock, hung on its bus, or off the wire. NRST still helps. */
+static int reset_under_reset(struct engine *engine, bool halt, struct why *why)
+{
+	struct board *board = &engine->board;
+	enum connect_mode mode = board->options.connect;
+	struct why reason = { "" };
+	int err;
+
+	board->options.connect = CONNECT_UNDER_RESET;
+	board->attached = false;
+	err = board_attach(board, &reason);
+	board->options.connect = mode;
+	if (err)
+		explain_more(why, "; under reset: %s", reason.text);
+	else if (!halt)
+		err = core_resume(&board->cores[0], why);
+	return err;
+}
+
+static bool gives_no_access(int err)
+{
+	return err == E_FAULT || err == E_WAIT || err == E_WIRE || err == E_NO_TARGET || err == E_POWER ||
+	       err == E_AP;
+}
+
+/* A core that was reset to where nothing is: why, before somebody lets it run. */
+static void note_vectors(struct engine *engine)
+{
+	struct core *core = &engine->board.cores[0];
+	struct vectors vectors;
+	char text[300];
+
+	if ((core->stop_pc && core->stop_pc != ~1u) || vectors_find(core, &vectors) != OK)
+		return;
+	vectors_judge(&engine->board, &vectors, text, sizeof(text));
+	if (text[0])
+		session_note(&engine->sessions[0], "It is halted, but %s.", text);
+}
+
 int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const char *reason,
 		 struct why *why)
 {
+	size_t noted = strlen(engine->board.notes);
 	uint32_t catch[BOARD_CORES];
 	int err;
 
@@ -194,6 +245,8 @@ int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const c
 			engine->board.cores[i].demcr &= ~(uint32_t)VC_CORERESET;
 	}
 	err = board_reset(&engine->board, kind, halt, why);
+	if (gives_no_access(err) && kind == RESET_AUTO && !engine->board.pin_is_dead)
+		err = reset_under_reset(engine, halt, why);
 	for (unsigned i = 0; i < engine->board.core_count; i++) {
 		struct session *session = &engine->sessions[i];
 
@@ -204,6 +257,9 @@ int engine_reset(struct engine *engine, enum reset_kind kind, bool halt, const c
 		if (session->core->state != CORE_UNKNOWN)
 			session_adopt_core(session, reason);
 	}
+	tell_notes_from(engine, noted);
+	if (!err && halt)
+		note_vectors(engine);
 	return err;
 }
 

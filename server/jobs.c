@@ -141,6 +141,7 @@ static uint32_t watch_period_us(const struct session *session)
 static void watch_reset(struct session *session)
 {
 	int err = core_poll(session->core);
+	char cause[80] = "";
 
 	if (err) {
 		handle_poll_failure(session, err);
@@ -149,11 +150,12 @@ static void watch_reset(struct session *session)
 	session->poll_failures = 0;
 	if (!core_take_reset(session->core) && session->core->state == CORE_HALTED)
 		return;
+	board_reset_cause(&session->engine->board, cause, sizeof(cause));
 	board_forget(&session->engine->board);
 	if (core_halt(session->core, 100) == OK)
-		session_note(session, "The chip was reset from outside while it was halted; it ran "
+		session_note(session, "The chip was reset from outside (%s) while it was halted; it ran "
 			     "for a moment and is halted again. GDB's registers are old: "
-			     "`maintenance flush register-cache`.");
+			     "`maintenance flush register-cache`.", cause[0] ? cause : "cause unknown");
 	else
 		session_set_run(session, RUN_RUNNING, "reset from outside");
 }

@@ -17,7 +17,7 @@ enum {
 
 #define FIELD(name) offsetof(struct options, name)
 
-/* Choices are in the order of enum connect_mode and enum on_exit. */
+/* Choices are in the order of enum connect_mode, enum reset_kind and enum on_exit. */
 const struct option_row option_rows[] = {
 	{ "Probe", "probe", 0, OPTION_TEXT, "SERIAL", FIELD(probe), 0, 0, NULL, TARGET,
 	  "which one: its serial number or the start of it;\nusb:BUS-PORT; or a virtual one,\n"
@@ -32,6 +32,9 @@ const struct option_row option_rows[] = {
 	{ NULL, "connect", 0, OPTION_CHOICE, "HOW", FIELD(connect), 0, 0,
 	  "auto|normal|under-reset|hot-plug", TARGET,
 	  "auto (default), normal, under-reset, hot-plug" },
+	{ NULL, "reset-type", 0, OPTION_CHOICE, "HOW", FIELD(reset_type), 0, 0,
+	  "auto|system|pin|core", TARGET,
+	  "try this first: system (SYSRESETREQ), pin (NRST),\ncore (VECTRESET); auto (default) is system" },
 	{ NULL, "connect-now", 0, OPTION_FLAG, NULL, FIELD(connect_now), 0, 0, NULL, SERVE,
 	  "reach for the target at start, not when GDB asks" },
 	{ NULL, "no-low-power-debug", 0, OPTION_FLAG, NULL, FIELD(no_low_power_debug), 0, 0, NULL,

@@ -33,6 +33,7 @@ struct options {
 	const char *chip;	/* NULL = find out */
 	const char *chips;	/* folder of chip files, or NULL */
 	int connect;		/* enum connect_mode */
+	int reset_type;		/* enum reset_kind */
 	int speed_khz;		/* 0 = the probe's default */
 	int swo_speed, cpu_clock;	/* Hz; 0 = as fast as is safe, measured */
 	int on_exit;		/* enum on_exit */

@@ -276,21 +276,44 @@ int board_detach(struct board *board, bool leave_halted)
 	return err;
 }
 
+size_t board_queue_reset_flags(const struct board *board, struct batch *batch)
+{
+	return board->chip.reset_cause_address ? batch_read(batch, board->chip.reset_cause_address) : 0;
+}
+
+void board_take_reset_flags(struct board *board, const struct batch *batch, size_t index)
+{
+	if (board->chip.reset_cause_address)
+		board->reset_flags = batch_value(batch, index);
+}
+
+static const char *first_flag(const struct chip *chip, uint32_t value)
+{
+	for (size_t i = 0; i < chip->reset_flag_count; i++) {
+		if (value & chip->reset_flags[i].mask)
+			return chip->reset_flags[i].name;
+	}
+	return NULL;
+}
+
+/* Flags stay until the firmware clears them, and most resets also pull NRST: without a new flag it was the old
+ * cause once more, or the pin. */
 void board_reset_cause(struct board *board, char *text, size_t size)
 {
 	const struct chip *chip = &board->chip;
-	size_t used = 0;
-	uint32_t value;
+	uint32_t value, before = board->reset_flags;
+	const char *name;
 
 	text[0] = 0;
 	if (!chip->reset_cause_address ||
 	    probe_read_u32(board->probe, board->cores[0].port, chip->reset_cause_address, &value))
 		return;
-	for (size_t i = 0; i < chip->reset_flag_count && used < size; i++) {
-		if (value & chip->reset_flags[i].mask)
-			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
-						 chip->reset_flags[i].name);
-	}
+	board->reset_flags = value;
+	name = first_flag(chip, value & ~before);
+	if (name)
+		snprintf(text, size, "%s", name);
+	else if ((name = first_flag(chip, value)))
+		snprintf(text, size, "%s or pin: no flag is new", name);
 }
 
 /* A stretch of the address map and what it is. */

@@ -16,11 +16,14 @@
 
 enum connect_mode { CONNECT_AUTO, CONNECT_NORMAL, CONNECT_UNDER_RESET, CONNECT_HOT_PLUG };
 
+enum reset_kind { RESET_AUTO, RESET_SYSTEM /* SYSRESETREQ */, RESET_PIN, RESET_CORE /* VECTRESET */ };
+
 struct board_options {
 	const struct chip_library *chips;	/* kept by reference */
 	const char *chip;		/* override by name, or NULL; kept by reference */
 	enum connect_mode connect;
 	uint32_t speed_khz;		/* 0 = the probe's default for this purpose (4000 V2, 24000 V3) */
+	enum reset_kind reset;		/* what RESET_AUTO tries first; RESET_AUTO = SYSRESETREQ */
 	bool low_power_debug;		/* set the chip's DBGMCU sleep bits while attached */
 };
 
@@ -36,6 +39,8 @@ struct board {
 	uint32_t flash_kib_register;	/* what the size register said; 0 = not read */
 	struct chip_wake woken;		/* what was done to reach a sleeping core; address 0 = nothing */
 	uint32_t woken_before;		/* the register's value then */
+	uint32_t reset_flags;		/* of the reset cause register, after the last reset; 0 = not known */
+	bool pin_is_dead;		/* NRST was pulled low, and nothing was reset */
 	char notes[512];		/* what was odd on the way; "" = nothing */
 	struct core cores[BOARD_CORES];
 	unsigned core_count;
@@ -79,12 +84,13 @@ void board_note(struct board *board, const char *format, ...) __attribute__((for
 /* Marks units, registers and caches as unknown (after reset, power loss, resync). */
 void board_forget(struct board *board);
 
-enum reset_kind { RESET_AUTO, RESET_SYSTEM /* SYSRESETREQ */, RESET_PIN };
 /* Resets the chip. halt: all cores stop at their reset vector, before the first instruction. Verified by
- * evidence (S_RESET_ST seen; halted, PC at the vector). E_NO_RESET, E_NOT_HALTED with the reason. */
+ * evidence (S_RESET_ST seen; halted, PC at the vector). RESET_AUTO begins with options.reset and goes on with
+ * what else the board can; any other kind is just that. E_NO_RESET, E_NOT_HALTED with the reason. */
 int board_reset(struct board *board, enum reset_kind kind, bool halt, struct why *why);
 
-/* The cause bits of the last reset in words ("watchdog", "pin", "power-on"...) from RCC; "" unknown. */
+/* The cause of the last reset in words ("independent watchdog", "pin", "power-on"...) from RCC: the most
+ * telling flag that is new since they were last read. "" unknown. */
 void board_reset_cause(struct board *board, char *text, size_t size);
 
 /* What kind of memory an address is, for access rules. *end (may be NULL) is the first

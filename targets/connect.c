@@ -69,8 +69,10 @@ static int climb_under_reset(struct board *board, struct why *why)
 {
 	struct core *core = &board->cores[0];
 	struct batch batch;
-	int err = probe_reset_pin(board->probe, PROBE_PIN_LOW);
+	int err;
 
+	probe_exit(board->probe);	/* a V2 that is in debug mode lets go of NRST when it enters it */
+	err = probe_reset_pin(board->probe, PROBE_PIN_LOW);
 	if (err)
 		return explain(why, err, "NRST can't be driven: %s", error_text(err));
 	link_wait_us(probe_link(board->probe), RESET_HOLD_US);

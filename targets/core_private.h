@@ -13,6 +13,10 @@ void core_take_dhcsr(struct core *core, uint32_t dhcsr);
 /* Changes the run state, with a log line. */
 void core_set_state(struct core *core, enum core_state state, const char *cause);
 
+/* The flags of the last reset, so that those of the next one are told apart (board.c). */
+size_t board_queue_reset_flags(const struct board *board, struct batch *batch);
+void board_take_reset_flags(struct board *board, const struct batch *batch, size_t index);
+
 /* Finds out why the core halted from the DFSR bits that were read and cleared. */
 int core_classify_stop(struct core *core, uint32_t dfsr);
 

@@ -16,7 +16,7 @@ enum {
 	MVFR0 = 0xE000EF40,
 };
 
-enum { AIRCR_SYSRESETREQ = 0x05FA0004 };
+enum { AIRCR_SYSRESETREQ = 0x05FA0004, AIRCR_VECTRESET = 0x05FA0001 };
 
 /* Values to write to DHCSR, with the key. C_MASKINTS and C_STEP change only while halted and in a write
  * that does not clear C_HALT (C1.6.2; erratum 377497). */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "probe/bytes.h"
+#include "targets/cortexm.h"
 
 int vectors_read(struct core *core, uint32_t vtor, struct vectors *out)
 {
@@ -19,6 +20,14 @@ int vectors_read(struct core *core, uint32_t vtor, struct vectors *out)
 		out->word[i] = get_u32(bytes + 4 * i);
 	chip_flash_address(&core->board->chip, vtor, &out->base);
 	return err == E_FAULT ? 0 : err;
+}
+
+int vectors_find(struct core *core, struct vectors *out)
+{
+	uint32_t vtor = 0;
+	int err = probe_read_u32(core->board->probe, core->port, VTOR, &vtor);
+
+	return err ? err : vectors_read(core, vtor, out);
 }
 
 bool vectors_are_blank(const struct vectors *vectors)

@@ -15,8 +15,9 @@ struct vectors {
 	uint32_t word[VECTORS];
 };
 
-/* Reads the table that VTOR (its value) points at. */
+/* Reads the table at that address, or the one that VTOR points at. */
 int vectors_read(struct core *core, uint32_t vtor, struct vectors *out);
+int vectors_find(struct core *core, struct vectors *out);
 bool vectors_are_blank(const struct vectors *vectors);
 /* Puts a sentence without full stop into text when no program can start from this table; else "". */
 void vectors_judge(const struct board *board, const struct vectors *vectors, char *text, size_t size);

@@ -36,15 +36,29 @@ static int run_resume(struct monitor_call *call)
 	return session_resume(call->session, "monitor resume", call->why);
 }
 
-static int reset(struct monitor_call *call, bool halt)
+/* In the words of the field: SYSRESETREQ is "software" to some and "system" to others; J-Link has numbers. */
+static bool find_reset_kind(const struct monitor_call *call, unsigned i, enum reset_kind *kind)
 {
-	int err = engine_reset(call->engine, RESET_AUTO, halt, "monitor reset", call->why);
+	static const struct {
+		const char *word;
+		enum reset_kind kind;
+	} words[] = {
+		{ "auto", RESET_AUTO }, { "system", RESET_SYSTEM }, { "pin", RESET_PIN },
+		{ "core", RESET_CORE }, { "sysresetreq", RESET_SYSTEM }, { "software", RESET_SYSTEM },
+		{ "sw", RESET_SYSTEM }, { "hardware", RESET_PIN }, { "hw", RESET_PIN }, { "srst", RESET_PIN },
+		{ "nrst", RESET_PIN }, { "vectreset", RESET_CORE }, { "0", RESET_AUTO }, { "1", RESET_CORE },
+		{ "2", RESET_PIN },
+	};
 
-	return halt ? halted(call, err) : err;
+	for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+		if (monitor_is(call, i, words[w].word)) {
+			*kind = words[w].kind;
+			return true;
+		}
+	return false;
 }
 
-/* `reset` alone halts: GDB believes that the core is halted in any case. */
-static int run_reset(struct monitor_call *call)
+static bool find_reset_end(const struct monitor_call *call, unsigned i, bool *halt)
 {
 	static const struct {
 		const char *word;
@@ -54,12 +68,41 @@ static int run_reset(struct monitor_call *call)
 		{ "-run", false },
 	};
 
-	if (!call->argc)
-		return reset(call, true);
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (monitor_is(call, 0, words[i].word))
-			return reset(call, words[i].halt);
-	return monitor_usage(call, "reset [halt|run|init]");
+	for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+		if (monitor_is(call, i, words[w].word)) {
+			*halt = words[w].halt;
+			return true;
+		}
+	return false;
+}
+
+/* `reset` alone halts: GDB believes that the core is halted in any case. */
+static int run_reset(struct monitor_call *call)
+{
+	enum reset_kind kind = RESET_AUTO;
+	bool halt = true;
+	int err;
+
+	for (unsigned i = 0; i < call->argc; i++)
+		if (!find_reset_end(call, i, &halt) && !find_reset_kind(call, i, &kind))
+			return monitor_usage(call, "reset [halt|run|init] [auto|system|pin|core]");
+	err = engine_reset(call->engine, kind, halt, "monitor reset", call->why);
+	return halt ? halted(call, err) : err;
+}
+
+static int run_reset_type(struct monitor_call *call)
+{
+	static const char *const names[] = {
+		[RESET_AUTO] = "auto", [RESET_SYSTEM] = "system (SYSRESETREQ)", [RESET_PIN] = "pin (NRST)",
+		[RESET_CORE] = "core (VECTRESET)",
+	};
+	struct board *board = &call->engine->board;
+
+	if (call->argc && !find_reset_kind(call, 0, &board->options.reset))
+		return monitor_usage(call, "reset-type [auto|system|pin|core]");
+	monitor_print(call, "resets begin with: %s%s\n", names[board->options.reset],
+		      board->pin_is_dead ? "; NRST does nothing on this board" : "");
+	return OK;
 }
 
 static int run_connect(struct monitor_call *call)
@@ -185,8 +228,10 @@ static int run_on_exit(struct monitor_call *call)
 enum { CONTROL = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_control[] = {
-	{ "reset", "[halt|run|init]", "Reset the chip; halts at the reset vector unless `run`\n"
+	{ "reset", "[halt|run|init] [auto|system|pin|core]", "Reset the chip; halts at the reset vector unless `run`\n"
 	  "reset run", CONTROL, run_reset },
+	{ "reset-type", "[auto|system|pin|core]", "How resets are done at first: SYSRESETREQ, NRST or VECTRESET\n"
+	  "reset-type pin", MONITOR_CONTROL, run_reset_type },
 	{ "reset-catch", "[on|off]", "Stop at the reset vector when the chip is reset from outside\n"
 	  "reset-catch on", CONTROL, run_reset_catch },
 	{ "halt", "", "Halt the core", CONTROL, run_halt },

@@ -275,6 +275,8 @@ static enum answer handle_monitor(struct request *rq, struct cursor *in)
 		print_to_client(&console, why.text[0] ? why.text : error_text(err));
 		print_to_client(&console, "\n");
 	}
+	if (rq->session->controller == rq->peer->number)
+		session_flush_notes(rq->session, rq->peer->number);
 	return rsp_ok(rq);
 }
 
