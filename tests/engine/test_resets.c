@@ -105,7 +105,7 @@ static const struct {
 	bool core_reset;
 } parts[] = {
 	{ PART, true }, { "STM32F103CB", true }, { "STM32L152RE", true }, { "STM32F051C8", false },
-	{ "STM32L053R8", false }, { "STM32H743ZI", false }, { "STM32H745ZI", false }, { "STM32F767ZI", false },
+	{ "STM32L053R8", false }, { "STM32H745ZI", false }, { "STM32F767ZI", false },
 	{ "STM32WB55CG", true }, { "STM32WL55JC", true }, { "STM32L552ZE", false }, { "STM32U575ZI", false },
 	{ "STM32H573ZI", false }, { "STM32WBA55CG", false }, { "STM32G431RB", true },
 };
