@@ -56,6 +56,21 @@ static uint32_t first_covered(const struct flash_plan *plan, const struct chip_s
 	return sector->base;
 }
 
+int job_read_words(struct job *job, struct probe_op *ops, size_t count, struct why *why)
+{
+	struct probe *probe = job->board->probe;
+	int err = probe_batch(probe, job->core->port, ops, count);
+
+	for (size_t i = 0; err == E_FAULT && i < count; i++) {
+		if (!ops[i].result)
+			continue;
+		ops[i].result = probe_read_u32(probe, job->core->port, ops[i].address, &ops[i].value);
+		if (ops[i].result && ops[i].result != E_FAULT)
+			err = ops[i].result;
+	}
+	return err && err != E_FAULT ? explain(why, err, "reading flash: %s", error_text(err)) : 0;
+}
+
 /* One word of each sector, at the first byte that the plan writes there, tells most sectors apart
  * without a checksum: *open = the ones that it does not, as indices into job->sectors. */
 static int sample(struct job *job, size_t *open, size_t *open_count, struct why *why)
@@ -71,18 +86,18 @@ static int sample(struct job *job, size_t *open, size_t *open_count, struct why 
 		ops[i].kind = PROBE_OP_READ;
 		ops[i].address = first_covered(job->plan, &job->sectors[i].sector) / 4 * 4;
 	}
-	err = probe_batch(job->board->probe, job->core->port, ops, job->sector_count);
+	err = job_read_words(job, ops, job->sector_count, why);
 	for (size_t i = 0; i < job->sector_count && !err; i++) {
 		uint8_t wanted[4];
 
 		flash_plan_compose(job->plan, ops[i].address, wanted, sizeof wanted);
 		job->sectors[i].work = WORK_ERASE;
-		if (!job_in_doubt(job, &job->sectors[i].sector) &&
+		if (!ops[i].result && !job_in_doubt(job, &job->sectors[i].sector) &&
 		    (ops[i].value == get_u32(wanted) || ops[i].value == blank))
 			open[(*open_count)++] = i;
 	}
 	free(ops);
-	return err ? explain(why, err, "reading flash: %s", error_text(err)) : 0;
+	return err;
 }
 
 static enum work work_for(const struct job *job, const struct job_sector *s, uint32_t crc)

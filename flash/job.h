@@ -59,6 +59,9 @@ int job_write_eeprom(struct job *job, struct why *why);
 /* Checks every sector that had work. E_VERIFY names the first address that differs. A sector that was
  * taken for blank and is not right gets WORK_ERASE and *again = true instead. */
 int job_verify(struct job *job, bool *again, struct why *why);
+/* Reads words of flash together. One whose ECC is broken, by an erase or a write that was cut off, is no
+ * error: its result is E_FAULT. */
+int job_read_words(struct job *job, struct probe_op *ops, size_t count, struct why *why);
 /* A sector in which an earlier job was cut off may read as anything. */
 bool job_in_doubt(const struct job *job, const struct chip_sector *sector);
 /* The checksum of so many erased bytes. */

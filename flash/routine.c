@@ -187,7 +187,7 @@ static void describe_halt(struct core *core, char *text, size_t size)
 
 int routine_explain_death(struct core *core, const char *doing, struct why *why)
 {
-	char story[400] = "the core runs but gives no sign of life";
+	char story[400] = "the core runs but gives no sign of life; perhaps the controller is busy for ever";
 
 	probe_critical_begin(core->board->probe);
 	core_poll(core);

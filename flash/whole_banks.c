@@ -154,10 +154,10 @@ static int look_blank(struct job *job, const struct chip_sector *sectors, size_t
 	for (size_t i = 0; i < samples; i++)
 		ops[i] = (struct probe_op){ .kind = PROBE_OP_READ,
 					    .address = sectors[i * count / samples].base };
-	err = probe_batch(job->board->probe, job->core->port, ops, samples);
+	err = job_read_words(job, ops, samples, why);
 	for (size_t i = 0; i < samples; i++)
-		*blank = *blank && ops[i].value == job->plan->chip->erased * 0x01010101u;
-	return err ? explain(why, err, "reading flash: %s", error_text(err)) : 0;
+		*blank = *blank && !ops[i].result && ops[i].value == job->plan->chip->erased * 0x01010101u;
+	return err;
 }
 
 /* Neighbours become one range. */

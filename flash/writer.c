@@ -165,6 +165,9 @@ static int check_supply(struct job *job, struct why *why)
 
 	if (err)
 		return err;
+	if (now.parallel_bits < job->device.parallel_bits && !now.supply_mv)
+		return explain(why, E_POWER, "the target has lost its power (%u mV before); nothing was "
+			       "changed", job->device.supply_mv);
 	if (now.parallel_bits < job->device.parallel_bits)
 		return explain(why, E_POWER, "the supply fell from %u to %u mV: too low for "
 			       "programming %u bits at once; nothing was changed",

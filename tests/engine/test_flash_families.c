@@ -263,6 +263,32 @@ static void loads_under_a_watchdog(void **state)
 	assert_true(b->report.used_loader);
 }
 
+/* The n-th operation from here on does not end: it is begun again, or said; and then it works. */
+static void gets_over_an_operation_that_does_not_end(struct bench *b, uint32_t n)
+{
+	int err;
+
+	start(b);
+	plan_sections(b);
+	machine_set_mishaps(b->machine, &(struct machine_mishaps){ .flash_stuck = n });
+	err = flash_commit(b->plan, &b->options, &b->report, NULL, NULL, &b->why);
+	print_message("%s: %s\n", b->row->part, err ? b->why.text : "begun again");
+	if (err && !strstr(b->why.text, "busy") && !strstr(b->why.text, "stuck"))
+		fail_msg("no cause in: %s", b->why.text);
+	commit_well(b);
+	assert_flash(b);
+}
+
+static void gets_over_an_erase_that_is_stuck(void **state)
+{
+	gets_over_an_operation_that_does_not_end(*state, 1);
+}
+
+static void gets_over_a_program_that_is_stuck(void **state)
+{
+	gets_over_an_operation_that_does_not_end(*state, 40);
+}
+
 static const struct {
 	const char *name;
 	CMUnitTestFunction function;
@@ -275,6 +301,8 @@ static const struct {
 	{ "much", writes_much_into_a_chip_that_is_blank_elsewhere, true },
 	{ "much, not all", writes_much_and_leaves_alone_what_is_elsewhere, false },
 	{ "watchdog", loads_under_a_watchdog, false },
+	{ "stuck erase", gets_over_an_erase_that_is_stuck, false },
+	{ "stuck program", gets_over_a_program_that_is_stuck, false },
 };
 
 int main(void)
