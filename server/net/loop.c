@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop. Towards the engine at most one packet, one break and one goodbye of each client are on
+ * The loop. Towards the engine at most one packet, two breaks and one goodbye of each client are on
  * the way, so the inbox can't overflow; back, a client that does not read is dropped.
  */
 #include "server/net/loop.h"
@@ -34,7 +34,8 @@ enum {
 struct slot {
 	struct client *client;		/* NULL = free */
 	bool closed;			/* waits for the engine to notice */
-	bool break_on_its_way;
+	unsigned breaks_on_their_way;
+	bool packet_after_break;	/* of the last one: another break is not the same again */
 };
 
 struct loop {
@@ -126,6 +127,7 @@ static void on_packet(void *context, struct client *client, const uint8_t *data,
 		loop->controller = client_number(client);
 		tell(loop, loop->options.joined);
 	}
+	loop->slots[client_number(client)].packet_after_break = true;
 	post(loop, EVENT_PACKET, client_number(client), data, length);
 }
 
@@ -133,10 +135,12 @@ static void on_interrupt(void *context, struct client *client)
 {
 	struct loop *loop = context;
 	unsigned number = client_number(client);
+	struct slot *slot = &loop->slots[number];
 
-	if (loop->slots[number].break_on_its_way)
+	if (slot->breaks_on_their_way && !slot->packet_after_break)
 		return;
-	loop->slots[number].break_on_its_way = true;
+	slot->breaks_on_their_way++;
+	slot->packet_after_break = false;
 	atomic_store(&loop->flags->interrupt[number], true);
 	post(loop, EVENT_BREAK, number, NULL, 0);
 }
@@ -292,7 +296,9 @@ static void on_handled(struct loop *loop, const struct message *message)
 			client_packet_handled(slot->client);
 		break;
 	case EVENT_BREAK:
-		slot->break_on_its_way = false;
+		slot->breaks_on_their_way--;
+		if (slot->breaks_on_their_way)	/* the engine took back the flag of both */
+			atomic_store(&loop->flags->interrupt[message->client], true);
 		break;
 	case EVENT_CLOSED:
 		free_slot(loop, message->client);

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from support import Gdb, Rsp, Server, check, equal, expect, main
+from support import Gdb, Rsp, Server, check, equal, expect, gdb, main
 
 FULL = bool(os.environ.get("FULL"))
 LOOP = "tbreak station_check"
@@ -27,19 +27,19 @@ def wait_until(so, what):
         time.sleep(0.005)
 
 
-def counts_on(gdb):
+def counts_on(one):
     """The program's milliseconds pass, as that GDB sees them."""
-    first = number(gdb.do("print milliseconds"))
-    wait_until(lambda: number(gdb.do("print milliseconds")) != first, "the program runs")
+    first = number(one.do("print milliseconds"))
+    wait_until(lambda: number(one.do("print milliseconds")) != first, "the program runs")
 
 
-def start(gdb, server):
+def start(one, server):
     """Loads, and runs to where the program's clock ticks."""
-    gdb.connect(server)
-    expect(gdb.do("load"), r"Transfer rate")
-    gdb.do(LOOP)
-    gdb.do("continue&")
-    gdb.stopped()
+    one.connect(server)
+    expect(one.do("load"), r"Transfer rate")
+    one.do(LOOP)
+    one.do("continue&")
+    one.stopped()
 
 
 def second_one_looks_while_the_first_runs():
@@ -115,11 +115,11 @@ def control_passes_on_when_the_first_leaves():
 
 def who_only_reads_does_not_control():
     """A script that looks at memory was there first: the debugger that comes later controls all the same."""
-    with Server("--log", "session") as server, Gdb("demo.elf") as gdb:
+    with Server("--log", "session") as server, Gdb("demo.elf") as one:
         script = Rsp(server)
         script.ask("qSupported")
         equal(len(script.ask("m8000000,4")), 8, "a read")
-        start(gdb, server)
+        start(one, server)
         equal(len(script.ask("m20000000,4")), 8, "a read beside it")
         expect(server.said(), r"client 1 controls")
         check("client 0 controls" not in server.said(), server.said())
@@ -137,40 +137,44 @@ def nothing_is_touched_before_a_packet():
         expect(server.said(), r"Connected to STM32F405")
 
 
-def fights_end_well():
-    """Two that both believe to be in control, as fast as they can, and one that reads."""
-    seconds, failures = (20 if FULL else 1.5), []
+RESUMES = ("vCont;c", "c", "vCont;s:1", "vCont;r8000000,8001d00", "vCont;t")
+OTHERS = ("?", "Z1,8000150,2", "z1,8000150,2", "m20000000,40", "g", "P0=01000000", "Z0,20000100,2", "z0,20000100,2")
 
-    def fight(server, seed):
-        dice = random.Random(seed)
-        rsp = Rsp(server, 20)
-        rsp.no_acks()
-        rsp.ask("?")
-        until = time.monotonic() + seconds
+
+def fight(server, seed, seconds, failures):
+    """Believes to be in control, and each time interrupts what it has begun."""
+    dice = random.Random(seed)
+    rsp = Rsp(server, 20)
+    rsp.no_acks()
+    packet, until = "?", time.monotonic() + seconds
+    try:
         while time.monotonic() < until:
-            packet = dice.choice(("vCont;c", "c", "vCont;s:1", "vCont;r8000000,8001d00", "?", "Z1,8000150,2", "z1,8000150,2",
-                                  "m20000000,40", "g", "P0=01000000", "vCont;t", "Z0,20000100,2", "z0,20000100,2"))
             rsp.send(packet)
-            if packet[0] in "vc":
+            if packet in RESUMES:
                 rsp.raw(b"\x03")
-            if not rsp.packet(10):
-                failures.append("%s: no answer" % packet)
-        rsp.close()
+            check(rsp.packet(10), "no answer")
+            packet = dice.choice(RESUMES + OTHERS)
+    except Exception as failure:
+        failures.append("%s: %s" % (packet, failure))
+    rsp.close()
 
+
+def fights_end_well():
+    """Two that fight over run control as fast as they can, and one that reads."""
+    seconds, failures, slowest = (60 if FULL else 1.5), [], 0
     with Server("--log", "session") as server:
-        fighters = [threading.Thread(target=fight, args=(server, seed)) for seed in (1, 2)]
+        expect(gdb(server, "demo.elf", "load", "detach"), r"Transfer rate")
+        fighters = [threading.Thread(target=fight, args=(server, seed, seconds, failures)) for seed in (1, 2)]
         for fighter in fighters:
             fighter.start()
-        watcher = Rsp(server)
-        until, slowest = time.monotonic() + seconds, 0
+        watcher, until = Rsp(server), time.monotonic() + seconds
         while time.monotonic() < until:
             before = time.monotonic()
             equal(len(watcher.ask("m20000000,4")), 8, "a read beside the fight")
             slowest = max(slowest, time.monotonic() - before)
         for fighter in fighters:
             fighter.join(30)
-            check(not fighter.is_alive(), "a fighter hangs; the server said: " + server.said()[-3000:])
-        check(not failures, failures)
+        check(not failures, "%s; the server said: %s" % (failures, server.said()[-3000:]))
         check(slowest < 3, "a read took %.2f s" % slowest)
         rsp = Rsp(server)
         equal(rsp.ask("?")[0], "T", "the one that comes afterwards")
@@ -180,13 +184,13 @@ def fights_end_well():
 
 def runs_again_when_the_ide_is_killed():
     for how, runs in (("run", True), ("halt", False)) if FULL else (("run", True),):
-        with Server("--log", "session", "--on-exit", how) as server, Gdb("demo.elf") as gdb:
-            start(gdb, server)
-            gdb.do("break usart_start")         # it does not come there again
-            gdb.do("continue&")
+        with Server("--log", "session", "--on-exit", how) as server, Gdb("demo.elf") as one:
+            start(one, server)
+            one.do("break usart_start")         # it does not come there again
+            one.do("continue&")
             watcher = Rsp(server)
             wait_until(lambda: watcher.ask("m200000a4,4") != "00000000", "the program runs")
-            os.kill(gdb.process.pid, signal.SIGKILL)
+            os.kill(one.process.pid, signal.SIGKILL)
             wait_until(lambda: "client 0 left" in server.said(), "the server noticed")
             wait_until(lambda: runs or "halted (on-exit halt)" in server.said(), "it is halted")
             now = watcher.ask("m200000a4,4")

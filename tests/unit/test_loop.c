@@ -31,6 +31,7 @@ struct engine {
 	pthread_mutex_t mutex;
 	char events[4096];		/* "P0 B0 C0 G0 Q" */
 	unsigned jobs;
+	bool slow_breaks;
 };
 
 static void note_event(struct engine *engine, const char *format, unsigned client)
@@ -73,6 +74,10 @@ static void handle_packet(struct engine *engine, unsigned client, const struct e
 		poll(NULL, 0, 300);
 		output(engine, OUTPUT_PACKET, client, "done");
 		break;
+	case 'b':
+		engine->slow_breaks = true;
+		output(engine, OUTPUT_PACKET, client, "OK");
+		break;
 	case 'w':
 		work_until_interrupted(engine, client);
 		break;
@@ -101,6 +106,8 @@ void engine_handle(struct engine *engine, const struct event *event)
 	note_event(engine, format, event->client);
 	if (event->kind == EVENT_PACKET)
 		handle_packet(engine, event->client, event);
+	else if (event->kind == EVENT_BREAK && engine->slow_breaks)
+		poll(NULL, 0, 200);
 	else if (event->kind == EVENT_BREAK)
 		output(engine, OUTPUT_PACKET, event->client, "T02");
 	else if (event->kind == EVENT_QUIT)
@@ -405,6 +412,19 @@ static void interrupts_the_one_who_asked(void **state)
 	assert_events(s, "P0 B0 C0 ");	/* three breaks at once are one */
 }
 
+/* A second Ctrl-C is for what was asked after the first one, even if nobody has seen to that yet. */
+static void a_break_after_another_packet_is_another_break(void **state)
+{
+	static const char both[] = "$b#62\003\003$c#63\003\003";
+	struct server *s = *state;
+	int fd = try_connect(s);
+
+	assert_int_equal(write(fd, both, sizeof both - 1), sizeof both - 1);
+	assert_events(s, "P0 B0 P0 B0 ");
+	close(fd);
+	assert_events(s, "P0 B0 P0 B0 C0 ");
+}
+
 static void interrupts_the_work_of_a_lost_client(void **state)
 {
 	struct server *s = *state;
@@ -555,6 +575,7 @@ int main(void)
 		TEST(lets_clients_wait_for_a_place),
 		TEST(refuses_more_clients_than_it_can_serve),
 		TEST(interrupts_the_one_who_asked),
+		TEST(a_break_after_another_packet_is_another_break),
 		TEST(interrupts_the_work_of_a_lost_client),
 		TEST(survives_a_flood),
 		TEST(ends_its_side_when_the_engine_says_so),
