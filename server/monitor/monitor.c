@@ -208,6 +208,20 @@ static int check_rules(struct monitor_call *call, const struct monitor_command *
 	return err;
 }
 
+/* The command of that name, with the same arguments. */
+static int run_instead(struct monitor_call *call, const char *name)
+{
+	char line[LINE_MAX_LENGTH];
+	struct buffer text;
+
+	buffer_init(&text, line, sizeof(line));
+	buffer_add(&text, "%s", name);
+	for (unsigned i = 0; i < call->argc; i++)
+		buffer_add(&text, " \"%s\"", call->argv[i]);
+	return monitor_run(call->engine, call->peer, buffer_text(&text), call->print, call->context,
+			   call->why);
+}
+
 int monitor_run(struct engine *engine, struct peer *peer, const char *line,
 		void (*print)(void *context, const char *text), void *context, struct why *why)
 {
@@ -236,7 +250,7 @@ int monitor_run(struct engine *engine, struct peer *peer, const char *line,
 	call.argc = count - used;
 	err = check_rules(&call, row);
 	if (!err)
-		err = row->run(&call);
+		err = row->run ? row->run(&call) : run_instead(&call, row->help);
 	if (err && !call.why->text[0])
 		explain(call.why, err, "%s: %s.", row->name, error_text(err));
 	if (err)

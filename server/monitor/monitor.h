@@ -32,7 +32,7 @@ struct monitor_command {
 	const char *arguments;		/* as shown: "[halt|run]" */
 	const char *help;		/* one line; behind a line end an example for `help NAME` */
 	unsigned rules;
-	int (*run)(struct monitor_call *call);
+	int (*run)(struct monitor_call *call);	/* NULL = runs the command that help names */
 };
 
 /* Splits and runs a line. 0, or an error with its sentence in why (text was printed before).

