@@ -12,6 +12,8 @@
 #include "server/rsp/rsp.h"
 #include "server/session.h"
 
+#include "flash/option/option.h"
+
 #include "targets/cortexm.h"
 #include "targets/protection.h"
 #include "targets/unfinished.h"
@@ -135,6 +137,16 @@ bool engine_quits(const struct engine *engine)
 	return atomic_load(&engine->flags->quit);
 }
 
+/* Not in the middle of the change, when the probe was lost and is back. */
+static void tell_broken_off(struct engine *engine)
+{
+	struct session *session = &engine->sessions[0];
+	char text[sizeof(((struct why *)0)->text)];
+
+	if (!atomic_load(&engine->flags->uncut) && option_broken_off_text(session->core, text, sizeof(text))[0])
+		session_note(session, "%s", text);
+}
+
 static void tell_connected(struct engine *engine)
 {
 	struct session *session = &engine->sessions[0];
@@ -150,6 +162,7 @@ static void tell_connected(struct engine *engine)
 		session_note(session, "%s", text);
 	if (engine_unfinished_text(engine, text, sizeof(text))[0])
 		session_note(session, "%s", text);
+	tell_broken_off(engine);
 }
 
 int engine_connect(struct engine *engine, struct why *why)

@@ -70,6 +70,7 @@ struct engine_options {
 struct engine_flags {
 	atomic_bool interrupt[CLIENTS_MAX];
 	atomic_bool quit;
+	_Atomic(const char *) uncut;	/* what must not be cut short now ("option bytes"); NULL = nothing */
 };
 
 /* Asks whatever is in work to end soon; EVENT_QUIT follows. Safe in a signal handler. */
@@ -79,6 +80,9 @@ static inline void engine_flags_quit(struct engine_flags *flags)
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		atomic_store(&flags->interrupt[i], true);
 }
+
+/* When something is in work that must not be cut short: says on stderr what a signal waits for. */
+void engine_flags_tell_uncut(const struct engine_flags *flags);
 
 struct engine;
 

@@ -46,6 +46,7 @@ static void *wait_for_signals(void *flags)
 	fill_signals(&set);
 	if (sigwait(&set, &number) == 0)
 		engine_flags_quit(flags);
+	engine_flags_tell_uncut(flags);
 	if (sigwait(&set, &number) == 0)
 		_exit(128 + number);
 	return NULL;

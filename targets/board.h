@@ -56,6 +56,11 @@ struct board {
 	struct {			/* flash that a job left unfinished; size 0 = none */
 		uint32_t base, size;
 	} unfinished;
+	struct {			/* option words that were being changed; count 0 = none */
+		size_t count;
+		uint32_t uid[3];	/* of the chip that they are of; zeros when it has none */
+		uint32_t before[CHIP_OPTION_WORDS], after[CHIP_OPTION_WORDS];
+	} options_unfinished;
 	uint32_t raised_hz;		/* core clock until the next reset (clock.h); 0 = not raised */
 	struct journal_entry journal[BOARD_JOURNAL];	/* registers changed by us, to be put back */
 	unsigned journal_count;

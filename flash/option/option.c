@@ -9,7 +9,9 @@
 #include "flash/registers.h"
 #include "probe/bytes.h"
 #include "probe/link.h"
+#include "probe/log.h"
 #include "targets/cortexm.h"
+#include "targets/unfinished.h"
 
 const struct option_kind *option_kind_find(const char *controller)
 {
@@ -89,11 +91,10 @@ int option_plan_begin(struct option_plan *plan, struct core *core, struct why *w
 	return err;
 }
 
-/* Only bits that belong to fields count: the others may be anything. */
-static bool is_as(const struct option_plan *plan, const uint32_t *wanted, const uint32_t *words)
+bool option_words_agree(const struct chip *chip, const uint32_t *wanted, const uint32_t *words)
 {
-	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
-		const struct chip_option_field *field = &plan->chip->option_fields[i];
+	for (size_t i = 0; i < chip->option_field_count; i++) {
+		const struct chip_option_field *field = &chip->option_fields[i];
 
 		if (option_field_value(field, words) != option_field_value(field, wanted))
 			return false;
@@ -112,7 +113,7 @@ int option_check_arrival(const struct option_plan *plan, struct registers *r, st
 	}
 	if (r->error)
 		return explain(why, r->error, "Before anything was written: %s.", error_text(r->error));
-	return is_as(plan, plan->after, words) ? OK :
+	return option_words_agree(plan->chip, plan->after, words) ? OK :
 	       explain(why, E_FLASH, "The option registers don't take these values; nothing was written.");
 }
 
@@ -219,12 +220,14 @@ static int read_back(const struct option_plan *plan, struct core *core, int err,
 		return err ? err : read_err;
 	}
 	adopt_words(core, words);
-	if (!err && is_as(plan, plan->after, words))
+	if (option_words_agree(plan->chip, plan->before, words) || option_words_agree(plan->chip, plan->after, words))
+		unfinished_forget_options(core->board);
+	if (!err && option_words_agree(plan->chip, plan->after, words))
 		return OK;
 	if (!err)
 		explain(why, E_VERIFY, "The option bytes were written, but don't read back as planned.");
-	explain_more(why, " They are %s now.", is_as(plan, plan->before, words) ? "the old ones" :
-		     is_as(plan, plan->after, words) ? "the new ones" :
+	explain_more(why, " They are %s now.", option_words_agree(plan->chip, plan->before, words) ? "the old ones" :
+		     option_words_agree(plan->chip, plan->after, words) ? "the new ones" :
 		     "neither the old nor the new ones (see `option`)");
 	return err ? err : E_VERIFY;
 }
@@ -237,6 +240,8 @@ int option_plan_write(const struct option_plan *plan, struct core *core, struct 
 
 	if (err)
 		return err;
+	unfinished_remember_options(core->board, plan->before, plan->after);
+	log_line(LOG_FLASH, "option bytes: writing");
 	probe_critical_begin(probe);
 	err = kind->write(plan, core, why);
 	err = read_back(plan, core, err, why);

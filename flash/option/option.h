@@ -71,6 +71,8 @@ bool option_role_is_ours(enum chip_option_role role);
 /* What does not go together, or would lock the chip up. supply_mv 0 = not known. E_REFUSED. */
 int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why);
 
+/* Whether the fields have these values in words; bits of no field may be anything. */
+bool option_words_agree(const struct chip *chip, const uint32_t *wanted, const uint32_t *words);
 /* The i-th field that changes (in the chip's order); NULL past the last. */
 const struct chip_option_field *option_plan_change(const struct option_plan *plan, size_t i);
 enum option_weight option_plan_weight(const struct option_plan *plan);
@@ -92,6 +94,12 @@ int option_plan_write(const struct option_plan *plan, struct core *core, struct 
 /* The end of option_plan_write() alone, for when the probe was lost on the way: resets, reads and compares.
  * OK when the new option bytes are there, E_VERIFY with what they are instead. */
 int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why);
+
+/* After attaching: what a change that broke off has left (see targets/unfinished.h), in sentences; "" when there was
+ * none. One that is known to have ended, or not to have begun, is told once. */
+const char *option_broken_off_text(struct core *core, char *text, size_t size);
+/* The rest of it as a plan. E_REFUSED when none broke off. Errors of the probe. */
+int option_plan_broken_off(struct option_plan *plan, struct core *core, struct why *why);
 
 /* ---- files ---- */
 

@@ -170,6 +170,18 @@ static int run_restore(struct monitor_call *call)
 	return err ? err : option_change(call, &plan, given);
 }
 
+static int run_finish(struct monitor_call *call)
+{
+	const char *given = confirm_take(call);
+	struct option_plan plan;
+	int err;
+
+	if (call->argc)
+		return monitor_usage(call, "option finish");
+	err = option_plan_broken_off(&plan, call->session->core, call->why);
+	return err ? err : option_change(call, &plan, given);
+}
+
 enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_option[] = {
@@ -186,5 +198,7 @@ const struct monitor_command monitor_option[] = {
 	  run_restore },
 	{ "option defaults", "[confirm TOKEN]", "Set them as the factory left them, where that can be undone\n"
 	  "option defaults", WRITE, run_defaults },
+	{ "option finish", "[confirm TOKEN]", "Do the rest of a change that broke off\noption finish", WRITE,
+	  run_finish },
 	{ NULL, NULL, NULL, 0, NULL },
 };

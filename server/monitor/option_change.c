@@ -171,14 +171,17 @@ static int write_plan(struct monitor_call *call, const struct option_plan *plan)
 {
 	struct engine *engine = call->engine;
 	struct core *core = call->session->core;
-	int err = option_plan_write(plan, core, call->why);
+	int err;
 
+	atomic_store(&engine->flags->uncut, "option bytes");
+	err = option_plan_write(plan, core, call->why);
 	if (is_about_probe(err) && reach_again(engine, plan, err)) {
 		monitor_print(call, "%s The probe was lost for a moment (%s); looking again.\n",
 			      call->why->text, error_text(err));
 		call->why->text[0] = '\0';
 		err = option_plan_read_back(plan, core, call->why);
 	}
+	atomic_store(&engine->flags->uncut, NULL);
 	adopt_reset(engine);
 	if (err != E_NO_TARGET || !option_plan_closes_port(plan))
 		return err;

@@ -224,7 +224,9 @@ static int write_content(struct monitor_call *call, struct content *content, con
 		err = halt(call, &ran);
 	if (err)
 		return err;
+	atomic_store(&call->engine->flags->uncut, "OTP bytes");
 	err = otp_write(core, content->address, content->data, content->length, call->why);
+	atomic_store(&call->engine->flags->uncut, NULL);
 	err = recover(call, &ran, err);
 	err = go_on(call, ran, err);
 	if (!err)
@@ -305,6 +307,7 @@ static int lock_blocks(struct monitor_call *call, const bool wanted[BLOCKS_MOST]
 
 	if (err)
 		return err;
+	atomic_store(&call->engine->flags->uncut, "OTP locks");
 	for (unsigned i = 0; i < BLOCKS_MOST && !err; i++) {
 		if (!wanted[i])
 			continue;
@@ -312,6 +315,7 @@ static int lock_blocks(struct monitor_call *call, const bool wanted[BLOCKS_MOST]
 		if (!err)
 			monitor_print(call, "block %u is locked.\n", i);
 	}
+	atomic_store(&call->engine->flags->uncut, NULL);
 	err = recover(call, &ran, err);
 	return go_on(call, ran, err);
 }

@@ -435,6 +435,7 @@ static void on_quit_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 	if (atomic_load(&loop->flags->quit))
 		_exit(128 + watcher->signum);
 	engine_flags_quit(loop->flags);
+	engine_flags_tell_uncut(loop->flags);
 	log_line(LOG_SESSION, "%s: ending", strsignal(watcher->signum));
 	post_quit(loop);
 }

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The power cut at each USB command of a change of option bytes, and nobody there for a while: what is stored then is
+ * the old, the new, or something that the next connect names and `option finish` puts right. One of each kind of
+ * controller. FULL=1 takes every command, else some of them.
+ */
+#include "tests/engine/option_bench.h"
+
+#include <stdlib.h>
+
+#include "probe/virtual/link_virtual.h"
+#include "server/engine_state.h"
+
+struct subject {
+	const char *part, *set;
+};
+
+static const struct subject subjects[] = {
+	{ "STM32F407VG", "BOR_LEV=level1" },
+	{ "STM32F722RE", "IWDG_STOP=frozen" },
+	{ "STM32F072RB", "nRST_STOP=reset" },
+	{ "STM32F103C8", "Data0=0x5a" },
+	{ "STM32L053C8", "nRST_STOP=reset" },
+	{ "STM32L151CB", "nRST_STOP=reset" },
+	{ "STM32L476RG", "nRST_STOP=reset" },
+	{ "STM32G071RB", "nRST_STOP=reset" },
+	{ "STM32G474RE", "nRST_STOP=reset" },
+	{ "STM32L552ZE", "nRST_STOP=reset" },
+	{ "STM32U575ZI", "nRST_STOP=reset" },
+	{ "STM32WBA55CG", "nRST_STOP=reset" },
+	{ "STM32H743VI", "NRST_STOP_D1=reset" },
+	{ "STM32H7B3ZI", "NRST_STOP_D1=reset" },
+	{ "STM32H563ZI", "NRST_STDBY=0" },
+};
+
+enum { SAMPLE = 9, PLACES_MOST = 400 };
+
+static struct faults *faults_of(struct harness *h)
+{
+	return firmware_faults(virtual_link_firmware(h->link));
+}
+
+static void read_words(struct harness *h, uint32_t *words)
+{
+	const struct chip *chip = &h->engine->board.chip;
+
+	for (size_t i = 0; i < CHIP_OPTION_WORDS; i++)
+		words[i] = i < chip->option_word_count ?
+			   bench_word(h, chip->option_words[i].address) & chip->option_words[i].writable : 0;
+}
+
+static void cycle_power(struct harness *h)
+{
+	machine_set_power(h->machine, false);
+	machine_set_power(h->machine, true);
+	machine_advance(h->machine, 10000000);
+}
+
+/* How many commands it takes undisturbed, and what it makes of the words. */
+static unsigned rehearse(const char *part, const char *line, uint32_t *new)
+{
+	struct harness *h = bench_new(part);
+	struct why why = { "" };
+	unsigned count;
+
+	assert_int_equal(faults_parse(faults_of(h), "", &why), 0);
+	says(h, line, "read back");
+	count = (unsigned)faults_of(h)->seen[FAULT_AT_COMMAND];
+	cycle_power(h);
+	read_words(h, new);
+	harness_free(h);
+	return count;
+}
+
+/* The command, and again with the token that it asks for. */
+static const char *insist(struct harness *h, const char *command)
+{
+	char line[120];
+	const char *at = strstr(harness_monitor(h, command), "`confirm ");
+
+	if (!at)
+		return h->clients[0].console;
+	snprintf(line, sizeof(line), "%s confirm %.8s", command, at + 9);
+	return harness_monitor(h, line);
+}
+
+enum outcome { OLD, NEW, PUT_RIGHT };
+
+static enum outcome suffer(const char *part, const char *line, unsigned place, const uint32_t *new)
+{
+	struct harness *h = bench_new(part);
+	uint32_t before[CHIP_OPTION_WORDS], now[CHIP_OPTION_WORDS];
+	enum outcome outcome = PUT_RIGHT;
+	struct why why = { "" };
+	char rule[60];
+
+	read_words(h, before);
+	snprintf(rule, sizeof(rule), "command %u power-off", place);
+	assert_int_equal(faults_parse(faults_of(h), rule, &why), 0);
+	insist(h, line);
+	if (strstr(h->clients[0].console, "read back;"))
+		fail_msg("%s: cut at %u: told is: %s", part, place, h->clients[0].console);
+	faults_of(h)->count = 0;
+	machine_set_power(h->machine, true);
+	machine_advance(h->machine, 10000000);
+	read_words(h, now);
+	harness_monitor(h, "connect");
+	if (!memcmp(now, before, sizeof(now)))
+		outcome = OLD;
+	else if (!memcmp(now, new, sizeof(now)))
+		outcome = NEW;
+	else if (!strstr(h->clients[0].console, "broke off"))
+		fail_msg("%s: cut at %u: 0x%08x is there, told is: %s", part, place, now[0], h->clients[0].console);
+	if (outcome == PUT_RIGHT && !strstr(insist(h, "option finish"), "read back"))
+		fail_msg("%s: cut at %u: not put right: %s", part, place, h->clients[0].console);
+	if (outcome == PUT_RIGHT) {
+		cycle_power(h);
+		read_words(h, now);
+		assert_memory_equal(now, new, sizeof(now));
+	}
+	harness_free(h);
+	return outcome;
+}
+
+static void sweep(const char *part, const char *line, const uint32_t *new, unsigned count, unsigned step)
+{
+	unsigned outcomes[3] = { 0 };
+
+	assert_in_range(count, 10, PLACES_MOST);
+	for (unsigned place = 1; place <= count; place += step)
+		outcomes[suffer(part, line, place, new)]++;
+	printf("%s: %u old, %u new, %u put right\n", part, outcomes[OLD], outcomes[NEW], outcomes[PUT_RIGHT]);
+	assert_true(outcomes[OLD] > 0);
+}
+
+static void lost_power_leaves_what_is_known(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_SIZE(subjects); s++) {
+		uint32_t new[CHIP_OPTION_WORDS];
+		char line[80];
+		unsigned count;
+
+		snprintf(line, sizeof(line), "option set %s", subjects[s].set);
+		count = rehearse(subjects[s].part, line, new);
+		sweep(subjects[s].part, line, new, count, getenv("FULL") ? 1 : SAMPLE);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lost_power_leaves_what_is_known),
+	};
+
+	return cmocka_run_group_tests_name("option_power", tests, NULL, NULL);
+}
