@@ -38,20 +38,6 @@ static int check_reserved(const struct option_plan *plan, struct why *why)
 	return OK;
 }
 
-/* Erasing takes seconds, and a watchdog that the option bytes start may cut it (seen on F4). */
-static int check_watchdog(const struct option_plan *plan, struct why *why)
-{
-	for (size_t i = 0; plan_lowers_protection(plan) && i < plan->chip->option_field_count; i++) {
-		const struct chip_option_field *field = &plan->chip->option_fields[i];
-
-		if (field->role == CHIP_WATCHDOG && plan_before(plan, field) == 0)
-			return explain(why, E_REFUSED, "The watchdog runs from reset on (%s=hardware) and may cut the "
-				       "erasing short: `option set %s=software` first, then this.",
-				       field->name, field->name);
-	}
-	return OK;
-}
-
 /* A level above the supply keeps the chip in reset, out of reach. Where its values are not known, and with other
  * fields of the kind, a supply that is above all levels is asked for. */
 static uint32_t needed_mv(const struct option_plan *plan, const struct chip_option_field *field)
@@ -225,7 +211,7 @@ static int check_ours(const struct option_plan *plan, struct why *why)
 int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct why *why)
 {
 	static int (*const checks[])(const struct option_plan *, struct why *) = {
-		check_level2, check_ours, check_reserved, check_one_way, check_watchdog, check_pcrop_mode, check_pcrop,
+		check_level2, check_ours, check_reserved, check_one_way, check_pcrop_mode, check_pcrop,
 		check_locks, check_rules,
 	};
 	int err = check_brownout(plan, supply_mv, why);

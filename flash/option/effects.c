@@ -22,14 +22,17 @@ static bool raises(const struct option_plan *plan, const struct chip_option_fiel
 	       plan_after(plan, field) != field->erases_to;
 }
 
+/* Nobody knows what a value without a name does. */
 static bool becomes_forever(const struct option_plan *plan, const struct chip_option_field *field)
 {
-	return field->dangerous && plan_after(plan, field) == field->forever;
+	uint32_t after = plan_after(plan, field);
+
+	return field->dangerous && (after == field->forever || !option_value_named(field, after));
 }
 
 static bool closes_port(const struct option_plan *plan, const struct chip_option_field *field)
 {
-	return field->closes_port && becomes_forever(plan, field);
+	return field->closes_port && field->dangerous && plan_after(plan, field) == field->forever;
 }
 
 /* Boot from flash alone, and no debugger: firmware is the only way in (RM0444 3.5.5). */
@@ -48,6 +51,23 @@ bool plan_lowers_protection(const struct option_plan *plan)
 		if (lowers(plan, field))
 			return true;
 	return false;
+}
+
+bool option_plan_stop_watchdog(const struct option_plan *plan, struct option_plan *first)
+{
+	bool stops = false;
+
+	*first = *plan;
+	memcpy(first->after, plan->before, sizeof(first->after));
+	for (size_t i = 0; plan_lowers_protection(plan) && i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+
+		if (field->role != CHIP_WATCHDOG || plan_before(plan, field))
+			continue;
+		plan_put(first, field, 1);
+		stops = true;
+	}
+	return stops;
 }
 
 bool option_plan_closes_port(const struct option_plan *plan)

@@ -232,21 +232,36 @@ static int read_back(const struct option_plan *plan, struct core *core, int err,
 	return err ? err : E_VERIFY;
 }
 
-int option_plan_write(const struct option_plan *plan, struct core *core, struct why *why)
+static int write_once(const struct option_plan *plan, struct core *core, struct why *why)
 {
 	const struct option_kind *kind = option_kind_find(plan->chip->controller);
 	struct probe *probe = core->board->probe;
-	int err = option_writable(plan->chip, why);
+	int err;
 
-	if (err)
-		return err;
-	unfinished_remember_options(core->board, plan->before, plan->after);
 	log_line(LOG_FLASH, "option bytes: writing");
 	probe_critical_begin(probe);
 	err = kind->write(plan, core, why);
 	err = read_back(plan, core, err, why);
 	probe_critical_end(probe);
 	return err;
+}
+
+int option_plan_write(const struct option_plan *plan, struct core *core, struct why *why)
+{
+	struct option_plan first, rest = *plan;
+	int err = option_writable(plan->chip, why);
+
+	if (err)
+		return err;
+	unfinished_remember_options(core->board, plan->before, plan->after);
+	if (!option_plan_stop_watchdog(plan, &first))
+		return write_once(plan, core, why);
+	err = write_once(&first, core, why);
+	if (err)
+		return err;
+	unfinished_remember_options(core->board, plan->before, plan->after);
+	memcpy(rest.before, first.after, sizeof(rest.before));
+	return write_once(&rest, core, why);
 }
 
 int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why)

@@ -80,6 +80,9 @@ enum option_weight option_change_weight(const struct option_plan *plan,
 					const struct chip_option_field *field);
 /* What to take care of while this chip's option bytes are written, a sentence; NULL = nothing special. */
 const char *option_plan_caution(const struct option_plan *plan);
+/* Erasing takes seconds, and a watchdog that runs from reset on could cut it short (seen on F4): whether that may be,
+ * and the change that has to come first. */
+bool option_plan_stop_watchdog(const struct option_plan *plan, struct option_plan *first);
 /* Whether nobody can debug the chip any more afterwards. */
 bool option_plan_closes_port(const struct option_plan *plan);
 /* What else the change of this field does, a sentence without a full stop; NULL = nothing. */

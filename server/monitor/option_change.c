@@ -265,6 +265,7 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 	uint32_t supply_mv = engine->flash.supply_mv ? engine->flash.supply_mv
 						     : flash_plausible_supply(engine->board.supply_mv);
 	int err = option_writable(plan->chip, call->why);
+	struct option_plan first;
 	struct chip *before;
 	bool map_changed, was_readable;
 
@@ -279,6 +280,9 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 		return err;
 	option_print_plan(call, plan);
 	monitor_print(call, "The chip is reset to load them, and then halted.\n");
+	if (option_plan_stop_watchdog(plan, &first))
+		monitor_print(call, "The watchdog runs from reset on and could cut the erasing short: it is set to software "
+			      "until that is done.\n");
 	if (option_plan_caution(plan))
 		monitor_print(call, "%s\n", option_plan_caution(plan));
 	err = confirm(call, plan, given);

@@ -33,7 +33,7 @@ static const struct subject subjects[] = {
 	{ "STM32H563ZI", "NRST_STDBY=0" },
 };
 
-enum { SAMPLE = 9, PLACES_MOST = 400 };
+enum { SAMPLE = 23, PLACES_MOST = 400 };
 
 static struct faults *faults_of(struct harness *h)
 {

@@ -126,6 +126,54 @@ static void damaged_files_are_ignored(void **state)
 	}
 }
 
+static void option_words_are_known_too(void **state)
+{
+	static const uint32_t before[] = { 0x0FFFAAED, 2 }, after[] = { 0x0FFFAAE9, 3 };
+	struct bench *b = *state;
+
+	begin(b, script, "0670FF");
+	b->board.chip.option_word_count = 2;
+	unfinished_remember_options(&b->board, before, after);
+	assert_int_equal(b->board.options_unfinished.count, 2);
+	begin(b, script, "0670FF");
+	b->board.chip.option_word_count = 2;
+	unfinished_recall(&b->board);
+	assert_int_equal(b->board.options_unfinished.count, 2);
+	assert_memory_equal(b->board.options_unfinished.before, before, sizeof(before));
+	assert_memory_equal(b->board.options_unfinished.after, after, sizeof(after));
+	assert_int_equal(b->board.unfinished.size, 0);
+	unfinished_forget_options(&b->board);
+	begin(b, script, "0670FF");
+	b->board.chip.option_word_count = 2;
+	unfinished_recall(&b->board);
+	assert_int_equal(b->board.options_unfinished.count, 0);
+}
+
+static void damaged_option_words_are_ignored(void **state)
+{
+	static const char *const bad[] = {
+		"", "0 0 0", "0 0 0 3\n1 2\n", "0 0 0 2\n1 2\n", "0 0 0 2\n1 2\nx y\n", "0 0 0 ffffffff\n1 2\n1 2\n",
+		"1 0 0 2\n1 2\n1 2\n",
+	};
+	struct bench *b = *state;
+
+	begin(b, script, "0670FF");
+	b->board.chip.option_word_count = 2;
+	unfinished_remember(&b->board, 0x08004000, 0x8000);	/* makes the folder */
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char path[80];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/tether/0670FF.options", b->folder);
+		file = fopen(path, "w");
+		assert_non_null(file);
+		fputs(bad[i], file);
+		fclose(file);
+		unfinished_recall(&b->board);
+		assert_int_equal(b->board.options_unfinished.count, 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -135,6 +183,8 @@ int main(void)
 		TEST(is_of_one_probe),
 		TEST(is_of_one_chip),
 		TEST(damaged_files_are_ignored),
+		TEST(option_words_are_known_too),
+		TEST(damaged_option_words_are_ignored),
 	};
 
 	return cmocka_run_group_tests_name("unfinished", tests, NULL, NULL);
