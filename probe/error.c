@@ -41,6 +41,7 @@ static const struct {
 	{ E_NO_UNIT, "no free breakpoint or watchpoint unit" },
 	{ E_CHIP, "chip unknown or without this feature" },
 	{ E_LOCKUP, "core locked up" },
+	{ E_IN_RESET, "core held in reset" },
 	{ E_RANGE, "outside of the chip's memory" },
 	{ E_PROTECTED, "protected" },
 	{ E_FLASH, "flash controller error" },

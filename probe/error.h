@@ -40,6 +40,7 @@ enum error {
 	E_NO_UNIT = -32,	/* out of breakpoint or watchpoint units */
 	E_CHIP = -33,		/* unknown chip, or one that can't do this */
 	E_LOCKUP = -34,		/* the core is locked up */
+	E_IN_RESET = -35,	/* the core does not come out of reset */
 
 	E_RANGE = -40,		/* outside of the chip's memory */
 	E_PROTECTED = -41,	/* read or write protection is in the way */
@@ -52,7 +53,7 @@ enum error {
 
 /* A sentence for people: what was being done, what happened, what to try. Empty = nothing said. */
 struct why {
-	char text[600];
+	char text[1800];
 };
 
 /* The error in a few words ("bus fault"); never NULL, any integer is allowed. */

@@ -14,6 +14,7 @@
 
 #include "flash/option/option.h"
 
+#include "targets/connect.h"
 #include "targets/cortexm.h"
 #include "targets/protection.h"
 #include "targets/unfinished.h"
@@ -181,17 +182,19 @@ int engine_connect(struct engine *engine, struct why *why)
 		unfinished_recall(&engine->board);
 	for (unsigned i = 0; i < engine->board.core_count && !err; i++) {
 		err = core_poll(engine->sessions[i].core);
-		core_take_reset(engine->sessions[i].core);
+		if (core_take_reset(engine->sessions[i].core))
+			connect_notice_reset(&engine->board);
 		if (!err)
 			session_adopt_core(&engine->sessions[i], "connected");
 	}
 	if (err && !why->text[0])
 		explain(why, err, "The target can't be reached: %s.", error_text(err));
-	if (!err) {
-		tell_connected(engine);
-		swo_reached(engine);
-	}
-	if (!err && engine->board.cores[0].stop == STOP_LOCKUP)	/* halted on the way */
+	if (err)
+		return err;
+	connect_note(&engine->board);
+	tell_connected(engine);
+	swo_reached(engine);
+	if (engine->board.cores[0].stop == STOP_LOCKUP)		/* halted on the way */
 		session_note_stop(&engine->sessions[0]);
 	return err;
 }

@@ -55,7 +55,7 @@ struct session {
 	unsigned poll_failures;
 	uint64_t job_due_us[JOB_ROWS];	/* UINT64_MAX = not wanted now */
 	struct buffer notes;		/* lines to be told at the next stop or monitor answer */
-	char notes_data[2048];
+	char notes_data[4096];
 };
 
 /* A vFlash sequence; it belongs to one client. */

@@ -9,17 +9,20 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void session_note(struct session *session, const char *format, ...)
 {
-	char line[700];
+	char text[2000], *rest = text, *line;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	log_line(LOG_INFO, "%s", line);
-	buffer_add(&session->notes, "%s\n", line);
+	while ((line = strsep(&rest, "\n"))) {
+		log_line(LOG_INFO, "%s", line);
+		buffer_add(&session->notes, "%s\n", line);
+	}
 }
 
 void session_flush_notes(struct session *session, unsigned client)

@@ -45,13 +45,13 @@ void board_clear(struct board *board)
 void board_note(struct board *board, const char *format, ...)
 {
 	size_t used = strlen(board->notes);
-	char text[200];
+	char text[sizeof(board->notes)];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	log_line(LOG_WARN, "%s", text);
+	log_line(LOG_TARGET, "%s", text);
 	snprintf(board->notes + used, sizeof(board->notes) - used, "%s%s", used ? "\n" : "", text);
 }
 
@@ -198,20 +198,14 @@ int board_start_debugging(struct board *board)
 	return err;
 }
 
-static int attach_once(struct board *board, struct why *why)
+/* The chip before, whose journal is still in memory. */
+int board_take_hold(struct board *board, struct why *why)
 {
-	enum connect_mode reached;
 	char chip_before[sizeof(board->chip.file)];
 	int err;
 
 	memcpy(chip_before, board->chip.file, sizeof(chip_before));
-	board->attached = false;
-	board->notes[0] = 0;
-	board->woken = (struct chip_wake){ 0 };
-	board_forget(board);
-	err = connect_target(board, &reached, why);
-	if (!err)
-		err = detect_chip(board, why);
+	err = detect_chip(board, why);
 	if (err)
 		return err;
 	connect_settle(board);
@@ -219,13 +213,23 @@ static int attach_once(struct board *board, struct why *why)
 	if (board->woken.address && board->woken.address == board->chip.wake.address)
 		keep_in_journal(board, board->chip.wake.same, board->woken_before);
 	board->cores[0].fpu = board->chip.fpu;
-	if (reached != CONNECT_HOT_PLUG) {
-		err = board_start_debugging(board);
-		if (err)
-			return explain(why, err, "debugging can't be set up: %s", error_text(err));
-	}
-	board->attached = true;
-	return 0;
+	if (connect_writes_nothing(board))
+		return 0;
+	err = board_start_debugging(board);
+	return err ? explain(why, err, "debugging can't be set up: %s", error_text(err)) : 0;
+}
+
+static int attach_once(struct board *board, struct why *why)
+{
+	int err;
+
+	board->attached = false;
+	board->notes[0] = 0;
+	board->woken = (struct chip_wake){ 0 };
+	board_forget(board);
+	err = connect_target(board, why);
+	board->attached = !err;
+	return err;
 }
 
 int board_attach(struct board *board, struct why *why)

@@ -11,10 +11,17 @@
 
 #include "probe/probe.h"
 #include "targets/chip.h"
+#include "targets/climb.h"
 #include "targets/core.h"
 #include "targets/journal.h"
 
-enum connect_mode { CONNECT_AUTO, CONNECT_NORMAL, CONNECT_UNDER_RESET, CONNECT_HOT_PLUG };
+enum connect_mode {
+	CONNECT_AUTO,		/* whatever works, the gentlest first */
+	CONNECT_NORMAL,		/* without a reset, without a halt */
+	CONNECT_UNDER_RESET,
+	CONNECT_HOT_PLUG,	/* and without writing anything */
+	CONNECT_OBSERVE,	/* nor does anybody's attach halt it */
+};
 
 enum reset_kind { RESET_AUTO, RESET_SYSTEM /* SYSRESETREQ */, RESET_PIN, RESET_CORE /* VECTRESET */ };
 
@@ -41,7 +48,8 @@ struct board {
 	uint32_t woken_before;		/* the register's value then */
 	uint32_t reset_flags;		/* of the reset cause register, after the last reset; 0 = not known */
 	bool pin_is_dead;		/* NRST was pulled low, and nothing was reset */
-	char notes[512];		/* what was odd on the way; "" = nothing */
+	struct climb climb;		/* how the target was reached, or why not */
+	char notes[2000];		/* what was odd on the way; "" = nothing */
 	struct core cores[BOARD_CORES];
 	unsigned core_count;
 	/* Told after the event, with the context; any may be NULL. */
@@ -72,9 +80,13 @@ void board_init(struct board *board, struct probe *probe, const struct board_opt
 void board_clear(struct board *board);
 
 /* Reaches the target: SWD, chip, cores, freeze bits. Does not halt, except that CONNECT_UNDER_RESET
- * leaves the core halted at its reset vector. Nothing is written in CONNECT_HOT_PLUG.
+ * leaves the core halted at its reset vector, as does CONNECT_AUTO where nothing gentler works. Nothing is
+ * written in CONNECT_HOT_PLUG and CONNECT_OBSERVE.
  * E_NO_TARGET ... with the cause and the next step in why. May be called again after a failure. */
 int board_attach(struct board *board, struct why *why);
+/* What follows once core 0 was reached: finds out which chip it is and begins to debug it, where the
+ * connect mode lets us. For connect.c. E_CHIP for a chip that is known and refused. */
+int board_take_hold(struct board *board, struct why *why);
 /* Puts back what was changed: breakpoint units, DEMCR, DBGMCU, C_DEBUGEN; leaves cores running or
  * halted as they are told. Keeps the probe open. */
 int board_detach(struct board *board, bool leave_halted);

@@ -102,17 +102,20 @@ int core_examine(struct core *core, struct why *why)
 {
 	const struct cpu_part *part;
 	struct batch batch;
-	size_t cpuid, dhcsr;
+	size_t cpuid, dhcsr, again;
 	int err;
 
 	batch_begin(&batch, core);
 	cpuid = batch_read(&batch, CPUID);
 	dhcsr = batch_read(&batch, DHCSR);
+	again = batch_read(&batch, DHCSR);
 	err = batch_run(&batch);
 	if (err)
 		return explain(why, err, "core %u does not answer: %s", core->number,
 			       error_text(err));
 	core->cpuid = batch_value(&batch, cpuid);
+	core->found_dhcsr[0] = batch_value(&batch, dhcsr);
+	core->found_dhcsr[1] = batch_value(&batch, again);
 	part = find_part(core->cpuid);
 	if (!part)
 		return explain(why, E_CHIP, "CPUID 0x%08x is no Cortex-M that is known here",

@@ -73,6 +73,7 @@ struct core {
 	bool debug_enabled;		/* C_DEBUGEN set by us, units ours */
 	bool was_reset;			/* S_RESET_ST seen by a poll, until core_take_reset */
 	bool found_reset;		/* at the last attach: reset or powered up since we last looked */
+	uint32_t found_dhcsr[2];	/* then: read twice, so that the second has no old sticky bits */
 	enum core_stop stop;
 	uint8_t stop_signal;		/* POSIX number for GDB: 5 TRAP, 11 SEGV, 7 BUS (GDB 10), ... */
 	uint32_t stop_address;		/* data address of a watchpoint */

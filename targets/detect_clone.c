@@ -67,7 +67,8 @@ static void give_up(struct board *board, const char *what)
 	uint32_t cpuid = board->cores[0].cpuid;
 
 	board_note(board, "%s (id 0x%08x, CPUID 0x%08x, DPIDR 0x%08x): RAM only, no flash; --chip NAME says "
-		   "which chip to take it for", what, board->idcode, cpuid, board->dpidr);
+		   "which chip to take it for. ST's tools call this DEV_UNKNOWN_MCU_TARGET.", what,
+		   board->idcode, cpuid, board->dpidr);
 	chip_make_unknown(&board->chip, cpuid);
 }
 

@@ -6,6 +6,7 @@
 
 #include "probe/bytes.h"
 #include "targets/batch.h"
+#include "targets/connect.h"
 #include "targets/cortexm.h"
 #include "targets/protection.h"
 
@@ -132,7 +133,7 @@ static bool makes_sense(const struct chip *chip, const uint32_t value[2])
 /* Firmware that sleeps or changes clocks spoils reads; a hot-plug writes nothing. */
 static bool may_halt(const struct board *board)
 {
-	return board->cores[0].state == CORE_RUNNING && board->options.connect != CONNECT_HOT_PLUG;
+	return board->cores[0].state == CORE_RUNNING && !connect_writes_nothing(board);
 }
 
 /* A size that makes no sense (clones, protected chips) is not believed: the line's maximum is taken. */

@@ -5,6 +5,7 @@
 #include "targets/port.h"
 
 #include "probe/bytes.h"
+#include "targets/connect.h"
 #include "targets/core_private.h"
 #include "targets/detect.h"
 
@@ -97,7 +98,7 @@ static bool wake_core(struct board *board)
 	const struct chip_wake *wake = find_wake(board);
 	bool done;
 
-	if (!wake || board->options.connect == CONNECT_HOT_PLUG)
+	if (!wake || connect_writes_nothing(board))
 		return false;
 	done = !write_wake(board, wake);
 	probe_open_ap(board->probe, board->cores[0].port.ap);

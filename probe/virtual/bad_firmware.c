@@ -11,9 +11,9 @@
 #include "probe/bytes.h"
 #include "probe/virtual/bad_firmware_code.h"
 
-enum { VECTORS = 16, CODE = 4 * VECTORS, STACK = 0x400, HARD_FAULT = 3, BLANK = 0x800 };
+enum { VECTORS = 16, CODE = 4 * VECTORS, STACK = 0x400, BLANK = 0x800, UDF_FROM_END = 2 };
 enum { LIST_WAIT = 1, LIST_END = 0 };
-enum ending { END_LOOP, END_SLEEP, END_FAULT };
+enum { END_LOOP, END_SLEEP };
 
 enum { SCR = 0xE000ED10, SLEEPDEEP = 4, AIRCR = 0xE000ED0C, SYSRESETREQ = 0x05FA0004 };
 enum { IWDG = 0x40003000, IWDG_H7 = 0x58004800 };
@@ -69,7 +69,7 @@ static const struct family *find_family(const struct virtual_spec *spec)
 struct image {
 	uint8_t *bytes;
 	uint32_t length;
-	uint32_t hz;
+	uint32_t base, hz;
 };
 
 static void add(struct image *image, uint32_t address, uint32_t value)
@@ -97,8 +97,8 @@ static void add_watchdog(struct image *image, uint32_t base, uint64_t ms)
 }
 
 /* The list up to its end; the end is the result. */
-static enum ending fill_list(struct image *image, const struct family *family,
-			     const struct fault_rule *mishap)
+static uint32_t fill_list(struct image *image, const struct family *family,
+			  const struct fault_rule *mishap)
 {
 	uint64_t us = mishap->amount / 1000;
 
@@ -123,8 +123,10 @@ static enum ending fill_list(struct image *image, const struct family *family,
 		return END_SLEEP;
 	case FAULT_SLEEPING:
 		return END_SLEEP;
+	case FAULT_HALF_COPIED:
+		return image->base + BLANK + 1;
 	}
-	return END_FAULT;
+	return image->base + CODE + sizeof(code_bad_firmware_code) - UDF_FROM_END + 1;
 }
 
 /* The reset handler; all others are missing: no Thumb bit, a fault in a fault. Of a copy that broke off
@@ -143,7 +145,8 @@ int bad_firmware_build(const struct virtual_spec *spec, const struct fault_rule 
 		       uint8_t bytes[BAD_FIRMWARE_MAX], struct why *why)
 {
 	const struct family *family = find_family(spec);
-	struct image image = { bytes, CODE + sizeof(code_bad_firmware_code), spec->hsi_hz };
+	struct image image = { bytes, CODE + sizeof(code_bad_firmware_code),
+			       spec->banks[0].base, spec->hsi_hz };
 
 	if (mishap->kind < FAULT_PINS_TAKEN || mishap->kind >= FAULT_KINDS)
 		return 0;

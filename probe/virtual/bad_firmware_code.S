@@ -1,10 +1,10 @@
 @ SPDX-License-Identifier: MIT
 @
-@ Firmware that makes a board hard to reach: writes a list of registers, then ends in one of four ways.
+@ Firmware that makes a board hard to reach: writes a list of registers, then ends in one of three ways.
 @ The list stands behind the code, made by bad_firmware.c: pairs of words,
 @	address, value		write
 @	1, rounds		wait; a round is two cycles at least
-@	0, how			the end: 0 = loop, 1 = sleep for ever, 2 = an undefined instruction
+@	0, how			the end: 0 = loop, 1 = sleep for ever, else go there
 @ For every Cortex-M.
 	.syntax unified
 	.cpu cortex-m0
@@ -22,10 +22,11 @@ wait:	subs	r1, #1
 	b	next
 end:	cmp	r1, #1
 	beq	sleep
-	bhi	fault
+	bhi	go
 spin:	b	spin
 sleep:	wfi
 	b	sleep
-fault:	udf	#0
+go:	bx	r1
+	udf	#0	@ where lock-up goes
 	.balign	4
 list:

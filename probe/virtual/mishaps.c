@@ -6,7 +6,7 @@
 
 #include "probe/virtual/bad_firmware.h"
 
-enum { RESET_NS = 1000000, UP_NS = 5000000 };
+enum { UP_NS = 8000000 };
 
 /* A GD32F1x0 answers with F103's id, another revision and its own debug port. */
 enum { CLONE_REVISION = 0x1303, CLONE_DPIDR = 0x2BA01477, UNKNOWN_ID = 0x10000FED };
@@ -23,7 +23,7 @@ void mishaps_change_spec(const struct faults *faults, struct virtual_spec *spec)
 	}
 }
 
-/* A vector table and the program at the beginning of flash; then a reset, and it has run for a while. */
+/* A vector table and the program at the beginning of flash; then power, and it has run for a while. */
 static int install(struct machine *machine, const struct fault_rule *mishap, struct why *why)
 {
 	const struct virtual_spec *spec = machine_spec(machine);
@@ -32,10 +32,9 @@ static int install(struct machine *machine, const struct fault_rule *mishap, str
 
 	if (length <= 0)
 		return length;
+	machine_set_power(machine, false);
 	machine_poke(machine, spec->banks[0].base, image, (uint32_t)length);
-	machine_set_nrst(machine, false);
-	machine_advance(machine, RESET_NS);
-	machine_set_nrst(machine, true);
+	machine_set_power(machine, true);
 	machine_advance(machine, UP_NS + 2 * mishap->amount);
 	return OK;
 }

@@ -84,6 +84,7 @@ UNITLIBS_virtual_families_run = -lunicorn
 UNIT_virtual_machine = $(VIRTUAL_CHIPS) $(patsubst %,probe/virtual/%.c,machine machine_build image) $(wildcard probe/virtual/cpu/*.c)
 UNITLIBS_virtual_machine = -lunicorn
 UNIT_exit_status = server/exit_status.c
+UNIT_diagnosis = targets/diagnosis.c
 UNIT_journal = targets/journal.c
 UNIT_core_units = targets/core_units.c targets/batch.c
 UNIT_buffer = server/net/buffer.c
