@@ -88,6 +88,11 @@ bool option_plan_closes_port(const struct option_plan *plan);
 /* What else the change of this field does, a sentence without a full stop; NULL = nothing. */
 const char *option_change_effect(const struct option_plan *plan, const struct chip_option_field *field);
 
+/* Whether read protection can be lowered only by who has a key (one exchange, where chips have such). */
+bool option_wants_key(struct core *core);
+/* E_REFUSED when the plan would need it. */
+int option_check_keys(const struct option_plan *plan, struct core *core, struct why *why);
+
 /* OK when this controller's option bytes can be written, else E_REFUSED saying that they can't yet. */
 int option_writable(const struct chip *chip, struct why *why);
 /* Writes and loads: one critical section from unlocking to the read-back; the core has to be halted.

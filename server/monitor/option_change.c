@@ -276,6 +276,8 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 		return OK;
 	}
 	err = option_plan_check(plan, supply_mv, call->why);
+	if (!err)
+		err = option_check_keys(plan, call->session->core, call->why);
 	if (err)
 		return err;
 	option_print_plan(call, plan);

@@ -5,81 +5,293 @@
 #include "server/monitor/confirm.h"
 #include "server/monitor/option_change.h"
 
+#include "flash/option/plan.h"
+
+#include "targets/protection.h"
+
+#include "probe/bytes.h"
+
 #include <string.h>
 
-static bool is_protection(const struct chip_option_field *field)
-{
-	static const char *const prefixes[] = {
-		"RDP", "nWRP", "WRP", "PCROP", "SPRMOD", "WPRMOD", "PROT_AREA", "DMEP", "DMES", "SEC", "HDP",
-		"BOOT_LOCK", "NSBOOT_LOCK", "UNLOCK", "TZEN", "PRODUCT_STATE", "NVSTATE", NULL,
-	};
+/* ---- read protection ---- */
 
-	for (const char *const *prefix = prefixes; *prefix; prefix++)
-		if (!strncmp(field->name, *prefix, strlen(*prefix)))
-			return true;
-	return false;
+static bool is_readable(struct monitor_call *call, uint32_t address)
+{
+	const struct core *core = call->session->core;
+	uint32_t word;
+
+	return probe_read_u32(core->board->probe, core->port, address, &word) != E_FAULT;
 }
 
-/* The field that has levels of read protection; NULL = the chip's description has none. */
-static const struct chip_option_field *level_field(const struct chip *chip)
+/* At one end or the other: PCROP may have one of them. */
+static bool is_flash_readable(struct monitor_call *call)
 {
-	for (size_t i = 0; i < chip->option_field_count; i++)
-		if (chip->option_fields[i].erases && !strncmp(chip->option_fields[i].name, "RDP", 3))
-			return &chip->option_fields[i];
+	const struct chip *chip = &call->engine->board.chip;
+	const struct chip_bank *last = &chip->banks[chip->bank_count - 1];
+
+	return is_readable(call, chip->banks[0].base) || is_readable(call, last->base + (last->size - 4));
+}
+
+/* Kinds of memory, the first place of each, and whether a debugger can read there. */
+struct memories {
+	char open[80], closed[80];
+};
+
+static void sort_memory(struct memories *memories, const char *name, bool is_open)
+{
+	char *list = is_open ? memories->open : memories->closed;
+	size_t used = strlen(list);
+
+	snprintf(list + used, sizeof(memories->open) - used, "%s%s", used ? ", " : "", name);
+}
+
+static void sort_memories(struct monitor_call *call, struct memories *memories)
+{
+	static const struct {
+		enum chip_region_kind kind;
+		const char *name;
+	} kinds[] = {
+		{ CHIP_EEPROM, "data EEPROM" }, { CHIP_BACKUP, "backup RAM" },
+	};
+	const struct chip *chip = &call->engine->board.chip;
+
+	*memories = (struct memories){ "", "" };
+	if (chip->bank_count)
+		sort_memory(memories, "flash", is_flash_readable(call));
+	if (chip->otp_size)
+		sort_memory(memories, "OTP", is_readable(call, chip->otp_base));
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
+		for (size_t i = 0; i < chip->region_count; i++)
+			if (chip->regions[i].kind == kinds[k].kind) {
+				sort_memory(memories, kinds[k].name, is_readable(call, chip->regions[i].base));
+				break;
+			}
+}
+
+/* What the end of protection erases (RM0090 3.6.3, RM0367 3.4.1, RM0351 3.5.1, RM0433 4.5.3). */
+static void print_price(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	bool eeprom = false;
+
+	for (size_t i = 0; i < chip->region_count; i++)
+		eeprom |= chip->regions[i].kind == CHIP_EEPROM;
+	monitor_print(call, "  leave  `protect off` ends it: it ERASES all of flash%s and backup memory%s.\n",
+		      eeprom ? ", data EEPROM" : "", chip->otp_size ? "; OTP stays" : "");
+}
+
+static void explain_level1(struct monitor_call *call)
+{
+	struct memories memories;
+
+	sort_memories(call, &memories);
+	if (memories.closed[0])
+		monitor_print(call, "  now    A debugger can't read or write %s. RAM, registers, peripherals and option bytes "
+			      "are open%s%s.\n", memories.closed, memories.open[0] ? ", and so is " : "", memories.open);
+	else
+		monitor_print(call, "  now    Still open: it is in force (from the next power-on). Then a debugger can't read or "
+			      "write flash.\n");
+	monitor_print(call, "         Firmware that runs from flash stops in a fault while a debugger is there; it runs again "
+		      "after a power-on without one.\n");
+	if (option_wants_key(call->session->core))
+		monitor_print(call, "  leave  Only with the key of the chip's owner (OEM1KEY is set): that is not supported.\n");
+	else
+		print_price(call);
+}
+
+/* H5 and H7R/S: how debug authentication is spoken to is not known well enough to be trusted with a chip. */
+static void explain_state(struct monitor_call *call, bool is_open)
+{
+	monitor_print(call, "  now    %s\n", is_open ? "A debugger can read and write everything that is not listed as protected." :
+		      "What a debugger can do is up to this state.");
+	monitor_print(call, "  leave  States lead one way; back only by debug authentication, with keys or a password that were "
+		      "provisioned before. That is not supported, and so states are not changed from here.\n");
+}
+
+static void explain_level0(struct monitor_call *call)
+{
+	struct memories memories;
+
+	sort_memories(call, &memories);
+	if (strstr(memories.closed, "flash"))
+		monitor_print(call, "  now    Flash can't be read although nothing protects it: switch the chip's power off and on "
+			      "(`power wait`).\n");
+	else
+		monitor_print(call, "  now    A debugger can read and write everything that is not listed as protected.\n");
+}
+
+static void print_read_protection(struct monitor_call *call, const struct option_plan *plan)
+{
+	const struct chip_option_field *field = protection_field(plan->chip);
+	bool is_open;
+
+	if (!field) {
+		monitor_print(call, "This chip's description knows of no read protection.\n");
+		return;
+	}
+	is_open = option_field_value(field, plan->before) == protection_open_value(field);
+	option_print_field(call, field, plan->before);
+	if (protection_is_state(field))
+		explain_state(call, is_open);
+	else if (is_open)
+		explain_level0(call);
+	else
+		explain_level1(call);
+}
+
+/* ---- parts of flash ---- */
+
+/* The field that keeps such areas from being erased with read protection; NULL = they go. */
+static const struct chip_option_field *keeper(const struct option_plan *plan)
+{
+	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+		const struct chip_value *named = option_value_named(field, option_field_value(field, plan->before));
+
+		if (field->role == CHIP_SECRETS && named && !strcmp(named->name, "kept"))
+			return field;
+	}
 	return NULL;
 }
 
-/* H5 and H7R/S have states instead, that only debug authentication takes back. */
-static bool has_states(const struct chip *chip)
+static void print_way_back(struct monitor_call *call, const struct option_plan *plan)
 {
-	for (size_t i = 0; i < chip->option_field_count; i++)
-		if (!strcmp(chip->option_fields[i].name, "PRODUCT_STATE") ||
-		    !strcmp(chip->option_fields[i].name, "NVSTATE"))
+	const struct chip_option_field *keeps = keeper(plan);
+
+	monitor_print(call, "  leave  Only the way from read protection level 1 to level 0 takes it back (`option set RDP=level1`, "
+		      "then `protect off`), which ERASES flash.\n");
+	if (keeps)
+		monitor_print(call, "         Not even that while %s=kept: `option set %s=erased` first.\n", keeps->name,
+			      keeps->name);
+}
+
+static void print_area(struct monitor_call *call, const struct option_plan *plan, const char *name)
+{
+	static const struct {
+		const char *name, *meaning;
+	} areas[] = {
+		{ "WRP", "Nobody can erase or write it." },
+		{ "PCROP", "The core can run it; nobody can read it, the core's own data reads included." },
+		{ "SEC", "Hidden from everybody, debuggers too, once the firmware in it has closed it." },
+		{ "HDP", "Hidden from everybody, debuggers too, once the firmware in it has closed it." },
+	};
+
+	option_print_area(call, plan, name);
+	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
+		if (!strcmp(areas[i].name, name))
+			monitor_print(call, "  now    %s\n", areas[i].meaning);
+	if (!strcmp(name, "WRP"))
+		monitor_print(call, "  leave  `option set WRP=none`.\n");
+	else
+		print_way_back(call, plan);
+}
+
+/* Returns how many areas protect something. */
+static unsigned print_areas(struct monitor_call *call, const struct option_plan *plan)
+{
+	unsigned count = 0;
+	const char *name;
+
+	for (size_t i = 0; (name = option_area_name(plan->chip, i)); i++) {
+		char text[80];
+
+		option_area_text(plan->chip, name, plan->before, text, sizeof(text));
+		if (!text[0] || !strcmp(text, "none"))
+			continue;
+		print_area(call, plan, name);
+		count++;
+	}
+	return count;
+}
+
+/* ---- locks ---- */
+
+struct lock {
+	enum chip_option_role role;
+	const char *now, *leave;
+};
+
+static const struct lock *lock_of(const struct chip_option_field *field)
+{
+	static const char lowering[] = "Only the way from read protection level 1 to level 0 takes it back, which ERASES flash.";
+	static const struct lock locks[] = {
+		{ CHIP_BOOT_LOCK, "The chip boots from there only, whatever pins say. With read protection on top nobody gets in "
+		  "any more.", lowering },
+		{ CHIP_AREA_LOCK, "That range of write protection can't be changed.", lowering },
+		{ CHIP_PCROP_MODE, "The bits of write protection mean PCROP: nobody can read those sectors.",
+		  "With the end of read protection, in one command: `option set RDP=level0 SPRMOD=write`; it ERASES flash." },
+		{ CHIP_SECURE_AREA, "Part of secure areas.", lowering },
+		{ CHIP_TRUSTZONE, "Secure memory and registers are closed to this debugger.",
+		  "TrustZone goes off together with read protection, from level 1 or 0.5 to 0: not from here." },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++)
+		if (locks[i].role == field->role)
+			return &locks[i];
+	return NULL;
+}
+
+static bool is_in_area(const struct chip *chip, const struct chip_option_field *field)
+{
+	size_t index = (size_t)(field - chip->option_fields);
+
+	for (size_t i = 0; i < chip->option_area_count; i++)
+		if (chip->option_areas[i].first == index || chip->option_areas[i].last == index ||
+		    chip->option_areas[i].size == index || chip->option_areas[i].bits == index ||
+		    chip->option_areas[i].enable == index)
 			return true;
 	return false;
 }
 
-static bool flash_is_readable(struct monitor_call *call)
+/* Fields that are not as the factory left them. */
+static unsigned print_locks(struct monitor_call *call, const struct option_plan *plan)
 {
-	const struct core *core = call->session->core;
-	const struct chip *chip = &core->board->chip;
-	uint32_t word;
+	uint32_t factory[CHIP_OPTION_WORDS];
+	unsigned count = 0;
 
-	return chip->bank_count &&
-	       probe_read_u32(core->board->probe, core->port, chip->banks[0].base, &word) != E_FAULT;
+	for (size_t i = 0; i < plan->chip->option_word_count; i++)
+		factory[i] = plan->chip->option_words[i].factory;
+	for (size_t i = 0; i < plan->chip->option_field_count; i++) {
+		const struct chip_option_field *field = &plan->chip->option_fields[i];
+		const struct lock *lock = lock_of(field);
+
+		if (!lock || is_in_area(plan->chip, field) ||
+		    option_field_value(field, plan->before) == option_field_value(field, factory))
+			continue;
+		option_print_field(call, field, plan->before);
+		monitor_print(call, "  now    %s\n  leave  %s\n", lock->now, lock->leave);
+		count++;
+	}
+	return count;
 }
 
-static void explain_level(struct monitor_call *call, const struct chip_option_field *field, uint32_t value)
+static unsigned print_second_core(struct monitor_call *call)
 {
-	bool open = value == field->erases_to, readable = flash_is_readable(call);
+	const struct chip *chip = &call->engine->board.chip;
 
-	if (open && readable)
-		monitor_print(call, "A debugger can read and write everything that is not listed as protected.\n");
-	else if (open)
-		monitor_print(call, "Flash can't be read although nothing protects it: switch the chip's power off and "
-			      "on.\n");
-	else
-		monitor_print(call, "A debugger can use RAM, registers and option bytes, not flash, OTP and backup "
-			      "RAM%s.\n`protect off` ends it: it ERASES all of flash.\n",
-			      readable ? " (from the next power-on)" : "");
+	for (size_t i = 0; i < chip->bank_count; i++)
+		if (chip->banks[i].shared) {
+			monitor_print(call, "The rest of flash, from 0x%08x, belongs to somebody else (the second core, or EDATA): "
+				      "it is neither read nor written from here.\n",
+				      chip->banks[i].base + chip->banks[i].size);
+			return 1;
+		}
+	return 0;
 }
+
+/* ---- commands ---- */
 
 static int show(struct monitor_call *call)
 {
-	const struct chip_option_field *level;
 	struct option_plan plan;
 	int err = option_plan_begin(&plan, call->session->core, call->why);
 
-	for (size_t i = 0; !err && i < plan.chip->option_field_count; i++)
-		if (is_protection(&plan.chip->option_fields[i]))
-			option_print_field(call, &plan.chip->option_fields[i], plan.before);
-	level = err ? NULL : level_field(plan.chip);
-	if (level)
-		explain_level(call, level, option_field_value(level, plan.before));
-	else if (!err && has_states(plan.chip))
-		monitor_print(call, "This chip is closed by states, which only debug authentication takes back; neither "
-			      "is supported.\n");
-	return err;
+	if (err)
+		return err;
+	print_read_protection(call, &plan);
+	if (!(print_areas(call, &plan) + print_locks(call, &plan) + print_second_core(call)))
+		monitor_print(call, "No part of flash is protected on its own.\n");
+	return OK;
 }
 
 static int run_protect(struct monitor_call *call)
@@ -89,24 +301,24 @@ static int run_protect(struct monitor_call *call)
 
 static int lower(struct monitor_call *call, const char *given)
 {
-	const struct chip_option_field *level;
+	const struct chip_option_field *field;
 	struct option_plan plan;
 	int err = option_plan_begin(&plan, call->session->core, call->why);
 
 	if (err)
 		return err;
-	level = level_field(plan.chip);
-	if (!level && has_states(plan.chip))
-		return explain(call->why, E_REFUSED, "%s is closed by states, which only debug authentication takes back: "
-			       "that is not supported.", plan.chip->name);
-	if (!level)
+	field = protection_field(plan.chip);
+	if (!field)
 		return explain(call->why, E_CHIP, "%s has no read protection that is known.", plan.chip->name);
-	if (option_field_value(level, plan.before) == level->erases_to) {
+	if (option_field_value(field, plan.before) == protection_open_value(field)) {
 		monitor_print(call, "There is no read protection; nothing was done.\n");
 		return OK;
 	}
-	err = option_plan_set(&plan, level->name, "level0", call->why);
-	return err ? err : option_change(call, &plan, given);
+	if (protection_is_state(field))
+		return explain(call->why, E_REFUSED, "%s is closed by states (%s), which only debug authentication takes back: "
+			       "that is not supported.", plan.chip->name, field->name);
+	plan_put(&plan, field, protection_open_value(field));
+	return option_change(call, &plan, given);
 }
 
 static int run_off(struct monitor_call *call)

@@ -220,7 +220,7 @@ static void a_slip_has_no_consequences(void **state)
 		{ "STM32H573ZI", "option set NSBOOT_LOCK=0xb4", "Nobody can ever undo this" },
 		{ "STM32H573ZI", "option set OTPBL=1", "Nobody can ever undo this" },
 		{ "STM32H573ZI", "protect", "PRODUCT_STATE" },
-		{ "STM32H573ZI", "protect off", "debug authentication" },
+		{ "STM32H573ZI", "protect", "back only by debug authentication" },
 		{ "STM32H7B3ZI", "option set OTPBL=1", "Nobody can ever undo this" },
 		{ "STM32L053C8", "option set WPRMOD=pcrop", "mean the opposite" },
 		{ "STM32L053C8", "option set WPRMOD=pcrop PCROP=sectors:0-31", "Nothing was done" },
