@@ -6,7 +6,7 @@
 #   make bench      USB exchanges, modelled times, memory: as a table
 #   make peers      other people's tools on the virtual ST-LINK; BENCH=1 compares what they cost
 #   make fuzz       a minute for each parser
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR=; make uninstall; make deb builds a Debian package
 #
 # V=1 shows commands. SAN=address or SAN=thread builds with sanitizers, in a folder of its own.
 # VIRTUAL=0 leaves out the virtual probe (and Unicorn with it).
@@ -44,7 +44,8 @@ USB_OBJ     := $(USB_SRC:%.c=$(BUILD)/%.o)
 PROGRAMS := $(BUILD)/tether $(if $(filter 1,$(VIRTUAL)),$(BUILD)/tether-virtual)
 TESTED   := $(PROGRAMS) $(BUILD)/tether-virtual-usb
 
-.PHONY: all setup demo check check-timed check-all sanitize sanitize-build bench fuzz install clean unit \
+.PHONY: all setup demo check check-timed check-all sanitize sanitize-build bench fuzz install uninstall \
+        deb documents clean unit \
         engine e2e loaders static peers
 all: $(PROGRAMS)
 	@:
@@ -192,10 +193,41 @@ fuzz:
 		echo "  fuzz    $$name: $$(grep -c . build/fuzz/$$name.log) log lines, $$(grep number_of_executed build/fuzz/$$name.log | tr -s ' ')"; \
 	done
 
-install: $(PROGRAMS)
+# The manual page and the completion are made from the tables of options and commands.
+$(BUILD)/document: $(BUILD)/scripts/document.o $(CORE_OBJ)
+	$(call say,LINK,$@) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tether.1: $(BUILD)/document
+	$(call say,MAN,$@) $< man > $@.tmp && mv $@.tmp $@
+$(BUILD)/tether.bash: $(BUILD)/document
+	$(call say,BASH,$@) $< bash > $@.tmp && mv $@.tmp $@
+documents: $(BUILD)/tether.1 $(BUILD)/tether.bash
+
+# Links by the names of the servers whose place it takes are in a folder of their own: they would hide those.
+BIN   := $(PREFIX)/bin
+LIB   := $(PREFIX)/lib
+SHARE := $(PREFIX)/share
+UNITS := $(LIB)/systemd/system
+INSTALLED = $(PROGRAMS:$(BUILD)/%=$(BIN)/%) $(LIB)/tether/st-util $(LIB)/tether/ST-LINK_gdbserver \
+	$(LIB)/udev/rules.d/60-tether.rules $(UNITS)/tether@.service $(UNITS)/tether@.socket \
+	$(SHARE)/man/man1/tether.1 $(SHARE)/bash-completion/completions/tether
+install: $(PROGRAMS) documents
 	@:
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d scripts/udev/60-tether.rules
+	install -D -m 755 -t $(DESTDIR)$(BIN) $(PROGRAMS)
+	install -d $(DESTDIR)$(LIB)/tether $(DESTDIR)$(UNITS)
+	ln -sf ../../bin/tether $(DESTDIR)$(LIB)/tether/st-util
+	ln -sf ../../bin/tether $(DESTDIR)$(LIB)/tether/ST-LINK_gdbserver
+	install -D -m 644 -t $(DESTDIR)$(LIB)/udev/rules.d scripts/udev/60-tether.rules
+	sed 's|@BINDIR@|$(BIN)|' scripts/systemd/tether@.service > $(DESTDIR)$(UNITS)/tether@.service
+	install -m 644 -t $(DESTDIR)$(UNITS) scripts/systemd/tether@.socket
+	chmod 644 $(DESTDIR)$(UNITS)/tether@.service
+	install -D -m 644 $(BUILD)/tether.1 $(DESTDIR)$(SHARE)/man/man1/tether.1
+	install -D -m 644 $(BUILD)/tether.bash $(DESTDIR)$(SHARE)/bash-completion/completions/tether
+uninstall:
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	-rmdir $(DESTDIR)$(LIB)/tether
+# A Debian package of what `make install` puts there.
+deb: $(PROGRAMS) documents
+	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/make-deb
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -9,6 +9,7 @@
 #include "server/net/loop.h"
 #include "server/net/mailbox.h"
 #include "server/net/thread.h"
+#include "server/supervisor.h"
 
 #include "probe/log.h"
 
@@ -20,16 +21,27 @@ enum {
 	OUTBOX_MESSAGES = 1024,
 };
 
+static const char waiting[] = "Waiting for a debugger";
+
 struct server {
 	const struct options *options;
 	const struct serve_words *words;
-	struct listener listener, console_listener, swo;
+	struct listener listener, console, swo;
 	struct semihosting_options semihosting;
 	struct mailbox *inbox, *outbox;
 	struct thread *thread;
 	struct loop *loop;
 	struct rig rig;
 };
+
+/* A port of ours, unless a supervisor opened one for it. port: -1 = none. */
+static int open_port(const struct server *s, struct listener *listener, const char *name, int port,
+		     bool *in_use, struct why *why)
+{
+	if (supervisor_listen(listener, name) || port < 0)
+		return 0;
+	return listener_open(listener, s->options->bind, (unsigned)port, in_use, why);
+}
 
 static int listen_for_clients(struct server *s, enum exit_status *status, struct why *why)
 {
@@ -38,13 +50,11 @@ static int listen_for_clients(struct server *s, enum exit_status *status, struct
 	int err = rig_semihosting(&s->semihosting, &console_port, s->options, why);
 
 	if (!err && s->semihosting.console == CONSOLE_TCP)
-		err = listener_open(&s->console_listener, s->options->bind, console_port, &in_use, why);
+		err = open_port(s, &s->console, "console", (int)console_port, &in_use, why);
 	if (!err && !s->options->stdio)
-		err = listener_open(&s->listener, s->options->bind,
-				    (unsigned)s->options->port, &in_use, why);
-	if (!err && s->options->swo_port >= 0)
-		err = listener_open(&s->swo, s->options->bind, (unsigned)s->options->swo_port, &in_use,
-				    why);
+		err = open_port(s, &s->listener, "gdb", s->options->port, &in_use, why);
+	if (!err)
+		err = open_port(s, &s->swo, "swo", s->options->swo_port, &in_use, why);
 	*status = in_use ? EXIT_PORT_IN_USE : exit_status_of(err);
 	return err;
 }
@@ -60,6 +70,7 @@ static void on_joined(void *context)
 {
 	const struct server *s = context;
 
+	supervisor_notify("STATUS=A debugger is connected");
 	say(s, s->words->joined);
 }
 
@@ -67,6 +78,7 @@ static void on_left(void *context)
 {
 	const struct server *s = context;
 
+	supervisor_notify("STATUS=%s", waiting);
 	say(s, s->words->left);
 }
 
@@ -74,9 +86,10 @@ static int make_parts(struct server *s, struct why *why)
 {
 	struct loop_options loop_options = {
 		.listener = s->options->stdio ? NULL : &s->listener,
-		.swo = s->options->swo_port >= 0 ? &s->swo : NULL,
+		.swo = s->swo.count ? &s->swo : NULL,
+		.idle_s = (unsigned)s->options->idle_exit_s,
 		.once = s->options->once || s->options->stdio,
-		.console = s->semihosting.console == CONSOLE_TCP ? &s->console_listener : NULL,
+		.console = s->console.count ? &s->console : NULL,
 		.console_on_stdout = s->semihosting.console == CONSOLE_STDOUT,
 		.joined = on_joined, .left = on_left, .context = s,
 	};
@@ -162,7 +175,7 @@ static void clear(struct server *s)
 	mailbox_free(s->inbox);
 	mailbox_free(s->outbox);
 	listener_close(&s->listener);
-	listener_close(&s->console_listener);
+	listener_close(&s->console);
 	listener_close(&s->swo);
 }
 
@@ -170,14 +183,16 @@ static enum exit_status serve_clients(struct server *s)
 {
 	enum exit_status status;
 
-	if (s->semihosting.console == CONSOLE_TCP && !s->options->stdio)
-		printf("The program's console is on port %u\n", s->console_listener.port);
-	if (s->options->swo_port >= 0)
+	if (s->console.count && !s->options->stdio)
+		printf("The program's console is on port %u\n", s->console.port);
+	if (s->swo.count)
 		log_line(LOG_INFO, "SWO as it comes, for any number of readers: port %u", s->swo.port);
 	if (!s->options->stdio)
 		s->words->ready(s->options, s->listener.port);
 	fflush(stdout);
+	supervisor_notify("READY=1\nSTATUS=%s", waiting);
 	status = (enum exit_status)loop_run(s->loop);
+	supervisor_notify("STOPPING=1");
 	say(s, s->words->end);
 	return status;
 }

@@ -159,6 +159,17 @@ int listener_open(struct listener *listener, const char *address, unsigned port,
 	return explain_failure(err, address, port, why);
 }
 
+void listener_adopt(struct listener *listener, int fd)
+{
+	if (listener->count == LISTENER_SOCKETS)
+		return;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (!listener->port)
+		listener->port = port_of(fd);
+	listener->fds[listener->count++] = fd;
+}
+
 void listener_close(struct listener *listener)
 {
 	int saved = errno;

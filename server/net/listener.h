@@ -24,6 +24,8 @@ struct listener {
  * in why; *in_use tells that the port is taken. */
 int listener_open(struct listener *listener, const char *address, unsigned port, bool *in_use,
 		  struct why *why);
+/* Takes over a socket that listens already, if there is room for it. */
+void listener_adopt(struct listener *listener, int fd);
 void listener_close(struct listener *listener);
 
 /* Accepts one client: its socket, without Nagle's delay and closed on exec; -1 with errno. name:

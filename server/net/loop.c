@@ -55,7 +55,7 @@ struct loop {
 	struct stream *console;		/* of the program; NULL = GDB has it */
 	ev_io outputs, accepts[LISTENER_SOCKETS];
 	ev_signal signals[QUIT_SIGNALS];
-	ev_timer grace, linger, farewell, accept_pause;
+	ev_timer grace, linger, farewell, accept_pause, idle;
 };
 
 static void post(struct loop *loop, enum event_kind kind, unsigned client, const void *data,
@@ -150,6 +150,8 @@ static void end_session(struct loop *loop, unsigned number)
 {
 	bool was_controller = loop->controller == number;
 
+	if (loop->options.idle_s)
+		ev_timer_again(loop->ev, &loop->idle);
 	if (was_controller) {
 		loop->controller = NOBODY;
 		tell(loop, loop->options.left);
@@ -420,6 +422,15 @@ static void on_linger_over(struct ev_loop *ev, ev_timer *timer, int events)
 	post_quit(ev_userdata(ev));
 }
 
+static void on_idle(struct ev_loop *ev, ev_timer *timer, int events)
+{
+	struct loop *loop = ev_userdata(ev);
+
+	(void)timer, (void)events;
+	if (count_speakers(loop) == 0)
+		post_quit(loop);
+}
+
 static void on_farewell_over(struct ev_loop *ev, ev_timer *timer, int events)
 {
 	(void)timer, (void)events;
@@ -505,6 +516,9 @@ struct loop *loop_new(const struct loop_options *options, struct engine_flags *f
 	loop->controller = NOBODY;
 	ev_io_init(&loop->outputs, on_outputs, mailbox_fd(outbox), EV_READ);
 	ev_timer_init(&loop->grace, on_grace_over, grace_s, 0);
+	ev_timer_init(&loop->idle, on_idle, options->idle_s, options->idle_s);
+	if (options->idle_s)
+		ev_timer_start(loop->ev, &loop->idle);
 	ev_timer_init(&loop->linger, on_linger_over, linger_s, 0);
 	ev_timer_init(&loop->farewell, on_farewell_over, farewell_s, 0);
 	ev_timer_init(&loop->accept_pause, on_accept_pause_over, accept_pause_s, accept_pause_s);

@@ -15,6 +15,7 @@
 struct loop_options {
 	struct listener *listener;	/* NULL: the one client is on stdin and stdout */
 	struct listener *swo;		/* where raw SWO is sent to who listens; NULL: nowhere */
+	unsigned idle_s;		/* end when nobody was there for so long; 0 = never */
 	bool once;			/* end with the first session that was one */
 	struct listener *console;	/* the program's console is a port; else NULL */
 	bool console_on_stdout;

@@ -165,13 +165,13 @@ def stm32cubeide():
 def zephyr_stlink_gdbserver():
     """No serial number: the one probe on USB. The server is ended when GDB has ended."""
     port = free_port()
-    for how, commands in (("--initialize-reset", ("load",)), ("--attach", ())):
+    for how, commands in (("--initialize-reset", ("load " + ELF,)), ("--attach", ())):
         script = """
 '%s' --stm32cubeprogrammer-path /opt/st/bin --port-number %d --apid 0 --halt --swd %s &
 server=$!
-gdb-multiarch -nx -q -batch -ex 'target remote :%d' %s -ex 'info registers pc' '%s' </dev/null
+gdb-multiarch -nx -q -batch -ex 'target remote :%d' '%s' %s -ex 'info registers pc' </dev/null
 kill $server 2>/dev/null; wait $server
-""" % (installed("ST-LINK_gdbserver"), port, how, port, " ".join("-ex '%s'" % c for c in commands), ELF)
+""" % (installed("ST-LINK_gdbserver"), port, how, port, ELF, " ".join("-ex '%s'" % c for c in commands))
         code, said = on_usb("STM32F407VG", "sh", "-c", script)
         equal(code, 0, "exit code; it said:\n" + said)
         expect(said, r"^pc +0x")
