@@ -4,6 +4,7 @@
  */
 #include "server/list.h"
 
+#include "server/connect_report.h"
 #include "server/json.h"
 
 #include "probe/probe.h"
@@ -17,6 +18,7 @@ struct row {
 	const struct usb_probe *probe;
 	char firmware[24];		/* "" = it did not say */
 	bool usable;
+	int err;			/* of opening it */
 	struct why problem;		/* why it is not usable */
 	const char *state;		/* in a word or two */
 };
@@ -30,8 +32,10 @@ static void ask(struct row *row)
 
 	if (!err)
 		err = probe_open(&probe, link, &row->problem);
+	row->err = err;
 	if (err) {
 		row->state = error_text(err);
+		connect_report_name(err, &row->problem);
 		return;
 	}
 	snprintf(row->firmware, sizeof row->firmware, "%s", probe_version(probe)->text);
@@ -85,6 +89,7 @@ static void print_json_row(struct json *json, const struct row *row)
 	json_bool(json, "usable", row->usable);
 	json_text(json, "error", row->usable ? NULL : row->state);
 	json_text(json, "advice", problem[0] ? problem : NULL);
+	connect_report_diagnosis(json, row->err, NULL);
 	json_object_end(json);
 }
 

@@ -30,8 +30,9 @@ const struct option_row option_rows[] = {
 	{ NULL, "chips", 0, OPTION_TEXT, "DIR", FIELD(chips), 0, 0, NULL, TARGET | CHIPS,
 	  "folder of chip files that add to those built in,\nor override them" },
 	{ NULL, "connect", 0, OPTION_CHOICE, "HOW", FIELD(connect), 0, 0,
-	  "auto|normal|under-reset|hot-plug", TARGET,
-	  "auto (default), normal, under-reset, hot-plug" },
+	  "auto|normal|under-reset|hot-plug|hot-plug,no-halt", TARGET,
+	  "auto (default): whatever works; normal: no reset;\nunder-reset; hot-plug: writes nothing, and with\n"
+	  ",no-halt GDB's attach does not halt it either" },
 	{ NULL, "reset-type", 0, OPTION_CHOICE, "HOW", FIELD(reset_type), 0, 0,
 	  "auto|system|pin|core", TARGET,
 	  "try this first: system (SYSRESETREQ), pin (NRST),\ncore (VECTRESET); auto (default) is system" },

@@ -4,6 +4,8 @@
  */
 #include "server/rig.h"
 
+#include "server/connect_report.h"
+
 #include "probe/probe.h"
 #include "probe/usb_list.h"
 
@@ -106,11 +108,12 @@ int rig_open(struct rig *rig, const struct options *options,
 	if (err)
 		return err;
 	err = open_link(&link, options, virtual_opener, rig->chips, why);
-	if (err)
+	if (!err)
+		err = probe_open(&probe, link, why);
+	if (err) {
+		connect_report_name(err, why);
 		return err;
-	err = probe_open(&probe, link, why);
-	if (err)
-		return err;
+	}
 	engine_options = engine_options_of(options, rig->chips);
 	engine_options.semihosting = semihosting;
 	rig->engine = engine_new(probe, &engine_options, &rig->flags, out, context);

@@ -5,6 +5,7 @@
  */
 #include "server/run.h"
 
+#include "server/connect_report.h"
 #include "server/json.h"
 #include "server/load.h"
 
@@ -224,15 +225,39 @@ static int start(struct runner *r, const struct virtual_opener *virtual_opener, 
 	return err;
 }
 
+/* Nothing was run: the one row is that of the connect. */
+static void tell_failure(struct runner *r, int err, const struct why *why)
+{
+	const struct engine *engine = r->rig.engine;
+	const struct climb *climb = engine ? &engine_board(r->rig.engine)->climb : NULL;
+
+	fprintf(stderr, "tether: %s\n", why->text);
+	if (!r->options->json)
+		return;
+	json_init(&r->json, stdout, true);
+	json_object(&r->json, NULL);
+	json_text(&r->json, "command", "connect");
+	json_bool(&r->json, "ok", false);
+	json_text(&r->json, "message", "");
+	json_number(&r->json, "bytes", engine ? (int64_t)payload_bytes(r) : 0);
+	json_number(&r->json, "ms", climb ? (climb->us + 500) / 1000 : 0);
+	json_text(&r->json, "cause", why->text);
+	connect_report_diagnosis(&r->json, err, climb);
+	connect_report_tries(&r->json, climb);
+	json_object_end(&r->json);
+	json_end(&r->json);
+}
+
 enum exit_status run(const struct options *options, const struct virtual_opener *virtual_opener)
 {
 	struct runner runner = { .options = options, .on_terminal = isatty(STDERR_FILENO) };
 	struct why why = { "" };
 	pthread_t watcher;
 	bool watched = watch_signals(&watcher, &runner.rig.flags);
+	int err = start(&runner, virtual_opener, &why);
 
-	if (start(&runner, virtual_opener, &why))
-		fprintf(stderr, "tether: %s\n", why.text);
+	if (err)
+		tell_failure(&runner, err, &why);
 	else
 		run_all(&runner);
 	if (runner.rig.engine)		/* --on-exit */

@@ -18,6 +18,9 @@ static const struct row {
 	uint32_t all, none;	/* signs */
 	struct diagnosis diagnosis;
 } rows[] = {
+	{ S(NO_PROBE), 0,
+	  { "no-probe", "no such probe is plugged in", "plug it in, without a hub; `tether list` shows those that "
+	    "there are; a virtual machine needs the USB device passed to it", "DEV_NO_STLINK" } },
 	{ S(PERMISSION), 0,
 	  { "permission", "no right to open the probe",
 	    "sudo cp scripts/udev/60-tether.rules /etc/udev/rules.d/, then plug it in again",
@@ -149,6 +152,7 @@ void evidence_add_error(struct evidence *evidence, int err)
 		int err;
 		enum sign sign;
 	} signs[] = {
+		{ E_NO_PROBE, SIGN_NO_PROBE }, { E_GONE, SIGN_NO_PROBE },
 		{ E_PERMISSION, SIGN_PERMISSION }, { E_PROBE_BUSY, SIGN_HELD_BY_OTHER },
 		{ E_FIRMWARE, SIGN_OLD_FIRMWARE }, { E_USB, SIGN_USB_TROUBLE },
 		{ E_TIMEOUT, SIGN_USB_TROUBLE }, { E_PROTOCOL, SIGN_USB_TROUBLE },
@@ -164,7 +168,7 @@ void evidence_add_error(struct evidence *evidence, int err)
 }
 
 static const char *const sign_words[SIGNS] = {
-	[SIGN_PERMISSION] = "no permission", [SIGN_HELD_BY_OTHER] = "the probe is in use",
+	[SIGN_NO_PROBE] = "no probe", [SIGN_PERMISSION] = "no permission", [SIGN_HELD_BY_OTHER] = "the probe is in use",
 	[SIGN_OLD_FIRMWARE] = "a command that the probe does not know",
 	[SIGN_USB_TROUBLE] = "time-outs on USB", [SIGN_SILENT] = "no acknowledge on SWD",
 	[SIGN_ANSWERED] = "the debug port's id was read",
@@ -207,6 +211,14 @@ const struct diagnosis *diagnose(const struct evidence *evidence)
 	while (!fits(&rows[i], evidence))	/* the last one always does */
 		i++;
 	return rows[i].diagnosis.name ? &rows[i].diagnosis : NULL;
+}
+
+const struct diagnosis *diagnose_error(int err)
+{
+	struct evidence evidence = { 0 };
+
+	evidence_add_error(&evidence, err);
+	return evidence.signs ? diagnose(&evidence) : NULL;
 }
 
 const struct diagnosis *diagnosis_at(size_t i)

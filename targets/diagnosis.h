@@ -12,6 +12,7 @@
 
 enum sign {
 	/* of the probe */
+	SIGN_NO_PROBE,
 	SIGN_PERMISSION,	/* no right to open it */
 	SIGN_HELD_BY_OTHER,	/* another program has it */
 	SIGN_OLD_FIRMWARE,
@@ -67,6 +68,8 @@ const char *evidence_text(const struct evidence *evidence, char *text, size_t si
 
 /* The most telling cause; NULL when the target was reached and nothing was odd. */
 const struct diagnosis *diagnose(const struct evidence *evidence);
+/* What an error alone tells; NULL = nothing in particular. */
+const struct diagnosis *diagnose_error(int err);
 /* What there is, for tests; NULL past the end. */
 const struct diagnosis *diagnosis_at(size_t i);
 

@@ -110,21 +110,24 @@ static int run_connect(struct monitor_call *call)
 	static const char *const modes[] = {
 		[CONNECT_AUTO] = "auto", [CONNECT_NORMAL] = "normal",
 		[CONNECT_UNDER_RESET] = "under-reset", [CONNECT_HOT_PLUG] = "hot-plug",
+		[CONNECT_OBSERVE] = "hot-plug,no-halt",
 	};
 	struct board *board = &call->engine->board;
 	unsigned mode = 0;
+	char tried[CLIMB_TEXT];
 	int err;
 
 	while (call->argc && mode < ARRAY_SIZE(modes) && !monitor_is(call, 0, modes[mode]))
 		mode++;
 	if (mode == ARRAY_SIZE(modes))
-		return monitor_usage(call, "connect [auto|normal|under-reset|hot-plug]");
+		return monitor_usage(call, "connect [auto|normal|under-reset|hot-plug|hot-plug,no-halt]");
 	if (call->argc)
 		board->options.connect = (enum connect_mode)mode;
 	board->attached = false;
 	err = engine_connect(call->engine, call->why);
 	if (!err)
-		monitor_print(call, "connected to %s\n", board->chip.name);
+		monitor_print(call, "connected to %s: %s\n", board->chip.name,
+			      climb_text(&board->climb, tried, sizeof(tried)));
 	return err;
 }
 
@@ -237,7 +240,7 @@ const struct monitor_command monitor_control[] = {
 	{ "halt", "", "Halt the core", CONTROL, run_halt },
 	{ "resume", "", "Let the core run", CONTROL, run_resume },
 	{ "go", "", "The same as resume", CONTROL, run_resume },
-	{ "connect", "[auto|normal|under-reset|hot-plug]", "Reach for the target again\n"
+	{ "connect", "[auto|normal|under-reset|hot-plug[,no-halt]]", "Reach for the target again\n"
 	  "connect under-reset", MONITOR_CONTROL, run_connect },
 	{ "sleep", "MS", "Wait\nsleep 100", 0, run_sleep },
 	{ "reg", "[NAME [VALUE]]", "Show or set core registers\nreg pc 0x08000200",

@@ -247,6 +247,16 @@ static enum answer handle_vcont_query(struct request *rq, struct cursor *in)
 	return ANSWER_NOW;
 }
 
+/* GDB believes that it is halted then; nothing else is possible in all-stop. */
+static bool is_only_watched(struct session *session)
+{
+	if (session->engine->board.options.connect != CONNECT_OBSERVE || !session_is_going(session))
+		return false;
+	session_note(session, "The core runs on (hot-plug,no-halt), whatever GDB shows of it: memory is live, "
+		     "registers are zeros. `continue`, then Ctrl-C halts it.");
+	return true;
+}
+
 /* Never an error: GDB 13 would ask again and again. */
 static enum answer handle_why(struct request *rq, struct cursor *in)
 {
@@ -258,7 +268,7 @@ static enum answer handle_why(struct request *rq, struct cursor *in)
 		buffer_add(rq->reply, rq->engine->board.attached ? "T05thread:1;" : "W00");
 		return ANSWER_NOW;
 	}
-	if (session_is_going(session)) {
+	if (session_is_going(session) && !is_only_watched(session)) {
 		if (session_halt(session, "?", &why) != OK)
 			session_note(session, "%s", why.text);
 		session->signal = SESSION_TRAP;
@@ -304,7 +314,7 @@ static enum answer handle_attach(struct request *rq, struct cursor *in)
 	(void)in;
 	if (!err && rq->session->run == RUN_ENDED)
 		session_adopt_core(rq->session, "vAttach");
-	if (!err)
+	if (!err && !is_only_watched(rq->session))
 		err = session_halt(rq->session, "vAttach", &why);
 	if (!err) {
 		rq->session->signal = SESSION_TRAP;

@@ -22,6 +22,7 @@ static const struct {
 } cases[] = {
 	{ S(REACHED) | S(ANSWERED), NULL },
 	{ S(REACHED) | S(ANSWERED) | S(SLEEPING), NULL },
+	{ S(NO_PROBE), "no-probe" },
 	{ S(PERMISSION), "permission" },
 	{ S(HELD_BY_OTHER), "probe-busy" },
 	{ S(OLD_FIRMWARE) | S(ANSWERED), "probe-too-old" },
@@ -97,7 +98,7 @@ static void every_cause_has_words_and_a_case(void **state)
 static void errors_are_signs(void **state)
 {
 	static const int errors[] = {
-		E_PERMISSION, E_PROBE_BUSY, E_FIRMWARE, E_USB, E_TIMEOUT, E_PROTOCOL, E_NO_TARGET,
+		E_NO_PROBE, E_GONE, E_PERMISSION, E_PROBE_BUSY, E_FIRMWARE, E_USB, E_TIMEOUT, E_PROTOCOL, E_NO_TARGET,
 		E_POWER, E_WIRE, E_WAIT, E_FAULT, E_AP, E_CHIP, E_NOT_HALTED, E_IN_RESET,
 	};
 
@@ -107,7 +108,9 @@ static void errors_are_signs(void **state)
 
 		evidence_add_error(&evidence, errors[i]);
 		assert_int_not_equal(evidence.signs, 0);
+		assert_non_null(diagnose_error(errors[i]));
 	}
+	assert_null(diagnose_error(E_MEMORY));
 }
 
 static void evidence_is_told_in_words(void **state)
