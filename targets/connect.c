@@ -118,11 +118,12 @@ static int try(struct board *board, const struct rung *rung, const char *name, s
 {
 	struct link *link = probe_link(board->probe);
 	uint64_t start_us = link_now_us(link);
-	bool refused;
+	bool refused, has_core;
 	int err;
 
 	why->text[0] = '\0';
 	err = rung->climb(board, why);
+	has_core = !err;
 	refused = err == E_CHIP && board->chip.known_only[0];
 	if (!err) {
 		err = board_take_hold(board, why);
@@ -130,7 +131,10 @@ static int try(struct board *board, const struct rung *rung, const char *name, s
 	}
 	if (err && !why->text[0])
 		explain(why, err, "%s", error_text(err));
-	evidence_add_error(&board->climb.evidence, err);
+	if (err == E_FAULT && !has_core)
+		evidence_add(&board->climb.evidence, SIGN_NO_CORE);
+	else
+		evidence_add_error(&board->climb.evidence, err);
 	climb_add(&board->climb, name, err, why->text, (uint32_t)(link_now_us(link) - start_us));
 	log_line(LOG_TARGET, "connect %s: %s", name, err ? why->text : "ok");
 	return refused ? E_REFUSED : err;

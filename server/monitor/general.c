@@ -126,12 +126,15 @@ static int run_report(struct monitor_call *call)
 {
 	static const char *const parts[] = { "version", "probe", "info", "option", "stats" };
 	uint64_t before = probe_link(call->engine->board.probe)->exchanges;
+	char climb[CLIMB_TEXT];
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		monitor_print(call, "--- %s\n", parts[i]);
 		if (run_line(call, parts[i]))
 			monitor_print(call, "%s\n", call->why->text);
 	}
+	monitor_print(call, "--- connect\n%s\n",
+		      climb_text(&call->engine->board.climb, climb, sizeof(climb)));
 	monitor_print(call, "--- last exchanges\n");
 	print_exchanges(call, before);
 	call->why->text[0] = '\0';
