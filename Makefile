@@ -140,12 +140,18 @@ check-all:
 	$(Q)scripts/setup check
 	$(Q)scripts/fetch-adapter build/adapter || :
 	$(Q)FULL=1 $(MAKE) --no-print-directory check-timed sanitize
-# Unit and engine tests under AddressSanitizer and UBSan; engine tests, and unit tests of what really has two
+# Unit and engine tests under AddressSanitizer and UBSan, and tether in the sessions over USB; engine tests, and unit tests of what really has two
 # threads, under ThreadSanitizer. Of the many scenes on many chips (flash_families) one: it is slow work here.
 sanitize:
 	$(Q)scripts/setup check
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address sanitize-build
 	$(Q)SCENE=loads $(MAKE) --no-print-directory SAN=address unit engine
+	$(Q)$(MAKE) --no-print-directory -j2 $(TESTED) firmware
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=address build-address/tether
+	$(Q)for test in usb_session probes; do \
+		TETHER=$(CURDIR)/build-address/tether ASAN_OPTIONS=verify_asan_link_order=0 \
+			scripts/run-programs build tests/e2e $$test || exit 1; \
+	done
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=thread sanitize-build UNIT_NAMES="$(THREADED)"
 	$(Q)SCENE=loads $(MAKE) --no-print-directory SAN=thread engine unit UNIT_NAMES="$(THREADED)"
 sanitize-build: $(UNIT_BIN) $(ENGINE_BIN)

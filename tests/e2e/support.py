@@ -15,7 +15,7 @@ import time
 
 BUILD = os.environ.get("BUILD", "build")
 FIRMWARE = os.environ.get("FIRMWARE", "build/firmware")
-TETHER = os.path.join(BUILD, "tether")
+TETHER = os.environ.get("TETHER") or os.path.join(BUILD, "tether")	# another build of it: make sanitize
 BOARD = "virtual:STM32F407VG"
 
 

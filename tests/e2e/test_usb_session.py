@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from support import BUILD, FIRMWARE, Rsp, UsbServer, check, equal, expect, gdb, main, on_usb
+from support import BUILD, FIRMWARE, TETHER, Rsp, UsbServer, check, equal, expect, gdb, main, on_usb
 
 BOARD = "STM32F407VG"
 DEMO = os.path.join(FIRMWARE, "demo.elf")
@@ -32,7 +32,7 @@ def loads_breaks_and_steps():
 def binary_serial_numbers_are_chosen_by_their_hex_form():
     serial = "0123456789ABCDEF00112233"
     board = "%s,firmware=V2J16S0,serial=%s" % (BOARD, serial)
-    code, text = on_usb(board, os.path.join(BUILD, "tether"), "run", "--probe", "012345", "probe")
+    code, text = on_usb(board, TETHER, "run", "--probe", "012345", "probe")
     equal(code, 0, text)
     expect(text, "V2J16S0", serial)
 
@@ -172,7 +172,7 @@ def ends_on_sigterm_while_it_waits_for_the_plug():
 
 def a_paced_probe_takes_its_time():
     start = time.monotonic()
-    code, text = on_usb(BOARD + ",pace=real", os.path.join(BUILD, "tether"), "run",
+    code, text = on_usb(BOARD + ",pace=real", TETHER, "run",
                         "mem read 0x20000000 0x10000 /dev/null", options=("--times",))
     took = time.monotonic() - start
     equal(code, 0, text)
