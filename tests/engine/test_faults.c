@@ -18,7 +18,7 @@
 #include "probe/bytes.h"
 #include "probe/virtual/link_virtual.h"
 
-enum { IMAGE_SIZE = 0x6000, LIMIT_MS = 30000, SAMPLES = 4 };
+enum { IMAGE_SIZE = 0x6000, LIMIT_MS = 30000, SAMPLES = 4, BACK_AFTER = 4 };
 
 /* What a command has to suffer, and which words an error may then hold ("" = none may come). */
 struct trouble {
@@ -68,7 +68,7 @@ static void schedule(struct harness *h, const struct trouble *trouble, unsigned 
 	struct why why = { "" };
 	char text[80];
 
-	snprintf(text, sizeof(text), trouble->rule, place, place + 4);
+	snprintf(text, sizeof(text), trouble->rule, place, place + BACK_AFTER);
 	if (faults_parse(faults_of(h), text, &why))
 		fail_msg("%s", why.text);
 }
@@ -143,6 +143,8 @@ static void suffer(const struct trouble *trouble, unsigned place, unsigned *fail
 	} else {
 		assert_programmed(h, trouble->rule, place);
 	}
+	if (count_of(h, FAULT_AT_COMMAND) < place + BACK_AFTER)
+		harness_monitor(h, "connect");	/* power comes back meanwhile */
 	faults_of(h)->count = 0;
 	answer = load(h);
 	if (strcmp(answer, "OK"))

@@ -13,6 +13,7 @@
 enum { USB_URBS_MAX = 64 };
 
 struct usb_urb {		/* a transfer the host has submitted */
+	const UMockdevIoctlClient *client;	/* whose it is; to compare only */
 	UMockdevIoctlData *data, *buffer;
 	bool done;
 	GSource *timer;		/* its end is on its way */
@@ -38,8 +39,8 @@ struct usb_door {
 /* Return 0 or a negative errno, as the kernel's request does. */
 int usb_request_answer(struct usb_door *door, UMockdevIoctlClient *client, unsigned long request,
 		       UMockdevIoctlData *arg);
-int usb_transfer_submit(struct usb_door *door, UMockdevIoctlData *arg);
-int usb_transfer_reap(struct usb_door *door, UMockdevIoctlData *arg);
+int usb_transfer_submit(struct usb_door *door, const UMockdevIoctlClient *client, UMockdevIoctlData *arg);
+int usb_transfer_reap(struct usb_door *door, const UMockdevIoctlClient *client, UMockdevIoctlData *arg);
 int usb_transfer_discard(struct usb_door *door, UMockdevIoctlData *arg);
 /* Forgets all transfers; nobody will reap them. */
 void usb_transfer_drop_all(struct usb_door *door);
@@ -47,5 +48,8 @@ void usb_transfer_drop_all(struct usb_door *door);
 void usb_transfer_cut_all(struct usb_door *door);
 /* A FIFO that is full: nothing to reap. */
 void usb_transfer_init_node(struct usb_door *door);
+
+/* How many programs but this one have the node open; UINT_MAX when that can't be found out. */
+unsigned usb_door_holders(const struct usb_door *door);
 
 #endif

@@ -10,10 +10,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* A program that ended without a word; umockdev 0.17.16 does not call client_vanished. */
-static void forget_vanished(struct usb_door *door)
+/* Killed, whatever umockdev believes: then the one that asks is alone. */
+static bool has_vanished(const struct usb_door *door, const UMockdevIoctlClient *asks)
 {
-	if (!door->claimed_by || umockdev_ioctl_client_get_connected(door->claimed_by))
+	if (!umockdev_ioctl_client_get_connected(door->claimed_by))
+		return true;
+	return asks != door->claimed_by && usb_door_holders(door) == 1;
+}
+
+/* A program that ended without a word; umockdev 0.17.16 does not call client_vanished. */
+static void forget_vanished(struct usb_door *door, const UMockdevIoctlClient *asks)
+{
+	if (!door->claimed_by || !has_vanished(door, asks))
 		return;
 	g_clear_object(&door->claimed_by);
 	usb_transfer_drop_all(door);
@@ -52,7 +60,7 @@ static int answer_capabilities(UMockdevIoctlData *arg)
 int usb_request_answer(struct usb_door *door, UMockdevIoctlClient *client, unsigned long request,
 		       UMockdevIoctlData *arg)
 {
-	forget_vanished(door);
+	forget_vanished(door, client);
 	if (door->gone && request != USBDEVFS_REAPURBNDELAY && request != USBDEVFS_REAPURB)
 		return -ENODEV;
 	switch (request) {
@@ -64,10 +72,10 @@ int usb_request_answer(struct usb_door *door, UMockdevIoctlClient *client, unsig
 	case USBDEVFS_RELEASEINTERFACE:
 		return release(door, client);
 	case USBDEVFS_SUBMITURB:
-		return usb_transfer_submit(door, arg);
+		return usb_transfer_submit(door, client, arg);
 	case USBDEVFS_REAPURB:
 	case USBDEVFS_REAPURBNDELAY:
-		return usb_transfer_reap(door, arg);
+		return usb_transfer_reap(door, client, arg);
 	case USBDEVFS_DISCARDURB:
 		return usb_transfer_discard(door, arg);
 	case USBDEVFS_GETDRIVER:

@@ -221,7 +221,7 @@ static void bulk_transfer(struct usb_door *door, struct usb_urb *u)
 	serve_all(door);
 }
 
-int usb_transfer_submit(struct usb_door *door, UMockdevIoctlData *arg)
+int usb_transfer_submit(struct usb_door *door, const UMockdevIoctlClient *client, UMockdevIoctlData *arg)
 {
 	struct usb_urb *u = &door->urbs[door->urb_count];
 	struct usbdevfs_urb *urb;
@@ -229,6 +229,7 @@ int usb_transfer_submit(struct usb_door *door, UMockdevIoctlData *arg)
 	if (door->urb_count == USB_URBS_MAX)
 		return -ENOMEM;
 	memset(u, 0, sizeof(*u));
+	u->client = client;
 	u->data = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_urb), NULL);
 	if (!u->data)
 		return -EFAULT;
@@ -251,12 +252,12 @@ int usb_transfer_submit(struct usb_door *door, UMockdevIoctlData *arg)
 	return 0;
 }
 
-int usb_transfer_reap(struct usb_door *door, UMockdevIoctlData *arg)
+int usb_transfer_reap(struct usb_door *door, const UMockdevIoctlClient *client, UMockdevIoctlData *arg)
 {
 	UMockdevIoctlData *pointer;
 	size_t i = 0;
 
-	while (i < door->urb_count && !door->urbs[i].done)
+	while (i < door->urb_count && (!door->urbs[i].done || door->urbs[i].client != client))
 		i++;
 	if (i == door->urb_count) {
 		flag_clear(door->fifo);
