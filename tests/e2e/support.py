@@ -77,8 +77,11 @@ class Server:
         self.process.stdout.close()
         return self.process.returncode
 
+    def pid(self):
+        return self.process.pid
+
     def _status_kib(self, name):
-        with open("/proc/%d/status" % self.process.pid) as status:
+        with open("/proc/%d/status" % self.pid()) as status:
             return int(re.search(name + r":\s+(\d+)", status.read()).group(1))
 
     def peak_kib(self):
@@ -107,11 +110,13 @@ class UsbServer(Server):
             check(time.monotonic() < deadline, "never said %r, but: %s" % (text, self.said()))
             time.sleep(0.01)
 
-    def cpu_seconds(self):
+    def pid(self):
         """Of tether, not of the mock bus."""
         with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as children:
-            pid = children.read().split()[0]
-        with open("/proc/%s/stat" % pid) as stat:
+            return int(children.read().split()[0])
+
+    def cpu_seconds(self):
+        with open("/proc/%d/stat" % self.pid()) as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

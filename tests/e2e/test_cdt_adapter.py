@@ -132,6 +132,22 @@ def resets_and_sees_main_again():
         adapter.ask("disconnect")
 
 
+def sets_breakpoints_while_running():
+    with Server() as server, Adapter() as adapter:
+        attach(adapter, server)
+        adapter.event("continued")
+        adapter.breakpoints(SOURCE, line_of("station_check(&station);"))
+        frames = adapter.stopped("breakpoint")
+        at(frames, "main", "station_check(&station);")
+        code = adapter.ask("disassemble", memoryReference=frames[0]["instructionPointerReference"], instructionOffset=-4,
+                           instructionCount=12)["instructions"]
+        equal(len(code), 12, "lines of disassembly")
+        check(any("station_check" in line["instruction"] for line in code), "disassembly: %s" % code)
+        adapter.ask("evaluate", expression="checksum = 4711", frameId=frames[0]["id"], context="repl")
+        equal(adapter.watch(frames[0], "checksum"), "4711", "what was set")
+        adapter.ask("disconnect")
+
+
 def watches_data():
     with Server() as server, Adapter() as adapter:
         attach(adapter, server, line_of("checksum = fibonacci(10)"))
@@ -147,7 +163,7 @@ def watches_data():
 
 def comes_back_after_a_disconnect():
     with Server() as server:
-        for _ in range(3):
+        for _ in range(2):
             with Adapter() as adapter:
                 attach(adapter, server, line_of("station_check(&station);"))
                 at(adapter.stopped("breakpoint"), "main")
@@ -168,4 +184,4 @@ def says_why_there_is_no_session():
 
 skip_without_adapter()
 main(launches_the_server_and_ends_it, steps_in_over_and_out, steps_with_few_exchanges, looks_at_memory_while_running, resets_and_sees_main_again,
-     watches_data, comes_back_after_a_disconnect, says_why_there_is_no_session)
+     sets_breakpoints_while_running, watches_data, comes_back_after_a_disconnect, says_why_there_is_no_session)

@@ -66,8 +66,10 @@ def nobody_hears_the_others_stop():
         start(one, server)
         two.connect(server)                     # while it is halted, as cortex-debug does
         expect(two.do("backtrace"), r"station_check", r"main")
+        two.do("-var-create live * milliseconds")
         one.do("continue&")
         counts_on(two)
+        wait_until(lambda: "live" in two.do("-var-update --all-values live"), "live watch sees a change")
         one.do("-exec-interrupt")
         one.stopped()
         two.nothing_for(0.3)

@@ -7,20 +7,21 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 
-from support import FIRMWARE, Rsp, Server, check, equal, expect, main
+from support import BOARD, FIRMWARE, Rsp, Server, check, equal, expect, main, make_elf, random_bytes
 
 LOAD = "target modules load --load --set-pc-to-entry --slide 0 --file demo.elf"
 
 
-def lldb(server, *commands, connect=True, timeout=60):
+def lldb(server, *commands, connect=True, timeout=60, elf=os.path.join(FIRMWARE, "demo.elf")):
     """Runs commands in lldb; returns everything it printed, and the packets it sent."""
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, "packets")
         arguments = ["lldb", "-x", "-b", "-o", "log enable -f %s gdb-remote packets" % log]
         for command in (("gdb-remote 127.0.0.1:%d" % server.port,) if connect else ()) + commands:
             arguments += ["-o", command]
-        arguments += ["--", os.path.join(FIRMWARE, "demo.elf")]
+        arguments += ["--", elf]
         # Debian's lldb does not look where Debian puts its Python part.
         environment = dict(os.environ, PYTHONPATH=glob.glob("/usr/lib/llvm-14/lib/python3.*/dist-packages")[0])
         run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout,
@@ -99,5 +100,17 @@ def kills_and_leaves():
         equal(rsp.ask("?")[:3], "T05", "the next client")
 
 
-main(loads_breaks_and_steps, asks_little_at_a_stop, watches_data, knows_the_memory, registers_by_name,
+def waits_through_a_long_load():
+    """It gives up after 5 s of silence; erasing and programming take longer."""
+    with tempfile.TemporaryDirectory() as folder, Server(board=BOARD + ",pace=real") as server:
+        elf = make_elf(folder, random_bytes(512 * 1024))
+        start = time.monotonic()
+        out, packets = lldb(server, "target modules load --load --slide 0 --file image.elf", "process detach", elf=elf)
+        check(time.monotonic() - start > 5, "it was too quick to show anything")
+        expect(out, r"detached")
+        equal(packets.count("vFlashDone"), 1, "vFlashDone")
+        equal(Rsp(server).ask("m807fff0,10"), random_bytes(512 * 1024)[-16:].hex(), "the last bytes of the image")
+
+
+main(*((waits_through_a_long_load,) if os.environ.get("FULL") else ()), loads_breaks_and_steps, asks_little_at_a_stop, watches_data, knows_the_memory, registers_by_name,
      says_why_a_breakpoint_is_not_set, kills_and_leaves)
