@@ -53,6 +53,12 @@ struct flash_operation {
 	uint32_t registers;		/* offset of this bank's registers from device->registers */
 };
 
+/* Bytes that go to flash. */
+struct flash_piece {
+	uint32_t address, length;
+	const uint8_t *data;		/* borrowed */
+};
+
 struct flash_duration {
 	uint32_t typical_us, maximum_us;	/* from the data sheets; maximum is a deadline */
 };

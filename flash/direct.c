@@ -27,11 +27,12 @@ int direct_erase(const struct flash_device *device, const struct flash_operation
 	return err ? explain_operation(device, err, "erasing", operation->address, status, why) : 0;
 }
 
-int direct_program(const struct flash_device *device, uint32_t address, const uint8_t *data,
-		   uint32_t length, struct why *why)
+int direct_program(const struct flash_device *device, const struct flash_piece *piece, struct why *why)
 {
 	uint32_t status = 0, done = 0;
-	int err = device->controller->program(device, address, data, length, &done, &status);
+	int err = device->controller->program(device, piece->address, piece->data, piece->length, &done,
+					      &status);
 
-	return err ? explain_operation(device, err, "programming", address + done, status, why) : 0;
+	return err ? explain_operation(device, err, "programming", piece->address + done, status, why)
+		   : 0;
 }

@@ -12,7 +12,6 @@
 int direct_erase(const struct flash_device *device, const struct flash_operation *operation,
 		 struct flash_duration duration, struct why *why);
 /* Whole units. */
-int direct_program(const struct flash_device *device, uint32_t address, const uint8_t *data,
-		   uint32_t length, struct why *why);
+int direct_program(const struct flash_device *device, const struct flash_piece *piece, struct why *why);
 
 #endif

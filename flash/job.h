@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One commit of a plan on its way: what has to be done with each sector, and how far it is.
- * Private to writer.c, compare.c, whole_banks.c, execute.c and eeprom.c.
+ * Private to writer.c, compare.c, whole_banks.c, execute.c, pieces.c, together.c and eeprom.c.
  */
 #ifndef FLASH_JOB_H
 #define FLASH_JOB_H
@@ -53,6 +53,9 @@ int job_compare(struct job *job, struct why *why);
 int job_choose_banks(struct job *job, struct why *why);
 /* Erases and programs what needs it. The controller is unlocked; job->loader may be left open. */
 int job_execute(struct job *job, struct why *why);
+/* The work that a sector needs once whole banks are erased. */
+enum work job_work_left(const struct job *job, const struct job_sector *sector);
+void job_tell_progress(const struct job *job);
 /* The plan's part in data EEPROM: writes the words that differ, through the debug port, and checks them.
  * The controller is locked again however it ends. E_VERIFY, E_FLASH with the address. */
 int job_write_eeprom(struct job *job, struct why *why);

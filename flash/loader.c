@@ -21,8 +21,8 @@
 enum { CONSUMER = 0, PRODUCER = 4, HEARTBEAT = 8, STATUS = 12, ADDRESS = 16, WATCHDOG = 20, WINDOW = 24,
        SPARE = 28, CONTROL_SIZE = 32 };
 enum { CONSUMER_FAILED = 1 };
-enum { REWIND, ERASE, START, WAIT, PROGRAM };
-enum { HEADER = 16, KIND_REGISTERS_SHIFT = 8 };
+enum { REWIND, ERASE, START, WAIT, PROGRAM, PAIR };
+enum { HEADER = 16, PAIR_ADDRESS = 4, KIND_REGISTERS_SHIFT = 8 };
 enum { STACK = 96, QUEUE_LEAST = 1024 };
 
 /* Bytes of one program entry: small enough for four in the queue, a multiple of every program unit
@@ -40,7 +40,9 @@ enum { BEAT_US = 30000, SILENCE_US = 60000, GRACE_US = 100000 };
 
 struct unit {			/* an entry of the queue that is not done yet */
 	uint32_t end;		/* consumer index once it is done */
-	uint32_t kind, address, length;
+	uint32_t kind, address;
+	uint32_t length;	/* of what stands behind the header */
+	uint32_t bytes;		/* that are programmed */
 	struct flash_duration duration;
 };
 
@@ -176,8 +178,7 @@ static void settle_units(struct loader *l, uint32_t consumer)
 
 		l->taken = unit->end;
 		l->began_us += unit->duration.typical_us;
-		if (unit->kind == PROGRAM)
-			l->done += unit->length;
+		l->done += unit->bytes;
 		l->first_unit = (l->first_unit + 1) % UNITS;
 		l->unit_count--;
 	}
@@ -186,7 +187,7 @@ static void settle_units(struct loader *l, uint32_t consumer)
 
 static const char *unit_words(const struct unit *unit)
 {
-	return unit->kind == PROGRAM ? "programming" : "erasing";
+	return unit->bytes ? "programming" : "erasing";
 }
 
 /* The loader has stopped with an error of the controller. */
@@ -382,6 +383,11 @@ static int rewind_queue(struct loader *l, struct why *why)
 	return err;
 }
 
+static uint32_t size_of(const struct unit *unit)
+{
+	return HEADER + (unit->length + 3) / 4 * 4;
+}
+
 /* Waits until an entry of this size can be put, going back to the start where that helps. */
 static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
 {
@@ -401,31 +407,42 @@ static int wait_for_room(struct loader *l, uint32_t size, struct why *why)
 	return err;
 }
 
-static int put(struct loader *l, const struct unit *unit, const struct flash_operation *operation,
-	       const uint8_t *data, struct why *why)
+static int put_header(struct loader *l, const struct unit *unit, const struct flash_operation *operation,
+		      struct why *why)
 {
-	static const uint8_t padding[3];
-	uint32_t size = HEADER + (unit->length + 3) / 4 * 4;
 	uint8_t header[HEADER];
-	struct unit entry = *unit;
-	int err = wait_for_room(l, size, why);
+	int err = wait_for_room(l, size_of(unit), why);
 
 	put_u32(header, unit->kind | operation->registers << KIND_REGISTERS_SHIFT);
 	put_u32(header + 4, operation->control);
 	put_u32(header + 8, operation->address);
 	put_u32(header + 12, unit->length);
-	if (!err)
-		err = stage(l, header, sizeof header, why);
-	if (!err)
-		err = stage(l, data, unit->length, why);
-	if (!err)
-		err = stage(l, padding, -unit->length & 3, why);
+	return err ? err : stage(l, header, sizeof header, why);
+}
+
+/* All of its data is staged. */
+static int put_end(struct loader *l, const struct unit *unit, struct why *why)
+{
+	static const uint8_t padding[3];
+	struct unit entry = *unit;
+	int err = stage(l, padding, -unit->length & 3, why);
+
 	if (err)
 		return err;
-	l->put += size;
+	l->put += size_of(unit);
 	entry.end = l->put;
 	remember(l, &entry);
 	return l->shown == l->taken ? flush(l, why) : 0;	/* nothing to do there: hurry */
+}
+
+static int put(struct loader *l, const struct unit *unit, const struct flash_operation *operation,
+	       const uint8_t *data, struct why *why)
+{
+	int err = put_header(l, unit, operation, why);
+
+	if (!err)
+		err = stage(l, data, unit->length, why);
+	return err ? err : put_end(l, unit, why);
 }
 
 static int put_erase(struct loader *l, uint32_t kind, const struct flash_operation *operation,
@@ -455,18 +472,42 @@ int loader_erase_wait(struct loader *l, const struct flash_operation *operation,
 	return put_erase(l, WAIT, operation, duration, why);
 }
 
-int loader_program(struct loader *l, uint32_t address, const uint8_t *data, uint32_t length,
-		   struct why *why)
+int loader_program(struct loader *l, const struct flash_piece *piece, struct why *why)
 {
 	const struct flash_controller *controller = l->device->controller;
-	const struct flash_operation operation = controller->program_operation(l->device, address,
-									       length);
+	const struct flash_operation operation =
+		controller->program_operation(l->device, piece->address, piece->length);
 	const struct unit unit = {
-		.kind = PROGRAM, .address = address, .length = length,
-		.duration = controller->program_time(l->device, address, length),
+		.kind = PROGRAM, .address = piece->address, .length = piece->length,
+		.bytes = piece->length,
+		.duration = controller->program_time(l->device, piece->address, piece->length),
 	};
 
-	return put(l, &unit, &operation, data, why);
+	return put(l, &unit, &operation, piece->data, why);
+}
+
+int loader_program_both(struct loader *l, const struct flash_piece *first,
+			const struct flash_piece *second, uint32_t length, struct why *why)
+{
+	const struct flash_controller *controller = l->device->controller;
+	const struct flash_operation operation =
+		controller->program_operation(l->device, first->address, length);
+	const struct unit unit = {
+		.kind = PAIR, .address = first->address, .length = PAIR_ADDRESS + 2 * length,
+		.bytes = 2 * length,
+		.duration = controller->program_time(l->device, first->address, length),
+	};
+	uint8_t address[PAIR_ADDRESS];
+	int err = put_header(l, &unit, &operation, why);
+
+	put_u32(address, second->address);
+	if (!err)
+		err = stage(l, address, sizeof address, why);
+	if (!err)
+		err = stage(l, first->data, length, why);
+	if (!err)
+		err = stage(l, second->data, length, why);
+	return err ? err : put_end(l, &unit, why);
 }
 
 /* ---- the end ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The host's side of a loader: fills the queue in target RAM while the loader erases and programs
- *. Between loader_open() and the end of loader_stop() the host
- * touches nothing of the target but the queue's RAM and the core's debug registers.
+ * The host's side of a loader: fills the queue in target RAM while the loader erases and programs. Between
+ * loader_open() and the end of loader_stop() the host touches nothing of the target but the queue's RAM and
+ * the core's debug registers.
  */
 #ifndef FLASH_LOADER_H
 #define FLASH_LOADER_H
@@ -33,8 +33,12 @@ int loader_erase_start(struct loader *loader, const struct flash_operation *oper
 int loader_erase_wait(struct loader *loader, const struct flash_operation *operation,
 		      struct flash_duration duration, struct why *why);
 /* Whole units; the operation is the driver's program_operation(). */
-int loader_program(struct loader *loader, uint32_t address, const uint8_t *data, uint32_t length,
-		   struct why *why);
+int loader_program(struct loader *loader, const struct flash_piece *piece, struct why *why);
+
+/* A piece of each bank of the same length, at the same time (device->banks_apart); first is of the bank whose
+ * registers come first. Together at most loader_block(). */
+int loader_program_both(struct loader *loader, const struct flash_piece *first,
+			const struct flash_piece *second, uint32_t length, struct why *why);
 
 /* The most that loader_program() takes at once. */
 uint32_t loader_block(const struct loader *loader);

@@ -54,13 +54,6 @@ static struct need add_up(const struct job *job, unsigned which)
 	return need;
 }
 
-static uint64_t program_us(const struct flash_device *device, unsigned which, uint32_t bytes)
-{
-	uint32_t base = device->board->chip.banks[which == FLASH_ALL_BANKS ? 0 : which].base;
-
-	return device->controller->program_time(device, base, bytes).typical_us;
-}
-
 static uint64_t proof_us(const struct job *job, uint32_t bytes)
 {
 	return (uint64_t)bytes * PROOF_CYCLES * 1000000 / clock_hz(job->board);
@@ -71,19 +64,47 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Banks with controllers of their own are erased and programmed at the same time. */
+/* Of the bytes that a set of banks needs, on a device where its rows may be used or not. */
+static uint64_t program_us(const struct job *job, const struct flash_device *device, unsigned which,
+			   const struct need *need)
+{
+	uint32_t base = job->plan->chip->banks[which == FLASH_ALL_BANKS ? 0 : which].base;
+
+	return device->controller->program_time(device, base, need->bytes + need->again).typical_us;
+}
+
+/* Banks with controllers of their own are programmed at the same time. */
+static uint64_t program_all_us(const struct job *job, const struct flash_device *device, unsigned which,
+			       const struct need *need)
+{
+	uint64_t longest_us = 0;
+
+	if (which != FLASH_ALL_BANKS || !device->banks_apart)
+		return program_us(job, device, which, need);
+	for (unsigned i = 0; i < job->plan->chip->bank_count; i++) {
+		struct need part = add_up(job, i);
+
+		longest_us = larger(longest_us, program_us(job, device, i, &part));
+	}
+	return longest_us;
+}
+
+static uint64_t sector_bank_us(const struct job *job, unsigned which, struct need need)
+{
+	need.again = 0;
+	return need.erase_us + program_us(job, &job->device, which, &need);
+}
+
+/* ... and erased. */
 static uint64_t sector_way_us(const struct job *job, unsigned which, const struct need *need)
 {
-	uint64_t busy_us = need->erase_us + program_us(&job->device, which, need->bytes);
+	uint64_t busy_us = 0;
 
-	if (which == FLASH_ALL_BANKS && job->device.banks_apart) {
-		busy_us = 0;
-		for (unsigned i = 0; i < job->plan->chip->bank_count; i++) {
-			struct need part = add_up(job, i);
-
-			busy_us = larger(busy_us, part.erase_us + program_us(&job->device, i, part.bytes));
-		}
-	}
+	if (which == FLASH_ALL_BANKS && job->device.banks_apart)
+		for (unsigned i = 0; i < job->plan->chip->bank_count; i++)
+			busy_us = larger(busy_us, sector_bank_us(job, i, add_up(job, i)));
+	else
+		busy_us = sector_bank_us(job, which, *need);
 	return larger(busy_us, job_wire_us(job, need->bytes));
 }
 
@@ -115,7 +136,7 @@ static uint64_t bank_way_us(const struct job *job, unsigned which, uint64_t eras
 	hidden_us = job_wire_us(job, min_u32(bytes, room));
 	if (hidden_us > erase_us)
 		hidden_us = erase_us;
-	return erase_us + larger(program_us(&device, which, bytes), wire_us - hidden_us) +
+	return erase_us + larger(program_all_us(job, &device, which, need), wire_us - hidden_us) +
 	       proof_us(job, need->unplanned);
 }
 

@@ -8,4 +8,5 @@
 	.equ	CR_START, 1 << 7
 	.equ	ERRORS, 0x006E0000
 	.equ	UNIT, 32		@ bytes that are programmed at once
+	.equ	BANK_STEP, 0x100
 	.include "h7.inc"

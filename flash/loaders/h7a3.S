@@ -8,4 +8,5 @@
 	.equ	CR_START, 1 << 5
 	.equ	ERRORS, 0x002E0000
 	.equ	UNIT, 16		@ bytes that are programmed at once
+	.equ	BANK_STEP, 0x100
 	.include "h7.inc"

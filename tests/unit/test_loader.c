@@ -371,9 +371,11 @@ static int erase(struct bench *b, unsigned sector)
 
 static int program(struct bench *b, uint32_t offset, uint32_t length)
 {
+	const struct flash_piece piece = { FLASH + offset, length, b->image + offset };
+
 	for (uint32_t i = 0; i < length; i++)
 		b->image[offset + i] = (uint8_t)draw(255);
-	return loader_program(b->loader, FLASH + offset, b->image + offset, length, &b->why);
+	return loader_program(b->loader, &piece, &b->why);
 }
 
 static int drain(struct bench *b)
