@@ -4,8 +4,9 @@
  * the producer index moves. The loader is asked how far it is only when there is no room left, so
  * that a load costs few exchanges.
  *
- * In target RAM, one after the other: code, control block, stack for a fault, queue. The words of the
- * control block and of an entry are described in loaders/queue.inc.
+ * In target RAM, one after the other: code, stack for a fault, queue, control block (so far from the code that
+ * an emulator does not take its stores for changes of code). The words of the control block and of an entry
+ * are described in loaders/queue.inc.
  */
 #include "flash/loader.h"
 
@@ -124,9 +125,9 @@ int loader_open(struct loader **out, const struct flash_device *device, struct w
 	l->device = device;
 	l->core = device->core;
 	l->probe = device->board->probe;
-	l->control = base + code_room(device);
-	l->queue = l->control + CONTROL_SIZE + STACK;
-	l->queue_end = base + size;
+	l->queue = base + code_room(device) + STACK;
+	l->queue_end = base + size - CONTROL_SIZE;
+	l->control = l->queue_end;
 	l->put = l->shown = l->taken = l->staged_at = l->queue;
 	l->staged_room = min_u32(probe_abilities(l->probe)->mem32_max, quarter(l) / 4 * 4);
 	l->pause_us = PAUSE_FIRST_US;

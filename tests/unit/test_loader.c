@@ -536,7 +536,7 @@ static void notices_that_its_queue_was_overwritten(void **state)
 	open_loader(b);
 	assert_int_equal(erase(b, 0), 0);
 	t.pc = 0;
-	for (uint32_t at = 0; at < 0x200; at += 4)
+	for (uint32_t at = 0; at < RAM_SIZE; at += 4)
 		uc_mem_write(t.uc, RAM + at, "\xEF\xBE\xAD\xDE", 4);
 	assert_int_equal(drain(b), E_LOADER);
 	assert_string_equal(b->why.text, "the loader's queue was overwritten (consumer index 0xDEADBEEF)");

@@ -65,7 +65,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *contex
 	if (engine->stray.length)
 		engine_undo_stray(engine);
 	if (engine->left <= 0 || engine->attention || engine->marks >> (address >> 1 & 63) & 1 ||
-	    *engine->check_while || !engine_is_harmless(engine, (uint32_t)address)) {
+	    engine_asks_fetch(engine, (uint32_t)address) || !engine_is_harmless(engine, (uint32_t)address)) {
 		on_code_slowly(engine, (uint32_t)address);
 		return;
 	}

@@ -112,6 +112,13 @@ bool engine_stops_before(struct engine *engine, uint32_t address, enum engine_st
 uint32_t engine_it_state(struct engine *engine);
 bool engine_read_code(struct engine *engine, uint32_t address, uint16_t halfwords[2]);
 
+/* Whether the memory that address is in has to be asked now; it is looked up when it is not the last one. */
+static inline bool engine_asks_fetch(const struct engine *engine, uint32_t address)
+{
+	return *engine->check_while && (engine->code_memory.check ||
+					address - engine->code_memory.base >= engine->code_memory.size);
+}
+
 /* Nothing to look for in the code at address, as far as this run knows. */
 static inline bool engine_is_harmless(const struct engine *engine, uint32_t address)
 {

@@ -156,7 +156,7 @@ static bool fetch_fails(struct engine *engine, uint32_t address)
 {
 	const struct bus_memory *memory;
 
-	if (!*engine->check_while)
+	if (!engine_asks_fetch(engine, address))
 		return false;
 	memory = code_memory(engine, address);
 	return memory && memory->check &&

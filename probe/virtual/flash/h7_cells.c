@@ -63,7 +63,7 @@ static uint16_t stored_ecc(const struct flash_h7_cells *cells, uint32_t offset)
 	return ecc;
 }
 
-enum flash_h7_ecc flash_h7_cells_check(const struct flash_h7_cells *cells, uint32_t offset)
+static enum flash_h7_ecc check(const struct flash_h7_cells *cells, uint32_t offset)
 {
 	uint16_t ecc = stored_ecc(cells, offset);
 	int wrong;
@@ -72,6 +72,11 @@ enum flash_h7_ecc flash_h7_cells_check(const struct flash_h7_cells *cells, uint3
 		return H7_ECC_GOOD;
 	wrong = __builtin_popcount((unsigned)(ecc ^ ecc_of(unit_at(cells, offset), cells->unit)));
 	return wrong == 0 ? H7_ECC_GOOD : wrong == 1 ? H7_ECC_SINGLE : H7_ECC_DOUBLE;
+}
+
+enum flash_h7_ecc flash_h7_cells_check(const struct flash_h7_cells *cells, uint32_t offset)
+{
+	return cells->bad ? check(cells, offset) : H7_ECC_GOOD;
 }
 
 bool flash_h7_cells_virgin(const struct flash_h7_cells *cells, uint32_t offset)
@@ -84,12 +89,12 @@ static void set_ecc(struct flash_h7_cells *cells, uint32_t offset, bool was_bad,
 {
 	cells->ecc[offset / cells->unit] = ecc;
 	cells->bad -= was_bad;
-	cells->bad += flash_h7_cells_check(cells, offset) != H7_ECC_GOOD;
+	cells->bad += check(cells, offset) != H7_ECC_GOOD;
 }
 
 static bool is_bad(const struct flash_h7_cells *cells, uint32_t offset)
 {
-	return flash_h7_cells_check(cells, offset) != H7_ECC_GOOD;
+	return check(cells, offset) != H7_ECC_GOOD;
 }
 
 void flash_h7_cells_program(struct flash_h7_cells *cells, uint32_t offset, const uint8_t *bytes)
