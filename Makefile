@@ -117,6 +117,7 @@ static:
 	$(Q)scripts/check-layers
 	$(Q)scripts/check-loaders
 	$(Q)BUILD=$(BUILD) scripts/check-chips
+	$(Q)scripts/check-options
 	$(Q)tests/firmware/cpu/regenerate --check
 	$(Q)$(CC) $(ALL_CFLAGS) -fsyntax-only -Wno-missing-prototypes tests/fuzz/*.c
 

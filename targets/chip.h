@@ -162,6 +162,7 @@ struct chip_option_field {
 	bool closes_port;	/* the value that can't be undone ends debugging */
 	bool lasting;		/* only the end of read protection, which erases, takes a change back */
 	bool one_way;		/* nothing takes any change back */
+	bool unverified;	/* only one source has it, and another one does not */
 	enum chip_option_role role;
 };
 

@@ -133,6 +133,7 @@ static const struct key field_keys[] = {
 	BOOL("closes_port", chip_option_field, closes_port),
 	BOOL("lasting", chip_option_field, lasting),
 	BOOL("one_way", chip_option_field, one_way),
+	BOOL("unverified", chip_option_field, unverified),
 	OTHER("role", OPTIONAL, chip_read_role),
 	END,
 };

@@ -105,6 +105,16 @@ enum option_weight option_plan_weight(const struct option_plan *plan)
 	return heaviest;
 }
 
+bool option_plan_is_unsure(const struct option_plan *plan)
+{
+	const struct chip_option_field *field;
+	bool unsure = plan->unsure;
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++)
+		unsure |= field->unverified;
+	return unsure;
+}
+
 /* ---- sentences ---- */
 
 static const char *protection_effect(const struct option_plan *plan, const struct chip_option_field *field)

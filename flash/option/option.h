@@ -27,7 +27,7 @@ struct option_plan {
 	const struct chip *chip;		/* borrowed */
 	uint32_t before[CHIP_OPTION_WORDS], after[CHIP_OPTION_WORDS];
 	bool named[CHIP_OPTION_FIELDS];		/* set by the user */
-	bool unsure;				/* some value comes from a source that nobody has confirmed */
+	bool unsure;				/* some value is the factory's as nobody has confirmed it */
 };
 
 /* ---- fields; pure ---- */
@@ -64,7 +64,7 @@ int option_plan_set(struct option_plan *plan, const char *name, const char *valu
 /* Words like "NAME=VALUE". */
 int option_plan_assign(struct option_plan *plan, char *const *assignments, unsigned count, struct why *why);
 /* Every field as the factory has left it, but for those that only erasing takes back, or nothing, or that are
- * not ours. unsure says whether all of that is known. */
+ * not ours. */
 void option_plan_defaults(struct option_plan *plan);
 /* False for fields that are only shown. */
 bool option_role_is_ours(enum chip_option_role role);
@@ -78,6 +78,8 @@ const struct chip_option_field *option_plan_change(const struct option_plan *pla
 enum option_weight option_plan_weight(const struct option_plan *plan);
 enum option_weight option_change_weight(const struct option_plan *plan,
 					const struct chip_option_field *field);
+/* Whether it builds on what nobody has confirmed: values of the factory, or a field itself. */
+bool option_plan_is_unsure(const struct option_plan *plan);
 /* What to take care of while this chip's option bytes are written, a sentence; NULL = nothing special. */
 const char *option_plan_caution(const struct option_plan *plan);
 /* Erasing takes seconds, and a watchdog that runs from reset on could cut it short (seen on F4): whether that may be,

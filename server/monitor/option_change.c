@@ -49,7 +49,8 @@ void option_print_field(struct monitor_call *call, const struct chip_option_fiel
 		monitor_print(call, ": %s", named->about);
 	else if (sectors[0])
 		monitor_print(call, ": %s", sectors);
-	monitor_print(call, "%s\n", field->dangerous && value == field->forever ? " (for ever)" : "");
+	monitor_print(call, "%s%s\n", field->dangerous && value == field->forever ? " (for ever)" : "",
+		      field->unverified ? " (unverified)" : "");
 }
 
 void option_print_area(struct monitor_call *call, const struct option_plan *plan, const char *name)
@@ -106,9 +107,9 @@ void option_print_plan(struct monitor_call *call, const struct option_plan *plan
 	print_area_changes(call, plan);
 	if (weight)
 		monitor_print(call, "%s\n", weight);
-	if (plan->unsure)
-		monitor_print(call, "What the factory has set in this chip is not confirmed for all of these: look at them "
-			      "first.\n");
+	if (option_plan_is_unsure(plan))
+		monitor_print(call, "Not all of this is confirmed for this chip (%s): look at it first.\n",
+			      plan->unsure ? "what the factory has set" : "the field itself");
 }
 
 /* ---- the change ---- */
@@ -120,7 +121,7 @@ static int confirm(struct monitor_call *call, const struct option_plan *plan, co
 	struct token token;
 	int err;
 
-	if (option_plan_weight(plan) == OPTION_LIGHT && !plan->unsure)
+	if (option_plan_weight(plan) == OPTION_LIGHT && !option_plan_is_unsure(plan))
 		return OK;
 	err = token_begin(&token, call->session->core, call->why);
 	if (err)
