@@ -157,6 +157,18 @@ static int open_device(struct flash_device *device, struct why *why)
 
 /* ---- protection ---- */
 
+/* Bits that belong to no field can read as anything. */
+static uint32_t read_option(const struct flash_device *device, struct registers *r, uint32_t offset)
+{
+	const struct chip *chip = &device->board->chip;
+	uint32_t value = registers_read(r, offset);
+
+	for (size_t i = 0; i < chip->option_word_count; i++)
+		if (chip->option_words[i].address == r->base + offset)
+			return value & chip->option_words[i].writable;
+	return value;
+}
+
 /* An area is protected while its first page is not behind its last one. */
 static bool area_holds(uint32_t area, unsigned page)
 {
@@ -171,7 +183,7 @@ static int check_pages(const struct flash_device *device, struct registers *r,
 
 	for (unsigned bank = 0; bank < 1u + is_dual(device); bank++)
 		for (unsigned i = 0; i < 2; i++)
-			areas[bank][i] = registers_read(r, v->wrp[bank] + 4 * i);
+			areas[bank][i] = read_option(device, r, v->wrp[bank] + 4 * i);
 	if (r->error)
 		return explain(why, r->error, "reading the write protection: %s", error_text(r->error));
 	for (size_t i = 0; i < count; i++) {

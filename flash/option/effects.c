@@ -89,7 +89,9 @@ enum option_weight option_change_weight(const struct option_plan *plan,
 		return OPTION_FOREVER;
 	if (lowers(plan, field))
 		return OPTION_ERASES;
-	return field->lasting ? OPTION_LASTING : OPTION_LIGHT;
+	if (field->lasting)
+		return plan_lowers_protection(plan) ? OPTION_ERASES : OPTION_LASTING;
+	return OPTION_LIGHT;
 }
 
 enum option_weight option_plan_weight(const struct option_plan *plan)

@@ -71,7 +71,7 @@ static void print_area_changes(struct monitor_call *call, const struct option_pl
 
 		option_area_text(plan->chip, name, plan->before, from, sizeof(from));
 		option_area_text(plan->chip, name, plan->after, to, sizeof(to));
-		if (strcmp(from, to))
+		if (strcmp(from[0] ? from : "none", to[0] ? to : "none"))
 			monitor_print(call, "%-14s %s -> %s\n", name, from[0] ? from : "none", to[0] ? to : "none");
 	}
 }
