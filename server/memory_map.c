@@ -83,7 +83,7 @@ static void collect(struct known *known, const struct chip *chip)
 	for (size_t i = 0; i < chip->region_count; i++)
 		add_region(known, &chip->regions[i]);
 	add_known(known, chip->otp_base, chip->otp_size, (struct memory_range){
-		.kind = MEMORY_ROM, .name = "otp" });
+		.kind = MEMORY_ONCE, .name = "otp" });
 	qsort(known->list, known->count, sizeof(known->list[0]), by_start);
 }
 

@@ -11,7 +11,8 @@
 
 enum memory_kind {
 	MEMORY_RAM,		/* and peripherals, and whatever nothing is known of */
-	MEMORY_ROM,		/* read-only: system memory, OTP, flash at its other address */
+	MEMORY_ROM,		/* read-only: system memory, flash at its other address */
+	MEMORY_ONCE,		/* OTP: a client's write is answered with the command for it */
 	MEMORY_FLASH,		/* written by a load, in blocks */
 };
 

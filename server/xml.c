@@ -53,6 +53,7 @@ static void add_memory(struct buffer *out, const struct memory_range *range)
 {
 	static const char *const types[] = {
 		[MEMORY_RAM] = "ram", [MEMORY_ROM] = "rom", [MEMORY_FLASH] = "flash",
+		[MEMORY_ONCE] = "ram",		/* GDB keeps a write to rom to itself, without a word */
 	};
 
 	buffer_add(out, "<memory type=\"%s\" start=\"0x%llx\" length=\"0x%llx\"", types[range->kind],

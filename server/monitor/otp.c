@@ -4,6 +4,7 @@
  * its plan and takes a token.
  */
 #include "server/monitor/confirm.h"
+#include "server/monitor/option_change.h"
 #include "server/session.h"
 
 #include "flash/new_file.h"
@@ -15,6 +16,35 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- the core meanwhile ---- */
+
+/* The core must not use the flash controller meanwhile; it goes on afterwards if it ran. */
+static int halt(struct monitor_call *call, bool *ran)
+{
+	*ran = call->session->run == RUN_RUNNING;
+	return session_halt(call->session, "otp", call->why);
+}
+
+static int go_on(struct monitor_call *call, bool ran, int err)
+{
+	struct why reason = { "" };
+	int resume_err = ran ? session_resume(call->session, "otp", &reason) : OK;
+
+	return err ? err : resume_err ? explain(call->why, resume_err, "%s", reason.text) : OK;
+}
+
+/* Where what was never written is an ECC error, a core that runs would take it for its own. */
+static int halt_to_read(struct monitor_call *call, bool *ran)
+{
+	*ran = false;
+	if (!otp_reading_disturbs(&call->engine->board.chip) || call->session->run != RUN_RUNNING)
+		return OK;
+	if (call->peer && !session_may_control(call->session, call->peer))
+		return explain(call->why, E_REFUSED, "Reading this OTP takes a halt, and another client controls this "
+			       "target.");
+	return halt(call, ran);
+}
+
 /* ---- show ---- */
 
 static void print_data(struct monitor_call *call, const struct otp_block *block)
@@ -22,17 +52,20 @@ static void print_data(struct monitor_call *call, const struct otp_block *block)
 	char text[3 * OTP_BLOCK + 1];
 
 	for (uint32_t i = 0; i < block->size; i++)
-		snprintf(text + 3 * i, 4, " %02x", block->data[i]);
+		if (block->virgin[i])
+			snprintf(text + 3 * i, 4, " --");
+		else
+			snprintf(text + 3 * i, 4, " %02x", block->data[i]);
 	monitor_print(call, "%s\n", text);
 }
 
 static const char *lock_word(const struct chip *chip, const struct otp_block *block)
 {
-	if (!chip->otp_locks)
+	if (!chip->otp_locks && !otp_lock_field(chip))
 		return "";
 	if (!block->locked)
 		return ", open";
-	return block->lock == chip->otp_locked ? ", locked" : ", lock byte half written";
+	return !chip->otp_locks || block->lock == chip->otp_locked ? ", locked" : ", lock byte half written";
 }
 
 static void print_blocks(struct monitor_call *call, unsigned first, unsigned last,
@@ -55,14 +88,11 @@ static bool is_alike(const struct otp_block *a, const struct otp_block *b)
 	return a->blank && b->blank && a->locked == b->locked && a->lock == b->lock;
 }
 
-static int show(struct monitor_call *call)
+static int show_blocks(struct monitor_call *call)
 {
-	const struct chip *chip = &call->engine->board.chip;
-	unsigned count = otp_block_count(chip), first = 0;
+	unsigned count = otp_block_count(&call->engine->board.chip), first = 0;
 	struct otp_block block = { 0 }, next;
 
-	if (!count)
-		return explain(call->why, E_CHIP, "%s has no OTP area that is known.", chip->name);
 	for (unsigned i = 0; i < count; i++) {
 		int err = otp_read_block(call->session->core, i, &next, call->why);
 
@@ -75,9 +105,27 @@ static int show(struct monitor_call *call)
 		block = next;
 	}
 	print_blocks(call, first, count - 1, &block);
-	if (!chip->otp_locks && chip->otp_unit > 1)
-		monitor_print(call, "Each %u bytes can be written once.\n", chip->otp_unit);
 	return OK;
+}
+
+static int show(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	bool ran;
+	int err;
+
+	if (!otp_block_count(chip))
+		return explain(call->why, E_CHIP, "%s has no OTP area that is known.", chip->name);
+	err = halt_to_read(call, &ran);
+	if (err)
+		return err;
+	err = go_on(call, ran, show_blocks(call));
+	if (!err && chip->otp_unit > 1)
+		monitor_print(call, "Each %u bytes can be written once%s.\n", chip->otp_unit,
+			      chip->otp_locks || otp_lock_field(chip) ? "" : "; there are no locks (write-once)");
+	if (!err && otp_reading_disturbs(chip))
+		monitor_print(call, "--: never written (or written so that its ECC is broken); ff: written.\n");
+	return err;
 }
 
 static int run_otp(struct monitor_call *call)
@@ -176,21 +224,6 @@ static int confirm_content(struct monitor_call *call, const struct content *cont
 	return confirm_check(call, &token, given);
 }
 
-/* The core must not use the flash controller meanwhile; it goes on afterwards if it ran. */
-static int halt(struct monitor_call *call, bool *ran)
-{
-	*ran = call->session->run == RUN_RUNNING;
-	return session_halt(call->session, "otp", call->why);
-}
-
-static int go_on(struct monitor_call *call, bool ran, int err)
-{
-	struct why reason = { "" };
-	int resume_err = ran ? session_resume(call->session, "otp", &reason) : OK;
-
-	return err ? err : resume_err ? explain(call->why, resume_err, "%s", reason.text) : OK;
-}
-
 /* The probe was lost on the way: what is written is shown by `otp`. The controller may have heard half of
  * its keys, which only a reset makes it forget. */
 static int recover(struct monitor_call *call, bool *ran, int err)
@@ -209,21 +242,22 @@ static int write_content(struct monitor_call *call, struct content *content, con
 {
 	struct core *core = call->session->core;
 	bool ran;
-	int err = otp_check(core, content->address, content->data, content->length, content->before,
-			    call->why);
+	int err = halt_to_read(call, &ran);
 
+	if (!err)
+		err = otp_check(core, content->address, content->data, content->length, content->before, call->why);
 	if (!err && !memcmp(content->data, content->before, content->length)) {
 		monitor_print(call, "These bytes are there already; nothing was done.\n");
-		return OK;
+		return go_on(call, ran, OK);
 	}
 	if (!err)
 		print_content(call, content);
 	if (!err)
 		err = confirm_content(call, content, given);
-	if (!err)
+	if (!err && !ran)
 		err = halt(call, &ran);
 	if (err)
-		return err;
+		return go_on(call, ran, err);
 	atomic_store(&call->engine->flags->uncut, "OTP bytes");
 	err = otp_write(core, content->address, content->data, content->length, call->why);
 	atomic_store(&call->engine->flags->uncut, NULL);
@@ -320,21 +354,13 @@ static int lock_blocks(struct monitor_call *call, const bool wanted[BLOCKS_MOST]
 	return go_on(call, ran, err);
 }
 
-static int run_lock(struct monitor_call *call)
+static int lock_by_bytes(struct monitor_call *call, bool wanted[BLOCKS_MOST], const char *given)
 {
 	const struct chip *chip = &call->engine->board.chip;
-	const char *given = confirm_take(call);
-	bool wanted[BLOCKS_MOST] = { false };
 	struct token token;
 	unsigned locks = 0;
-	int err = otp_lockable(chip, call->why);
+	int err = plan_locks(call, wanted, &token, &locks);
 
-	if (!err && !call->argc)
-		return monitor_usage(call, "otp lock BLOCK...");
-	if (!err)
-		err = take_blocks(call, wanted);
-	if (!err)
-		err = plan_locks(call, wanted, &token, &locks);
 	if (err)
 		return err;
 	if (!locks) {
@@ -345,6 +371,41 @@ static int run_lock(struct monitor_call *call)
 		      chip->otp_block);
 	err = confirm_check(call, &token, given);
 	return err ? err : lock_blocks(call, wanted);
+}
+
+/* The locks are option bits, and are written as such. */
+static int lock_by_options(struct monitor_call *call, const bool wanted[BLOCKS_MOST], const char *given)
+{
+	const struct chip_option_field *field = otp_lock_field(&call->engine->board.chip);
+	struct option_plan plan;
+	uint32_t locks = 0;
+	char value[16];
+	int err = option_plan_begin(&plan, call->session->core, call->why);
+
+	for (unsigned i = 0; i < 32; i++)
+		locks |= wanted[i] ? 1u << i : 0;
+	if (err)
+		return err;
+	locks |= option_field_value(field, plan.before);
+	snprintf(value, sizeof(value), "0x%x", locks);
+	err = option_plan_set(&plan, field->name, value, call->why);
+	return err ? err : option_change(call, &plan, given);
+}
+
+static int run_lock(struct monitor_call *call)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	const char *given = confirm_take(call);
+	bool wanted[BLOCKS_MOST] = { false };
+	int err = otp_lockable(chip, call->why);
+
+	if (!err && !call->argc)
+		return monitor_usage(call, "otp lock BLOCK...");
+	if (!err)
+		err = take_blocks(call, wanted);
+	if (err)
+		return err;
+	return chip->otp_locks ? lock_by_bytes(call, wanted, given) : lock_by_options(call, wanted, given);
 }
 
 enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };

@@ -14,7 +14,7 @@
 static enum answer handle_memory_region(struct request *rq, struct cursor *in)
 {
 	static const char *const access[] = {
-		[MEMORY_RAM] = "rw", [MEMORY_ROM] = "r", [MEMORY_FLASH] = "r",
+		[MEMORY_RAM] = "rw", [MEMORY_ROM] = "r", [MEMORY_FLASH] = "r", [MEMORY_ONCE] = "r",
 	};
 	const struct memory_range *range;
 	struct memory_map map;

@@ -5,6 +5,7 @@
  */
 #include "server/jobs.h"
 #include "server/read_only.h"
+#include "server/session.h"
 #include "server/rsp/rsp.h"
 
 #include "targets/protection.h"
@@ -89,7 +90,10 @@ static enum answer write_bytes(struct request *rq, uint32_t address, const uint8
 	if (!length)		/* the probe for X */
 		return rsp_ok(rq);
 	err = read_only_check(chip, address, length, &why);
-	if (!err)
+	/* GDB tells its user nothing of an E; this goes to the log, and before the next monitor answer. */
+	if (err)
+		session_note(rq->session, "%s", why.text);
+	else
 		err = memory_write(rq->session->core, address, data, length, &fault);
 	if (!err)
 		return rsp_ok(rq);

@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import subprocess
 import tempfile
 
 from support import BOARD, Server, check, equal, expect, gdb, main, tether
@@ -72,6 +73,38 @@ def gdb_sets_them_too():
         expect(text, r"read back", r"sectors 11", r"Nothing was done", r"RDP +0xaa", r"pc +0x")
 
 
+def image_at(folder, address):
+    """A file of bytes, and an ELF file that GDB loads to that address."""
+    data, elf = os.path.join(folder, "data.bin"), os.path.join(folder, "data.elf")
+    with open(data, "wb") as file:
+        file.write(bytes(range(16)))
+    subprocess.run(["arm-none-eabi-objcopy", "-I", "binary", "-O", "elf32-littlearm", "-B", "arm",
+                    "--change-section-address", ".data=%#x" % address, "--set-section-flags", ".data=alloc,load,data",
+                    data, elf], check=True)
+    return data, elf
+
+
+# Where a chip has OTP, and option bytes as memory (0 = they are registers only).
+AREAS = {"STM32F407VG": (0x1FFF7800, 0x1FFFC000), "STM32L476RG": (0x1FFF7000, 0x1FFF7800),
+         "STM32H563ZI": (0x08FFF000, 0), "STM32H7B3ZI": (0x08FFF000, 0)}
+
+
+def plain_writes_of_gdb_are_refused():
+    hints = {0: r"one-time programmable.*help otp", 1: r"among the option bytes.*help option"}
+    for part, places in AREAS.items():
+        with tempfile.TemporaryDirectory() as folder, Server(board="virtual:" + part) as server:
+            for which, address in enumerate(places):
+                if not address:
+                    continue
+                data, elf = image_at(folder, address)
+                for command in ("set *(unsigned short *)%#x = 0" % address, "restore %s binary %#x" % (data, address),
+                                "load " + elf):
+                    expect(gdb(server, None, command, "monitor version"), hints[which])
+                    check(re.search(hints[which], server.said()), "no hint on stderr: " + server.said())
+            otp = gdb(server, None, "monitor otp", "monitor option diff")
+            expect(otp, r"block 0-\d+ +\S+ empty", r"There is no difference")
+
+
 def scripts_and_programs_need_it_too():
     with tempfile.TemporaryDirectory() as folder:
         chip, script = Chip(folder), os.path.join(folder, "script")
@@ -101,4 +134,4 @@ def a_rehearsal_touches_nothing():
         expect(text, r"  \| .*closes for ever", r"The chip was not touched", r"RDP +0xaa")
 
 
-main(scripts_and_programs_need_it_too, a_rehearsal_touches_nothing, option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too)
+main(plain_writes_of_gdb_are_refused, scripts_and_programs_need_it_too, a_rehearsal_touches_nothing, option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too)
