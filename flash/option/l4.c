@@ -22,7 +22,7 @@ enum { KEYR = 0x08 };
 #define CR_OPTLOCK	(1u << 30)
 #define CR_LOCK		(1u << 31)
 
-enum { SR_FAILED = 0x3FA, SR_OPTWERR = 1 << 13, SR_OEM1LOCK = 1 << 18, SR_PESD = 1 << 19, SR_STALE = 0xC3FA };
+enum { SR_FAILED = 0x3FA, SR_OPTWERR = 1 << 13, SR_PESD = 1 << 19, SR_STALE = 0xC3FA };
 
 /* Option bytes take two page erases; lifting read protection erases all (the slowest data sheet: 1 s for a
  * bank). */
@@ -33,27 +33,26 @@ struct row {
 	uint8_t optkeyr, sr, cr;
 	uint8_t last_busy;		/* bits 16 to this one of SR */
 	uint16_t refused;		/* more error bits of SR */
-	uint32_t oem1_lock;		/* SR bit: the way back from level 1 takes a key */
 	bool second_core;		/* which may be using the controller */
 };
 
 static const struct row rows[] = {
-	{ "l4", 0x0C, 0x10, 0x14, 16, 0, 0, false },
-	{ "l4sb", 0x0C, 0x10, 0x14, 16, 0, 0, false },
-	{ "l4plus", 0x0C, 0x10, 0x14, 16, 0, 0, false },
-	{ "g0", 0x0C, 0x10, 0x14, 18, 0, 0, false },
-	{ "g0db", 0x0C, 0x10, 0x14, 18, 0, 0, false },
-	{ "g4", 0x0C, 0x10, 0x14, 18, 0, 0, false },
-	{ "g4db", 0x0C, 0x10, 0x14, 18, 0, 0, false },
-	{ "c0", 0x0C, 0x10, 0x14, 18, 0, 0, false },
-	{ "u0", 0x0C, 0x10, 0x14, 18, 0, 0, false },
-	{ "wb", 0x0C, 0x10, 0x14, 18, 0, 0, true },
-	{ "wl", 0x0C, 0x10, 0x14, 18, 0, 0, true },
-	{ "l5", 0x10, 0x20, 0x28, 17, SR_OPTWERR, 0, false },
-	{ "u5", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
-	{ "u3", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
-	{ "wba", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
-	{ "wba2", 0x10, 0x20, 0x28, 17, SR_OPTWERR, SR_OEM1LOCK, false },
+	{ "l4", 0x0C, 0x10, 0x14, 16, 0, false },
+	{ "l4sb", 0x0C, 0x10, 0x14, 16, 0, false },
+	{ "l4plus", 0x0C, 0x10, 0x14, 16, 0, false },
+	{ "g0", 0x0C, 0x10, 0x14, 18, 0, false },
+	{ "g0db", 0x0C, 0x10, 0x14, 18, 0, false },
+	{ "g4", 0x0C, 0x10, 0x14, 18, 0, false },
+	{ "g4db", 0x0C, 0x10, 0x14, 18, 0, false },
+	{ "c0", 0x0C, 0x10, 0x14, 18, 0, false },
+	{ "u0", 0x0C, 0x10, 0x14, 18, 0, false },
+	{ "wb", 0x0C, 0x10, 0x14, 18, 0, true },
+	{ "wl", 0x0C, 0x10, 0x14, 18, 0, true },
+	{ "l5", 0x10, 0x20, 0x28, 17, SR_OPTWERR, false },
+	{ "u5", 0x10, 0x20, 0x28, 17, SR_OPTWERR, false },
+	{ "u3", 0x10, 0x20, 0x28, 17, SR_OPTWERR, false },
+	{ "wba", 0x10, 0x20, 0x28, 17, SR_OPTWERR, false },
+	{ "wba2", 0x10, 0x20, 0x28, 17, SR_OPTWERR, false },
 };
 
 static const struct row *begin(const struct option_plan *plan, struct core *core, struct registers *r)
@@ -121,15 +120,12 @@ static int quiet_second_core(const struct row *row, struct core *core, struct wh
 			     "written.", reason.text[0] ? reason.text : error_text(err)) : OK;
 }
 
-static int check_status(const struct option_plan *plan, const struct row *row, struct registers *r, struct why *why)
+static int check_status(const struct row *row, struct registers *r, struct why *why)
 {
 	uint32_t sr = registers_poll(r, row->sr, busy(row), 0, SETTLE_US);
 
 	if (!r->error && row->second_core && sr & SR_PESD)
 		return explain(why, E_PROTECTED, "The second core suspends flash operations (PESD); nothing was written.");
-	if (!r->error && sr & row->oem1_lock && option_plan_weight(plan) == OPTION_ERASES)
-		return explain(why, E_REFUSED, "Read protection of this chip goes back with its OEM1 key only, which is not "
-			       "supported. Nothing was written.");
 	return OK;
 }
 
@@ -150,7 +146,7 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 	int err = quiet_second_core(row, core, why);
 
 	if (!err)
-		err = check_status(plan, row, &r, why);
+		err = check_status(row, &r, why);
 	if (!err)
 		err = unlock(row, &r, why);
 	if (!err)
