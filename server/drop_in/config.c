@@ -33,7 +33,7 @@ static int read_text(struct config_words *config, const char *path, struct why *
 	return 0;
 }
 
-static int add_words(struct config_words *config, struct why *why)
+int config_add_text(struct config_words *config, struct why *why)
 {
 	char *at = config->text;
 
@@ -57,7 +57,7 @@ static int add_file(struct config_words *config, const char *path, struct why *w
 		return explain(why, E_ARGUMENT, "--config-file wants an argument");
 	if (config->text[0])
 		return explain(why, E_ARGUMENT, "one configuration file is enough");
-	return read_text(config, path, why) || add_words(config, why) ? E_ARGUMENT : 0;
+	return read_text(config, path, why) || config_add_text(config, why) ? E_ARGUMENT : 0;
 }
 
 int config_expand(struct config_words *config, int argc, char **argv, struct why *why)

@@ -58,6 +58,7 @@ enum exit_status drop_in_print_help(const struct drop_in *drop_in);
 
 /* The command line with the words of the file that "-c FILE" or "--config-file FILE" names in their
  * place. E_ARGUMENT with a sentence. */
+int config_add_text(struct config_words *config, struct why *why);	/* the words of text: pure; fuzzed */
 int config_expand(struct config_words *config, int argc, char **argv, struct why *why);
 
 #endif

@@ -13,15 +13,17 @@
 #include <string.h>
 #include <strings.h>
 
-enum { REPORTED = 200 };	/* exchanges in a report */
+enum { REPORTED = 200 /* exchanges in a report */, HELP_COLUMN = 34 };
 
 /* A row's help may go on with an example. */
 static void print_row(struct monitor_call *call, const struct monitor_command *row, bool with_example)
 {
-	int width = 34 - (int)strlen(row->name) - 1, line = (int)strcspn(row->help, "\n");
+	int width = HELP_COLUMN - (int)strlen(row->name) - 1, line = (int)strcspn(row->help, "\n");
 
-	monitor_print(call, "  %s %-*s %.*s\n", row->name, width > 0 ? width : 0, row->arguments, line,
-		      row->help);
+	monitor_print(call, "  %s %-*s ", row->name, width > 0 ? width : 0, row->arguments);
+	if (width < (int)strlen(row->arguments))
+		monitor_print(call, "\n%*s", HELP_COLUMN + 3, "");
+	monitor_print(call, "%.*s\n", line, row->help);
 	if (with_example && row->help[line])
 		monitor_print(call, "      %s\n", row->help + line + 1);
 }
@@ -44,6 +46,8 @@ static int run_help(struct monitor_call *call)
 	}
 	if (!shown)
 		return explain(call->why, E_ARGUMENT, "Unknown command '%s'.", about);
+	if (!*about)
+		monitor_print(call, "`help COMMAND` shows an example.\n");
 	return OK;
 }
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from mi import Mi
-from support import BOARD, BUILD, FIRMWARE, TETHER, check, equal, expect, main, on_usb
+from support import BOARD, FIRMWARE, TETHER, Server, check, equal, expect, gdb, main, on_usb, tether
 
 ELF = os.path.join(FIRMWARE, "demo.elf")
 FOLDER = tempfile.TemporaryDirectory()
@@ -38,6 +38,7 @@ class Started:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, env={**os.environ, **dict(environment)})
         self.said = ""
+        self.port = int(command[command.index("-p") + 1])
         self.wait_for(ready)
 
     def wait_for(self, pattern, limit=10):
@@ -195,6 +196,84 @@ def clion():
         equal(server.terminate(), 0, "its stop button")
 
 
+def other_ides_on_the_normal_server():
+    """What they send between the connection and main, with the settings people have."""
+    rows = (
+        ("Eclipse, generic device", "remote", ("monitor reset run", "monitor delay 10", "monitor halt"), (), ()),
+        ("Eclipse, OpenOCD device", "remote", ("monitor reset run", "monitor sleep 10", "monitor halt"), (), ()),
+        ("Embedded CDT, OpenOCD", "remote", ("set mem inaccessible-by-default off",),
+         ("monitor reset init", "monitor halt", "monitor arm semihosting enable"),
+         ("monitor reset halt", "monitor reg")),
+        ("Embedded CDT, J-Link", "remote", ("set mem inaccessible-by-default off",),
+         ("monitor speed 1000", "monitor clrbp", "monitor reset", "monitor halt", "monitor regs",
+          "maintenance flush register-cache", "monitor speed auto", "monitor flash breakpoints 1",
+          "monitor semihosting enable", "monitor semihosting IOClient 1"),
+         ("monitor clrbp", "monitor reset", "monitor halt", "monitor regs", "maintenance flush register-cache")),
+        ("PlatformIO", "extended-remote", ("monitor init",), (), ("monitor reset halt",)),
+        ("cortex-debug, OpenOCD", "extended-remote", ("monitor reset halt",), (),
+         ("monitor reset halt", "monitor gdb_sync", "stepi")),
+        ("cortex-debug, J-Link", "extended-remote", ("monitor halt", "monitor reset"), (), ("monitor reset",)),
+        ("cortex-debug, pyOCD", "extended-remote", ("set mem inaccessible-by-default off", "monitor reset halt"), (),
+         ("monitor reset halt",)),
+        ("Zephyr, pyOCD", "remote", ("monitor halt", "monitor reset"), (), ()),
+        ("Black Magic scripts", "extended-remote", ("monitor swdp_scan", "attach 1"), (), ()),
+    )
+    with Server() as server:
+        for name, target, before, more, after in rows:
+            print("   " + name)
+            with Mi() as mi:
+                mi.ask('-file-exec-and-symbols "%s"' % ELF)
+                mi.ask("-target-select %s localhost:%d" % (target, server.port))
+                for command in (*before, *more):
+                    mi.console(command)
+                mi.ask("-target-download")
+                for command in after:
+                    mi.console(command)
+                mi.ask("-break-insert -t main")
+                mi.run("-exec-continue", "breakpoint-hit")
+                check("Unknown command" not in mi.text(), mi.text())
+                mi.ask("-target-detach")
+
+
+def erases_and_resets_as_told():
+    with tempfile.TemporaryDirectory() as folder:
+        board = BOARD + ",image=" + os.path.join(folder, "board")
+        equal(tether("run", "--probe", board, "flash write " + ELF, "reset run")[0], 0, "flash write")
+        port = free_port()
+        server = Started(installed("st-util"), "-p", str(port), "--serial", board, ready="Listening")
+        expect(gdb(server, "demo.elf", "info registers pc", "detach"), r"reset_handler")
+        equal(server.end(), 0, "exit code")
+        server = Started(installed("ST-LINK_gdbserver"), "-d", "--erase-all", "-p", str(port), "-i", board,
+                         ready=STLINK_READY)
+        expect(gdb(server, None, "x/2xw 0x08000000", "detach"), r"0xffffffff\s+0xffffffff")
+        equal(server.end(), 0, "exit code")
+
+
+def carries_swo_and_the_console_on_their_ports():
+    """cortex-debug reads SWO from the port that it named; STM32CubeIDE the semihosting console."""
+    port, swo, console = free_port(), free_port(), free_port()
+    server = Started(installed("ST-LINK_gdbserver"), "-p", str(port), "-cp", "/opt", "--swd", "--swo-port", str(swo),
+                     "--cpu-clock", "168000000", "--swo-clock-div", "84", "--semihost-console-port", str(console),
+                     "--serial-number", BOARD + ",pace=real", "--halt", ready=STLINK_READY)
+    trace = os.path.join(FIRMWARE, "trace.elf")
+    with Mi() as mi, socket.create_connection(("127.0.0.1", swo), 5) as stream, \
+            socket.create_connection(("127.0.0.1", console), 5):
+        mi.ask('-file-exec-and-symbols "%s"' % trace)
+        mi.ask("-target-select extended-remote localhost:%d" % port)
+        mi.console("monitor reset")
+        mi.ask("-target-download")
+        mi.console("monitor reset")
+        mi.ask("-exec-continue")
+        stream.settimeout(10)
+        raw = b""
+        while b"\x01t\x01r\x01a\x01c\x01e" not in raw:
+            check(len(raw) < 10000, "no text in %r" % raw[:200])
+            raw += stream.recv(4096)
+        mi.run("-exec-interrupt --all", "SIGINT")
+        leave(mi)
+    equal(server.end(), 0, "exit code")
+
+
 def persists_when_told():
     for command, ready in (((installed("ST-LINK_gdbserver"), "-e", "-d", "-i", BOARD, "-p"), STLINK_READY),
                            ((installed("st-util"), "-m", "--serial", BOARD, "-p"), "Listening at")):
@@ -226,7 +305,7 @@ def says_what_fails_in_their_words():
         ("ST-LINK_gdbserver", ("-d",), r"Error in initializing ST-LINK device\.\nReason: No ST-LINK"),
         ("ST-LINK_gdbserver", ("-d", "-i", board), r"Error in initializing ST-LINK device\.\nReason: No device"),
         ("st-util", ("--bogus",), r"--bogus"),
-        ("st-util", ("--serial", board), r"ERROR st-util: .*[Pp]ower"),
+        ("st-util", ("--serial", board), r"ERROR st-util: .*supply"),
         ("st-util", (), r"ST-LINK"),
     )
     for name, words, pattern in rows:
@@ -248,5 +327,6 @@ def lists_serial_numbers():
     equal((code, said), (0, "066CFF12\n"), "-q")
 
 
-main(cortex_debug_stutil, cortex_debug_stlink, cortex_debug_stlink_attach, stm32cubeide, zephyr_stlink_gdbserver,
+main(other_ides_on_the_normal_server, erases_and_resets_as_told, carries_swo_and_the_console_on_their_ports,
+     cortex_debug_stutil, cortex_debug_stlink, cortex_debug_stlink_attach, stm32cubeide, zephyr_stlink_gdbserver,
      clion, persists_when_told, goes_by_as_too, says_what_fails_in_their_words, lists_serial_numbers)

@@ -9,3 +9,5 @@ FUZZ_firmware = $(filter-out tests/unit/bench.c,$(FIRMWARE_BENCH))
 FUZZ_faults = probe/virtual/faults.c probe/error.c
 FUZZ_cpu = -fvisibility=hidden $(CPU_FILES) probe/log.c probe/error.c -lunicorn -lcmocka
 FUZZ_image = $(IMAGE_FILES)
+FUZZ_words = server/drop_in/config.c probe/error.c
+FUZZ_host_files = server/semihosting/host_files.c probe/log.c probe/error.c

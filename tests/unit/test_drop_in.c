@@ -122,6 +122,7 @@ static void takes_what_ides_say(void **state)
 		assert_int_equal(o.options.port, rows[i].port);
 		assert_int_equal(o.options.connect, rows[i].connect);
 		assert_int_equal(o.console_port, rows[i].console_port);
+		assert_int_equal(o.options.semihosting_console != NULL, rows[i].console_port != 0);
 		assert_int_equal(o.options.swo_port, rows[i].swo_port ? rows[i].swo_port : -1);
 		assert_int_equal(o.options.swo_speed, o.options.cpu_clock / 84);
 		assert_int_equal(o.options.once, rows[i].once);
