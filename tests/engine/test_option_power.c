@@ -147,10 +147,138 @@ static void lost_power_leaves_what_is_known(void **state)
 	}
 }
 
+/* ---- the end of read protection ---- */
+
+static struct harness *protected_chip(const char *part)
+{
+	struct harness *h = harness_init(part);
+	struct chip *chip = calloc(1, sizeof(*chip));
+	uint8_t secret[256];
+
+	assert_non_null(chip);
+	assert_int_equal(chip_find_part(chip, h->chips, part, NULL), 0);
+	assert_int_equal(chip_set_option(chip, "RDP", 0xBB), 0);
+	chip_virtual_spec(chip, part, &h->spec);
+	memset(secret, 0x5E, sizeof(secret));
+	bench_start(h);
+	harness_poke(h, chip->banks[0].base + 0x1000, secret, sizeof(secret));
+	free(chip);
+	return h;
+}
+
+static bool secret_is_there(struct harness *h)
+{
+	uint8_t byte;
+
+	harness_peek(h, h->engine->board.chip.banks[0].base + 0x1000, &byte, 1);
+	return byte == 0x5E;
+}
+
+/* Cut anywhere, it is begun again; what it says in the end is true. */
+static void suffer_off(const char *part, unsigned place)
+{
+	struct harness *h = protected_chip(part);
+	struct why why = { "" };
+	char rule[60];
+
+	snprintf(rule, sizeof(rule), "command %u power-off", place);
+	assert_int_equal(faults_parse(faults_of(h), rule, &why), 0);
+	insist(h, "protect off");
+	faults_of(h)->count = 0;
+	machine_set_power(h->machine, true);
+	machine_advance(h->machine, 10000000);
+	harness_monitor(h, "connect");
+	if (strstr(harness_monitor(h, "protect"), "`protect off` ends it") &&
+	    !strstr(insist(h, "protect off"), "All of flash is blank"))
+		fail_msg("%s: cut at %u: %s", part, place, h->clients[0].console);
+	says(h, "protect", "can read and write everything");
+	if (secret_is_there(h))
+		fail_msg("%s: cut at %u: open, and not erased", part, place);
+	harness_free(h);
+}
+
+static void the_end_of_protection_is_begun_again(void **state)
+{
+	static const char *const parts[] = {
+		"STM32F407VG", "STM32F722RE", "STM32F072RB", "STM32F103C8", "STM32L053C8", "STM32L151CB", "STM32L476RG",
+		"STM32G071RB", "STM32L552ZE", "STM32U575ZI", "STM32WBA55CG", "STM32H743VI", "STM32H7B3ZI",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct harness *h = protected_chip(parts[i]);
+		struct why why = { "" };
+		unsigned count;
+
+		assert_int_equal(faults_parse(faults_of(h), "", &why), 0);
+		assert_true(secret_is_there(h));
+		insist(h, "protect off");
+		count = (unsigned)faults_of(h)->seen[FAULT_AT_COMMAND];
+		harness_free(h);
+		assert_in_range(count, 10, 2000);
+		for (unsigned place = 1 + (unsigned)i; place <= count; place += getenv("FULL") ? 1 : count / 3)
+			suffer_off(parts[i], place);
+	}
+}
+
+/* ---- OTP ---- */
+
+struct otp_act {
+	const char *part, *command, *done;
+	bool torn;		/* a unit that was cut short can't be written any more */
+};
+
+static void suffer_otp(const struct otp_act *act, unsigned place)
+{
+	struct harness *h = bench_new(act->part);
+	struct why why = { "" };
+	const char *again;
+	char rule[60];
+
+	snprintf(rule, sizeof(rule), "command %u power-off", place);
+	assert_int_equal(faults_parse(faults_of(h), rule, &why), 0);
+	insist(h, act->command);
+	faults_of(h)->count = 0;
+	machine_set_power(h->machine, true);
+	machine_advance(h->machine, 10000000);
+	harness_monitor(h, "connect");
+	again = insist(h, act->command);
+	if (!strstr(again, act->done) && !strstr(again, "there already") && !strstr(again, "Locked already") &&
+	    !(act->torn && strstr(again, "once only")))
+		fail_msg("%s: %s cut at %u: %s", act->part, act->command, place, again);
+	harness_free(h);
+}
+
+static void otp_cut_short_is_done_again_or_told(void **state)
+{
+	static const struct otp_act acts[] = {
+		{ "STM32F407VG", "otp write 0x1fff7800 123456", "verified", false },
+		{ "STM32F407VG", "otp lock 15", "is locked", false },
+		{ "STM32L476RG", "otp write 0x1fff7000 0123456789abcdef", "verified", true },
+		{ "STM32U575ZI", "otp write 0x0bfa0000 000102030405060708090a0b0c0d0e0f", "verified", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		struct harness *h = bench_new(acts[i].part);
+		struct why why = { "" };
+		unsigned count;
+
+		assert_int_equal(faults_parse(faults_of(h), "", &why), 0);
+		insist(h, acts[i].command);
+		count = (unsigned)faults_of(h)->seen[FAULT_AT_COMMAND];
+		harness_free(h);
+		for (unsigned place = 1; place <= count; place += getenv("FULL") ? 1 : 7)
+			suffer_otp(&acts[i], place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lost_power_leaves_what_is_known),
+		cmocka_unit_test(the_end_of_protection_is_begun_again),
+		cmocka_unit_test(otp_cut_short_is_done_again_or_told),
 	};
 
 	return cmocka_run_group_tests_name("option_power", tests, NULL, NULL);
