@@ -46,32 +46,6 @@ static bool has_become_protected(const struct board *board, const uint32_t *now)
 	       option_field_value(field, board->options_unfinished.after) == protection_open_value(field);
 }
 
-const char *option_broken_off_text(struct core *core, char *text, size_t size)
-{
-	struct board *board = core->board;
-	struct option_plan plan;
-	struct why out = { "" };
-
-	text[0] = '\0';
-	if (!is_open(board) || option_plan_begin(&plan, core, &out))
-		return text;
-	explain(&out, OK, "A change of option bytes broke off:");
-	if (option_words_agree(plan.chip, board->options_unfinished.after, plan.before)) {
-		explain_more(&out, " the new ones are there.");
-		unfinished_forget_options(board);
-	} else if (option_words_agree(plan.chip, board->options_unfinished.before, plan.before)) {
-		explain_more(&out, " the old ones are there.");
-		unfinished_forget_options(board);
-	} else {
-		list_fields(board, plan.before, &out);
-		if (has_become_protected(board, plan.before))
-			explain_more(&out, " Erased option bytes mean read protection; only erasing flash ends it.");
-		explain_more(&out, " `option finish` sets what was planned.");
-	}
-	snprintf(text, size, "%s", out.text);
-	return text;
-}
-
 int option_plan_broken_off(struct option_plan *plan, struct core *core, struct why *why)
 {
 	const struct board *board = core->board;
@@ -89,4 +63,41 @@ int option_plan_broken_off(struct option_plan *plan, struct core *core, struct w
 		plan->named[i] = true;
 	}
 	return OK;
+}
+
+/* What the chip is still busy with is waited for: until then the registers show what was asked for. */
+static int read_settled(struct core *core, struct option_plan *plan, struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(core->board->chip.controller);
+	int err = option_plan_broken_off(plan, core, why);
+
+	if (!err && kind)
+		err = kind->settle(plan, core);
+	return err ? err : option_plan_begin(plan, core, why);
+}
+
+const char *option_broken_off_text(struct core *core, char *text, size_t size)
+{
+	struct board *board = core->board;
+	struct option_plan plan;
+	struct why out = { "" };
+
+	text[0] = '\0';
+	if (!is_open(board) || read_settled(core, &plan, &out))
+		return text;
+	explain(&out, OK, "A change of option bytes broke off:");
+	if (option_words_agree(plan.chip, board->options_unfinished.after, plan.before)) {
+		explain_more(&out, " the new ones are there.");
+		unfinished_forget_options(board);
+	} else if (option_words_agree(plan.chip, board->options_unfinished.before, plan.before)) {
+		explain_more(&out, " the old ones are there.");
+		unfinished_forget_options(board);
+	} else {
+		list_fields(board, plan.before, &out);
+		if (has_become_protected(board, plan.before))
+			explain_more(&out, " Erased option bytes mean read protection; only erasing flash ends it.");
+		explain_more(&out, " `option finish` sets what was planned.");
+	}
+	snprintf(text, size, "%s", out.text);
+	return text;
 }

@@ -6,7 +6,10 @@
  */
 #include "tests/engine/option_bench.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "probe/virtual/link_virtual.h"
 #include "server/engine_state.h"
@@ -273,12 +276,128 @@ static void otp_cut_short_is_done_again_or_told(void **state)
 	}
 }
 
+/* ---- the process killed ---- */
+
+static struct {
+	char folder[40], image[60];
+	int (*exchange)(struct link *link, struct link_exchange *x);
+	struct machine *machine;
+	unsigned left;
+} killing;
+
+/* What the chip holds by then goes into its image file. */
+static int count_down(struct link *link, struct link_exchange *x)
+{
+	if (!--killing.left) {
+		machine_free(killing.machine);
+		raise(SIGKILL);
+	}
+	return killing.exchange(link, x);
+}
+
+/* A board that outlives processes, and is no virtual one for what is kept on disk. */
+static struct harness *lasting_board(const char *part)
+{
+	struct harness *h = harness_init(part);
+
+	snprintf(h->spec.image, sizeof(h->spec.image), "%s", killing.image);
+	harness_start(h);
+	snprintf(h->link->identity.path, sizeof(h->link->identity.path), "usb:1-1");
+	harness_connect_gdb(h, 0);
+	return h;
+}
+
+static void change_and_die(const char *part, const char *line, unsigned place)
+{
+	struct harness *h = lasting_board(part);
+	struct link_ops ops = *h->link->ops;
+
+	killing.exchange = ops.exchange;
+	killing.machine = h->machine;
+	killing.left = place;
+	ops.exchange = count_down;
+	h->link->ops = &ops;
+	harness_monitor(h, line);
+	_exit(0);		/* it was too late to be killed */
+}
+
+static bool is_killed(const char *part, const char *line, unsigned place)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		change_and_die(part, line, place);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status);
+}
+
+static void what_a_killed_process_left_is_told(const char *part, const char *line, unsigned place,
+					       const uint32_t *old, const uint32_t *new, unsigned *told)
+{
+	uint32_t now[CHIP_OPTION_WORDS];
+	struct harness *h = lasting_board(part);
+	const char *text = harness_monitor(h, "version");
+	const char *said = strstr(text, "broke off: the old ones") ? "old" : strstr(text, "broke off: the new ones") ? "new" :
+			   strstr(text, "`option finish`") ? "neither" : "nothing";
+
+	told[*said == 'o' ? OLD : said[2] == 'w' ? NEW : PUT_RIGHT] += strcmp(said, "nothing") != 0;
+	read_words(h, now);
+	if (!strcmp(said, "nothing") ? memcmp(now, old, sizeof(now)) :
+	    !strcmp(said, "old") ? memcmp(now, old, sizeof(now)) : !strcmp(said, "new") ? memcmp(now, new, sizeof(now)) : 0)
+		fail_msg("%s: killed at %u: told is %s: %s", part, place, said, text);
+	if (!strcmp(said, "neither") && !strstr(insist(h, "option finish"), "read back"))
+		fail_msg("%s: killed at %u: not put right: %s", part, place, h->clients[0].console);
+	harness_free(h);
+	h = lasting_board(part);
+	if (strstr(harness_monitor(h, "version"), "broke off"))
+		fail_msg("%s: killed at %u: told again: %s", part, place, h->clients[0].console);
+	if (strcmp(said, "nothing") && strcmp(said, "old"))
+		says(h, line, "like that already");
+	harness_free(h);
+	remove(killing.image);
+}
+
+static void a_killed_process_is_remembered(void **state)
+{
+	static const struct subject killed[] = {
+		{ "STM32F407VG", "BOR_LEV=level1" }, { "STM32F103C8", "Data0=0x5a" }, { "STM32L476RG", "nRST_STOP=reset" },
+		{ "STM32H743VI", "NRST_STOP_D1=reset" },
+	};
+	char command[80];
+
+	(void)state;
+	snprintf(killing.folder, sizeof(killing.folder), "/tmp/tether-power-XXXXXX");
+	assert_non_null(mkdtemp(killing.folder));
+	setenv("XDG_RUNTIME_DIR", killing.folder, 1);
+	snprintf(killing.image, sizeof(killing.image), "%s/chip", killing.folder);
+	for (size_t i = 0; i < ARRAY_SIZE(killed); i++) {
+		uint32_t old[CHIP_OPTION_WORDS], new[CHIP_OPTION_WORDS];
+		struct harness *h = bench_new(killed[i].part);
+		unsigned told[3] = { 0 };
+		char line[80];
+
+		read_words(h, old);
+		harness_free(h);
+		snprintf(line, sizeof(line), "option set %s", killed[i].set);
+		rehearse(killed[i].part, line, new);
+		for (unsigned place = 5; is_killed(killed[i].part, line, place); place += getenv("FULL") ? 1 : 8)
+			what_a_killed_process_left_is_told(killed[i].part, line, place, old, new, told);
+		printf("%s killed: told old %u, new %u, neither %u\n", killed[i].part, told[OLD], told[NEW], told[PUT_RIGHT]);
+		assert_true(told[OLD] && told[NEW]);
+		remove(killing.image);
+	}
+	snprintf(command, sizeof(command), "rm -r %s", killing.folder);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lost_power_leaves_what_is_known),
 		cmocka_unit_test(the_end_of_protection_is_begun_again),
 		cmocka_unit_test(otp_cut_short_is_done_again_or_told),
+		cmocka_unit_test(a_killed_process_is_remembered),
 	};
 
 	return cmocka_run_group_tests_name("option_power", tests, NULL, NULL);
