@@ -113,6 +113,24 @@ def says_when_units_run_out():
                r"Could not insert", r"Breakpoint \d, ")
 
 
+def settings_that_people_have():
+    """Acknowledged packets, small ones, hexadecimal ones, plain remote, no memory map."""
+    connect = "target %s 127.0.0.1:%d"
+    with Server() as server:
+        for settings in (("set remote noack-packet off",), ("set remote binary-download-packet off", "set remotecache on"),
+                         ("set remote memory-write-packet-size 64", "set remote memory-write-packet-size fixed",
+                          "set remote memory-read-packet-size 64", "set remote memory-read-packet-size fixed"),
+                         ("set mem inaccessible-by-default off", "set remote hardware-breakpoint-limit 6"),
+                         ("set remote verbose-resume-packet off", "set remote P-packet off"),
+                         ("set remote memory-map-packet off", "set remote hardware-breakpoint-packet on")):
+            flash = () if "map" in settings[0] else ("load", "compare-sections")
+            out = gdb(server, "demo.elf", *settings, connect % ("remote", server.port), *flash, "monitor reset halt",
+                      "maintenance flush register-cache", "thbreak station_check", "continue", "next", "finish", "print station.name",
+                      "set var station.alarm = 1", "kill", connect=False)
+            expect(out, r"station_check \(s=", r'= 0x[0-9a-f]+ "roof"')
+            check("MIS-MATCHED" not in out and (not flash or out.count("matched") == 3), "%s: %s" % (settings, out))
+
+
 def connects_hundreds_of_times():
     """A load each time; the server keeps nothing of them. Through USB, where the chip's memory is not the server's."""
     rounds = 300 if os.environ.get("FULL") else 6
@@ -138,5 +156,5 @@ def keeps_everything_over_a_reconnect():
 
 main(starts_jumps_and_advances, calls_with_arguments_and_results, shows_at_each_stop, watches_in_software,
      watches_more_than_there_are_units, finds_and_compares_memory, shows_all_registers_and_peripherals,
-     steps_lines_with_few_packets, breaks_in_ram_without_limit, says_when_units_run_out, connects_hundreds_of_times,
-     keeps_everything_over_a_reconnect)
+     steps_lines_with_few_packets, breaks_in_ram_without_limit, says_when_units_run_out, settings_that_people_have,
+     connects_hundreds_of_times, keeps_everything_over_a_reconnect)
