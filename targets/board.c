@@ -16,6 +16,7 @@
 #include "targets/core_private.h"
 #include "targets/cortexm.h"
 #include "targets/detect.h"
+#include "targets/traces.h"
 
 void board_init(struct board *board, struct probe *probe, const struct board_options *options)
 {
@@ -65,62 +66,6 @@ void board_forget(struct board *board)
 	board->raised_hz = 0;
 }
 
-static bool is_journalled(const struct board *board, uint32_t address)
-{
-	for (unsigned i = 0; i < board->journal_count; i++) {
-		if (board->journal[i].address == address)
-			return true;
-	}
-	return false;
-}
-
-/* The serial number that names the journal's file. A virtual chip ends with its process: no file. */
-static const char *journal_name(const struct board *board)
-{
-	const struct link_identity *identity = &probe_link(board->probe)->identity;
-
-	return strncmp(identity->path, "virtual:", 8) ? identity->serial : NULL;
-}
-
-static void keep_in_journal(struct board *board, uint32_t address, uint32_t value)
-{
-	struct journal_entry *entry = &board->journal[board->journal_count];
-	const char *name = journal_name(board);
-
-	if (is_journalled(board, address) || board->journal_count == BOARD_JOURNAL)
-		return;
-	*entry = (struct journal_entry){ address, value };
-	board->journal_count++;
-	if (name && journal_append(name, board->chip.file, entry))
-		log_line(LOG_TARGET, "no place to write the journal: should this process be killed, "
-			 "0x%08x keeps its debug value until power-off", address);
-}
-
-/* What a process that died has left behind is put back by this one. */
-static void load_journal(struct board *board, const char *chip_before)
-{
-	const char *name = journal_name(board);
-
-	if (strcmp(chip_before, board->chip.file))
-		board->journal_count = 0;
-	if (name && !board->journal_count)
-		board->journal_count = (unsigned)journal_load(name, board->chip.file,
-							      board->journal, BOARD_JOURNAL);
-}
-
-int board_journal(struct board *board, const struct core *core, uint32_t address)
-{
-	uint32_t value;
-	int err;
-
-	if (is_journalled(board, address))
-		return 0;
-	err = probe_read_u32(board->probe, core->port, address, &value);
-	if (!err)
-		keep_in_journal(board, address, value);
-	return err;
-}
-
 static bool is_skipped(const struct board *board, const struct chip_bits *bits)
 {
 	return bits->low_power && !board->options.low_power_debug;
@@ -167,7 +112,7 @@ static int set_bits(struct board *board, bool clock)
 		value = batch_value(&reads, index[i]);
 		if ((value & wanted) == wanted)
 			continue;
-		keep_in_journal(board, bits->address, value);
+		traces_keep(board, bits->address, value);
 		batch_write(&writes, bits->address, value | wanted);
 	}
 	return batch_run(&writes);
@@ -194,6 +139,8 @@ int board_start_debugging(struct board *board)
 	}
 	for (unsigned i = 0; !err && i < board->core_count; i++)
 		err = core_enable_debug(&board->cores[i]);
+	if (!err)
+		err = traces_put_back_code(board);
 	board->debugging = !err;
 	return err;
 }
@@ -209,9 +156,9 @@ int board_take_hold(struct board *board, struct why *why)
 	if (err)
 		return err;
 	connect_settle(board);
-	load_journal(board, chip_before);
+	traces_load(board, chip_before);
 	if (board->woken.address && board->woken.address == board->chip.wake.address)
-		keep_in_journal(board, board->chip.wake.same, board->woken_before);
+		traces_keep(board, board->chip.wake.same, board->woken_before);
 	board->cores[0].fpu = board->chip.fpu;
 	if (connect_writes_nothing(board))
 		return 0;
@@ -243,23 +190,6 @@ int board_attach(struct board *board, struct why *why)
 	return attach_once(board, why);
 }
 
-static int put_back_journal(struct board *board)
-{
-	struct batch batch;
-	int err;
-
-	batch_begin(&batch, &board->cores[0]);
-	for (unsigned i = board->journal_count; i-- > 0;)	/* a clock that was opened first is closed last */
-		batch_write(&batch, board->journal[i].address, board->journal[i].value);
-	err = batch_run(&batch);
-	if (err)
-		return err;
-	board->journal_count = 0;
-	if (journal_name(board))
-		journal_remove(journal_name(board));
-	return 0;
-}
-
 /* DBGMCU late, DEMCR and C_DEBUGEN last: until then the core stays under control. */
 int board_detach(struct board *board, bool leave_halted)
 {
@@ -268,8 +198,8 @@ int board_detach(struct board *board, bool leave_halted)
 	if (!board->attached)
 		return 0;
 	probe_trace_stop(board->probe);
-	if (!leave_halted)
-		err = put_back_journal(board);
+	if (!leave_halted && board->debugging)
+		err = traces_put_back(board);
 	for (unsigned i = 0; i < board->core_count; i++) {
 		int core_err = core_disable_debug(&board->cores[i], leave_halted);
 

@@ -72,6 +72,9 @@ struct board {
 	uint32_t raised_hz;		/* core clock until the next reset (clock.h); 0 = not raised */
 	struct journal_entry journal[BOARD_JOURNAL];	/* registers changed by us, to be put back */
 	unsigned journal_count;
+	struct journal_entry journal_code[BOARD_JOURNAL];	/* a ring of what BKPTs have replaced */
+	unsigned journal_code_next;
+	bool has_dead_code;		/* some of it is of a process that died */
 };
 
 /* Prepares a board on an opened probe (taken over; closed by board_clear). Touches no target. */

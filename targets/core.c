@@ -12,6 +12,7 @@
 #include "targets/board.h"
 #include "targets/cortexm.h"
 #include "targets/memory_cache.h"
+#include "targets/traces.h"
 
 enum { CPUID_PART_SHIFT = 4, CPUID_PART_MASK = 0xFFF };
 enum { POLL_FIRST_US = 500, POLL_MAX_US = 10000 };
@@ -163,7 +164,7 @@ static int start_debugging(struct core *core)
 	if (err)
 		return err;
 	if (!core->demcr_found)		/* else it is our own by now */
-		core->demcr_before = batch_value(&batch, demcr);
+		core->demcr_before = traces_keep(core->board, DEMCR, batch_value(&batch, demcr));
 	core->demcr_found = true;
 	core->demcr_target = core->demcr;
 	core->fpu = core->mainline && batch_value(&batch, mvfr0) != 0;

@@ -11,6 +11,7 @@
 #include "probe/bytes.h"
 #include "targets/board.h"
 #include "targets/cortexm.h"
+#include "targets/traces.h"
 
 enum { BKPT = 0xBE00 };
 
@@ -162,6 +163,7 @@ static int place(struct core *core, struct core_breakpoint *point)
 	if (!point->known || get_u16(bytes) != BKPT)	/* a BKPT may be ours, from before a reconnect */
 		point->saved = get_u16(bytes);
 	point->known = true;
+	traces_keep_code(core->board, point->address, point->saved);
 	err = write_half_word(core, point->address, BKPT);
 	point->placed = !err;
 	return err;

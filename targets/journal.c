@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The journal file: a line with the chip, then a line for each register, "ADDRESS VALUE" in hex.
+ * The journal file: a line with the chip, then a line for each register, "ADDRESS VALUE" in hex; the value
+ * of an instruction has four digits.
  */
 #include "targets/journal.h"
 
@@ -65,6 +66,17 @@ static bool belongs_to(FILE *file, const char *chip)
 	return !strcmp(line, chip);
 }
 
+static bool read_entry(FILE *file, struct journal_entry *entry)
+{
+	char value[9];
+
+	if (fscanf(file, "%8x %8[0-9a-f]", &entry->address, value) != 2)
+		return false;
+	entry->width = (unsigned)strlen(value) / 2;
+	entry->value = (uint32_t)strtoul(value, NULL, 16);
+	return entry->width == 4 || entry->width == 2;
+}
+
 size_t journal_load(const char *serial, const char *chip, struct journal_entry *entries, size_t max)
 {
 	char path[PATH_MAX];
@@ -74,8 +86,7 @@ size_t journal_load(const char *serial, const char *chip, struct journal_entry *
 	if (!file)
 		return 0;
 	if (belongs_to(file, chip)) {
-		while (count < max && fscanf(file, "%8x %8x", &entries[count].address,
-					     &entries[count].value) == 2)
+		while (count < max && read_entry(file, &entries[count]))
 			count++;
 	}
 	fclose(file);
@@ -107,7 +118,7 @@ int journal_append(const char *serial, const char *chip, const struct journal_en
 		return E_SYSTEM;
 	if (!same)
 		fprintf(file, "%s\n", chip);
-	fprintf(file, "%08x %08x\n", entry->address, entry->value);
+	fprintf(file, "%08x %0*x\n", entry->address, 2 * (int)entry->width, entry->value);
 	err = ferror(file);
 	return fclose(file) || err ? E_SYSTEM : 0;
 }

@@ -16,6 +16,7 @@
 
 struct journal_entry {
 	uint32_t address, value;
+	unsigned width;		/* in bytes: 4, or 2 for an instruction */
 };
 
 /* Adds an entry; the file is made when it is not there (0600, in $XDG_RUNTIME_DIR/tether, else in $TMPDIR or

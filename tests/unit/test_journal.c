@@ -40,7 +40,7 @@ static void path_of(void **state, char path[200])
 
 static void gives_back_what_it_was_given(void **state)
 {
-	const struct journal_entry in[2] = { { 0xE0042004, 0 }, { 0xE0042008, 0xFFFFFFFF } };
+	const struct journal_entry in[2] = { { 0xE0042004, 0, 4 }, { 0x20000100, 0xBF00, 2 } };
 	struct journal_entry out[4];
 	struct stat info;
 	char path[200];
@@ -60,7 +60,7 @@ static void gives_back_what_it_was_given(void **state)
 
 static void entries_of_another_chip_do_not_count(void **state)
 {
-	const struct journal_entry entry = { 1, 2 };
+	const struct journal_entry entry = { 1, 2, 4 };
 	struct journal_entry out[4];
 
 	(void)state;
@@ -73,7 +73,7 @@ static void entries_of_another_chip_do_not_count(void **state)
 
 static void follows_no_links_and_survives_rubbish(void **state)
 {
-	const struct journal_entry entry = { 1, 2 };
+	const struct journal_entry entry = { 1, 2, 4 };
 	struct journal_entry out[4];
 	char path[200];
 	FILE *file;
@@ -81,7 +81,7 @@ static void follows_no_links_and_survives_rubbish(void **state)
 	assert_int_equal(journal_append("ABC/1", "f4.cfg", &entry), 0);
 	path_of(state, path);
 	file = fopen(path, "w");
-	fputs("f4.cfg\n12345678 9\nrubbish", file);
+	fputs("f4.cfg\n12345678 00000009\nrubbish", file);
 	fclose(file);
 	assert_int_equal(journal_load("ABC/1", "f4.cfg", out, 4), 1);
 	unlink(path);
@@ -92,7 +92,7 @@ static void follows_no_links_and_survives_rubbish(void **state)
 
 static void says_when_there_is_no_place(void **state)
 {
-	const struct journal_entry entry = { 1, 2 };
+	const struct journal_entry entry = { 1, 2, 4 };
 
 	(void)state;
 	setenv("XDG_RUNTIME_DIR", "/nonexistent", 1);
