@@ -176,6 +176,7 @@ bench:
 	$(Q)$(BUILD)/bench/bench
 	$(Q)$(BUILD)/bench/families
 	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench.py
+	$(Q)BUILD=$(BUILD) python3 tests/bench/bench_bad_boards.py
 	$(Q)scripts/fetch-adapter build/adapter || :
 	$(Q)BUILD=$(BUILD) FIRMWARE=build/firmware python3 tests/bench/bench_adapter.py
 	$(Q)cat $(wildcard $(BUILD)/check*.time) /dev/null
