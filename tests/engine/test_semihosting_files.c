@@ -205,6 +205,34 @@ static void cost_grows_with_bytes_not_with_calls_inside(void **state)
 	assert_true(page - line <= 3 * 6);
 }
 
+/* A program that prints one line after the other: SYS_WRITE of 8 bytes from 0x20001000, for ever.
+ *	08000008	movs r0, #5
+ *			ldr  r1, =0x20000100
+ *	0800000c	bkpt 0xAB
+ *			b    0x08000008		*/
+static void a_program_that_prints_costs_few_exchanges(void **state)
+{
+	static const uint32_t program[] = {
+		0x20020000, 0x08000009, 0x49012005, 0xe7fbbeab, 0x20000100,
+	};
+	struct harness *h = ((struct scene *)*state)->h;
+	const uint32_t block[] = { 1, BUFFER, 8 };
+	uint64_t exchanges, calls;
+
+	harness_poke(h, PROGRAM_BASE, program, sizeof(program));
+	harness_monitor(h, "reset halt");
+	harness_poke(h, BLOCK, block, sizeof(block));
+	harness_poke(h, BUFFER, "a line.\n", 8);
+	assert_null(harness_continue(h, 20));
+	exchanges = harness_exchanges(h);
+	h->clients[0].console_length = 0;
+	harness_run_ms(h, 200);
+	exchanges = harness_exchanges(h) - exchanges;
+	calls = h->clients[0].console_length / 8;
+	printf("a line: %.1f exchanges, %.1f ms\n", (double)exchanges / (double)calls, 200.0 / (double)calls);
+	assert_true(calls >= 10 && exchanges <= 13 * calls);
+}
+
 /* Registers, lengths and handles that make no sense, in every call: an error each, or a count of what
  * was not moved; the engine and the files live. */
 static void survives_every_wild_call(void **state)
@@ -444,6 +472,7 @@ int main(void)
 		TEST(files_are_closed_when_the_program_starts_anew),
 		TEST(tells_time_and_arguments),
 		TEST(cost_grows_with_bytes_not_with_calls_inside),
+		TEST(a_program_that_prints_costs_few_exchanges),
 		TEST(survives_every_wild_call),
 		TEST(a_write_beyond_memory_is_an_error),
 		TERMINAL(waits_for_what_is_typed),
