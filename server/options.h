@@ -28,6 +28,7 @@ struct options {
 	const char *bind;	/* NULL = both loopbacks */
 	int swo_port;		/* -1 = none */
 	bool once, stdio;
+	bool extended_stays;	/* `target extended-remote` takes back once, as with st-util */
 	int idle_exit_s;	/* 0 = never */
 
 	const char *probe;	/* NULL = the only one there is */

@@ -89,6 +89,7 @@ static int make_parts(struct server *s, struct why *why)
 		.swo = s->swo.count ? &s->swo : NULL,
 		.idle_s = (unsigned)s->options->idle_exit_s,
 		.once = s->options->once || s->options->stdio,
+		.extended_stays = s->options->extended_stays,
 		.console = s->console.count ? &s->console : NULL,
 		.console_on_stdout = s->semihosting.console == CONSOLE_STDOUT,
 		.joined = on_joined, .left = on_left, .context = s,
@@ -183,8 +184,8 @@ static enum exit_status serve_clients(struct server *s)
 {
 	enum exit_status status;
 
-	if (s->console.count && !s->options->stdio)
-		printf("The program's console is on port %u\n", s->console.port);
+	if (s->console.count)
+		log_line(LOG_INFO, "The program's console is on port %u", s->console.port);
 	if (s->swo.count)
 		log_line(LOG_INFO, "SWO as it comes, for any number of readers: port %u", s->swo.port);
 	if (!s->options->stdio)

@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 	{ NULL, "listen_port", 'p', OPTION_NUMBER, "N", FIELD(options.port), 0, 65535, NULL, 0,
 	  "port for GDB (default 4242)" },
 	{ NULL, "multi", 'm', OPTION_FLAG, NULL, FIELD(persistent), 0, 0, NULL, 0,
-	  "go on when the first session is over" },
+	  "go on when the first session is over, as it does\nfor target extended-remote in any case" },
 	{ NULL, "no-reset", 'n', OPTION_FLAG, NULL, FIELD(no_reset), 0, 0, NULL, 0,
 	  "leave the target as it is (default: reset and halt)" },
 	{ NULL, "hot-plug", 0, OPTION_FLAG, NULL, FIELD(no_reset), 0, 0, NULL, 0,
@@ -70,6 +70,7 @@ static int settle(struct drop_in_options *options, struct why *why)
 	if (options->v1)
 		return explain(why, E_ARGUMENT, "ST-LINK/V1 is not spoken; V2, V2-1 and V3 are");
 	options->options.once = !options->persistent;
+	options->options.extended_stays = true;
 	if (options->under_reset)
 		options->options.connect = CONNECT_UNDER_RESET;
 	options->options.at_start = options->no_reset ? NULL : "reset halt";

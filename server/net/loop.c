@@ -127,6 +127,8 @@ static void on_packet(void *context, struct client *client, const uint8_t *data,
 		loop->controller = client_number(client);
 		tell(loop, loop->options.joined);
 	}
+	if (loop->options.extended_stays && length == 1 && *data == '!')
+		loop->options.once = false;
 	loop->slots[client_number(client)].packet_after_break = true;
 	post(loop, EVENT_PACKET, client_number(client), data, length);
 }

@@ -19,6 +19,7 @@ struct loop_options {
 	bool once;			/* end with the first session that was one */
 	struct listener *console;	/* the program's console is a port; else NULL */
 	bool console_on_stdout;
+	bool extended_stays;		/* a `!` takes once back */
 	/* A debugger sent its first packet; its session is over. NULL = nobody wants to know. */
 	void (*joined)(void *context);
 	void (*left)(void *context);

@@ -37,9 +37,7 @@ class Server:
             command or [program, "--probe", board, "--port", "0", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.port = None
-        self.began = ""         # what it said on stdout until it was ready
         for line in self.process.stdout:
-            self.began += line
             found = re.match(r"Listening on port (\d+)$", line)
             if found:
                 self.port = int(found.group(1))

@@ -98,7 +98,7 @@ def cortex_debug_stutil():
         mi.console("monitor halt")        # its reset button
         mi.console("monitor reset")
         leave(mi)
-    equal(server.end(), 0, "one session, and then it ends")
+    equal(server.terminate(), 0, "exit code")       # it stays for extended-remote, as st-util does
     expect(server.said, r"^st-util$", r"Listening at \*:%d\.\.\." % port, r"GDB connected\.")
 
 
@@ -236,12 +236,17 @@ def other_ides_on_the_normal_server():
 
 
 def erases_and_resets_as_told():
+    """And st-util's end: after a session of `target remote`, but not of extended-remote."""
     with tempfile.TemporaryDirectory() as folder:
         board = BOARD + ",image=" + os.path.join(folder, "board")
         equal(tether("run", "--probe", board, "flash write " + ELF, "reset run")[0], 0, "flash write")
         port = free_port()
         server = Started(installed("st-util"), "-p", str(port), "--serial", board, ready="Listening")
         expect(gdb(server, "demo.elf", "info registers pc", "detach"), r"reset_handler")
+        equal(server.process.poll(), None, "exit code after extended-remote")
+        equal(server.terminate(), 0, "exit code")
+        server = Started(installed("st-util"), "-p", str(port), "--serial", board, ready="Listening")
+        gdb(server, "demo.elf", "info registers pc", "detach", extended=False)
         equal(server.end(), 0, "exit code")
         server = Started(installed("ST-LINK_gdbserver"), "-d", "--erase-all", "-p", str(port), "-i", board,
                          ready=STLINK_READY)

@@ -85,7 +85,7 @@ def prints_on_the_servers_output():
 def talks_on_a_port():
     """Text from before the terminal is there is kept for it; the program waits for what is typed."""
     with Server("--semihosting-console", "tcp:0", "--semihosting-args", "x echo") as server:
-        port = int(re.search(r"console is on port (\d+)", server.began).group(1))
+        port = int(re.search(r"console is on port (\d+)", server.said()).group(1))
         debugger = subprocess.Popen(
             ["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "target extended-remote 127.0.0.1:%d" % server.port,
              "-ex", "load", "-ex", "continue", os.path.join(os.environ["FIRMWARE"], ELF)],
@@ -107,7 +107,7 @@ def talks_on_a_port():
 def refuses_the_fifth_terminal():
     """Five terminals want in where four fit; one that never reads harms nobody."""
     with Server("--semihosting-console", "tcp:0") as server:
-        port = int(re.search(r"console is on port (\d+)", server.began).group(1))
+        port = int(re.search(r"console is on port (\d+)", server.said()).group(1))
         terminals = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(5)]
         equal(terminals[4].recv(10), b"", "the fifth one")
         expect(run(server, "x peek nothing"), r"exited normally")
