@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/engine_state.h"
+
 enum { OPTCR = 0x40023C14, OPTCR1 = 0x40023C18, F4_FACTORY = 0x0FFFAAED };
 
 static int set_up(void **state)
@@ -215,6 +217,76 @@ static void files_are_restored_on_chips_of_their_kind(void **state)
 	harness_free(other);
 }
 
+static const char *restored(struct harness *h, const char *text, const char *command)
+{
+	char path[] = "/tmp/tether-test-XXXXXX", line[100];
+	int fd = mkstemp(path);
+	const char *said;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	snprintf(line, sizeof(line), "option %s %s", command, path);
+	said = harness_monitor(h, line);
+	unlink(path);
+	return said;
+}
+
+#define F405 "chip = STM32F405/407/415/417\n"
+#define TEN(text) text text text text text text text text text text
+
+static void bad_files_change_nothing(void **state)
+{
+	static const struct {
+		const char *part, *text, *answer;
+	} files[] = {
+		{ "STM32F407VG", "", "it is no file of option bytes" },
+		{ "STM32F407VG", "\x7f" "ELF\x01\x01", "line 1: " },
+		{ "STM32F407VG", "BOR_LEV = level1\n", "line 1: no line `chip = ...` before it" },
+		{ "STM32F407VG", "chip = STM32F446\nBOR_LEV = level1\n", "line 1: these are option bytes of STM32F446" },
+		{ "STM32F407VG", F405 "# all right\n\nBOR_LEV = level1\nBORLEV = level1\n", "line 5: " },
+		{ "STM32F407VG", F405 "BORLEV = level1\n", "no option 'BORLEV'. Near: BOR_LEV" },
+		{ "STM32F407VG", F405 "BOR_LEV = level9\n", "'level9' is no value of BOR_LEV: a number up to 0x3, level3" },
+		{ "STM32F407VG", F405 "BOR_LEV = 4\n", "no value of BOR_LEV" },
+		{ "STM32F407VG", F405 "BOR_LEV = -1\n", "no value of BOR_LEV" },
+		{ "STM32F407VG", F405 "BOR_LEV = level1\nBOR_LEV = 3\n", "line 3: BOR_LEV is given two values" },
+		{ "STM32F407VG", F405 "BOR_LEV level1\n", "line 2: 'BOR_LEV level1' is not like NAME = VALUE" },
+		{ "STM32F407VG", F405 "WRP = sectors:12\n", "no sector 12" },
+		{ "STM32F407VG", F405 "nWRP = 0x1000\n", "no value of nWRP" },
+		{ "STM32F407VG", F405 TEN(TEN("BOR_LEV ")) "= 1\n", "line 2: the line is too long" },
+		{ "STM32F407VG", F405 "RDP = level2\n", "Nothing was done" },
+		{ "STM32G071RB", "chip = STM32G070/071/081\nNRST_MODE = 0\n", "NRST_MODE=0 is reserved" },
+		{ "STM32F767VI", "chip = STM32F765/767/768/769/777/778/779\nnDBOOT = 0\n", "needs two banks" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct harness *h = bench_new(files[i].part);
+		const struct chip *chip = &h->engine->board.chip;
+		const char *said = restored(h, files[i].text, "restore");
+
+		if (!strstr(said, files[i].answer))
+			fail_msg("%s: '%s': %s", files[i].part, files[i].text, said);
+		for (size_t w = 0; w < chip->option_word_count; w++)
+			assert_int_equal((bench_word(h, chip->option_words[w].address) ^ chip->option_words[w].factory) &
+					 chip->option_words[w].writable, 0);
+		harness_free(h);
+	}
+}
+
+/* People edit them: names, numbers and areas, in any order, and only what they care about. */
+static void good_files_may_be_short(void **state)
+{
+	struct harness *h = *state;
+
+	if (!strstr(restored(h, F405 "WRP = 0x08000000-0x0800bfff # boot\nBOR_LEV=level2\n", "diff"), "0x3 off -> 0x1 level2"))
+		fail_msg("%s", h->clients[0].console);
+	assert_int_equal(bench_word(h, OPTCR), F4_FACTORY | 1);
+	if (!strstr(restored(h, F405 "WRP = 0x08000000-0x0800bfff # boot\nBOR_LEV=level2\n", "restore"), "read back"))
+		fail_msg("%s", h->clients[0].console);
+	assert_int_equal(stored(h, OPTCR), (F4_FACTORY & ~0x7000Bu & ~3u) | 4);
+}
+
 static void a_file_is_no_way_around_the_token(void **state)
 {
 	struct harness *h = *state;
@@ -314,6 +386,8 @@ int main(void)
 		cmocka_unit_test(bank_mode_changes_the_map),
 		cmocka_unit_test(what_would_lock_the_chip_up_is_refused),
 		TEST(files_are_restored_on_chips_of_their_kind),
+		cmocka_unit_test(bad_files_change_nothing),
+		TEST(good_files_may_be_short),
 		TEST(a_file_is_no_way_around_the_token),
 		TEST(level2_takes_a_token_of_this_chip_as_it_is),
 		cmocka_unit_test(protection_comes_off_and_takes_the_flash_with_it),

@@ -91,6 +91,28 @@ static void named_bits(struct harness *h, const char *set, uint32_t *masks)
 	}
 }
 
+/* What the factory has set comes back; where that is not confirmed, only with the token. */
+static void defaults_come_back(struct harness *h, const struct row *row, const uint32_t *factory)
+{
+	const struct chip *chip = &h->engine->board.chip;
+	uint32_t now[CHIP_OPTION_WORDS];
+	bool unverified = false;
+
+	says(h, "connect", "connected");
+	harness_monitor(h, "halt");
+	for (size_t i = 0; i < chip->option_word_count; i++)
+		unverified |= chip->option_words[i].unverified;
+	if (strstr(harness_monitor(h, "option defaults"), "Not all of this is confirmed") && unverified)
+		confirmed(h, "option defaults");
+	if (!strstr(h->clients[0].console, "Written, loaded and read back"))
+		fail_msg("%s: option defaults: %s", row->part, h->clients[0].console);
+	says(h, "option diff", "There is no difference");
+	read_words(h, now);
+	for (size_t i = 0; i < chip->option_word_count; i++)
+		if ((now[i] ^ factory[i]) & chip->option_words[i].writable)
+			fail_msg("%s: option defaults: word %zu is 0x%08x", row->part, i, now[i]);
+}
+
 static void a_named_bit_changes_and_stays(void **state)
 {
 	(void)state;
@@ -119,6 +141,7 @@ static void a_named_bit_changes_and_stays(void **state)
 		}
 		if (!changed)
 			fail_msg("%s: %s changed nothing", rows[i].part, command);
+		defaults_come_back(h, &rows[i], before);
 		harness_free(h);
 	}
 }
@@ -201,6 +224,59 @@ static void level2_closes_the_port_for_those_who_insist(void **state)
 	}
 }
 
+/* ---- GDB's memory map ---- */
+
+static unsigned count(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		n++;
+	return n;
+}
+
+static void expect_map(struct harness *h, const char *part, unsigned stretches, unsigned block)
+{
+	const char *map = harness_ask(h, 0, "qXfer:memory-map:read::0,fff");
+	char size[60];
+
+	snprintf(size, sizeof(size), "<property name=\"blocksize\">0x%x</property>", block);
+	if (count(map, "type=\"flash\"") != stretches || count(map, size) == 0)
+		fail_msg("%s: not %u stretches, one of blocks of 0x%x: %s", part, stretches, block, map);
+}
+
+/* Bank modes and sizes of sectors: what GDB is told after the change is the new mode's. */
+static void a_bank_mode_changes_the_map(void **state)
+{
+	static const struct {
+		const char *part, *set;
+		unsigned before, block_before, after, block_after;
+	} modes[] = {
+		{ "STM32F429VG", "DB1M=dual", 3, 0x4000, 6, 0x4000 },
+		{ "STM32F767VI", "nDBANK=dual", 3, 0x8000, 6, 0x4000 },
+		{ "STM32L476RE", "DUALBANK=0", 2, 0x800, 1, 0x800 },
+		{ "STM32L4R5ZI", "DBANK=0", 2, 0x1000, 1, 0x2000 },
+		{ "STM32G0B1RE", "DUAL_BANK=0", 2, 0x800, 1, 0x800 },
+		{ "STM32G474RE", "DBANK=0", 2, 0x800, 1, 0x1000 },
+		{ "STM32L552ZE", "DBANK=0", 2, 0x800, 1, 0x1000 },
+		{ "STM32U575ZG", "DUALBANK=0", 2, 0x2000, 1, 0x2000 },
+		{ "STM32U356RC", "DUALBANK=0", 2, 0x1000, 1, 0x1000 },
+		{ "STM32WBA65RG", "DUAL_BANK=0", 2, 0x2000, 1, 0x2000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct harness *h = start(modes[i].part);
+		char command[60];
+
+		expect_map(h, modes[i].part, modes[i].before, modes[i].block_before);
+		snprintf(command, sizeof(command), "option set %s", modes[i].set);
+		says(h, command, "memory map has changed");
+		expect_map(h, modes[i].part, modes[i].after, modes[i].block_after);
+		harness_free(h);
+	}
+}
+
 static void a_slip_has_no_consequences(void **state)
 {
 	static const struct {
@@ -259,6 +335,7 @@ int main(void)
 		cmocka_unit_test(a_named_bit_changes_and_stays),
 		cmocka_unit_test(protection_goes_on_and_off),
 		cmocka_unit_test(level2_closes_the_port_for_those_who_insist),
+		cmocka_unit_test(a_bank_mode_changes_the_map),
 		cmocka_unit_test(a_slip_has_no_consequences),
 	};
 
