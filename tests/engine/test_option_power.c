@@ -31,9 +31,13 @@ static const struct subject subjects[] = {
 	{ "STM32L552ZE", "nRST_STOP=reset" },
 	{ "STM32U575ZI", "nRST_STOP=reset" },
 	{ "STM32WBA55CG", "nRST_STOP=reset" },
+	{ "STM32WB55RG", "nRST_STOP=reset" },
+	{ "STM32WL55JC", "nRST_STOP=reset" },
+	{ "STM32U385RG", "nRST_STOP=reset" },
 	{ "STM32H743VI", "NRST_STOP_D1=reset" },
 	{ "STM32H7B3ZI", "NRST_STOP_D1=reset" },
 	{ "STM32H563ZI", "NRST_STDBY=0" },
+	{ "STM32H7S7L8", "IWDG_FZ_STOP=0 WRPS=0xfe" },
 };
 
 enum { SAMPLE = 23, PLACES_MOST = 400 };
