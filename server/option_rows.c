@@ -31,8 +31,8 @@ const struct option_row option_rows[] = {
 	  "folder of chip files that add to those built in,\nor override them" },
 	{ NULL, "connect", 0, OPTION_CHOICE, "HOW", FIELD(connect), 0, 0,
 	  "auto|normal|under-reset|hot-plug|hot-plug,no-halt", TARGET,
-	  "auto (default): whatever works; normal: no reset;\nunder-reset; hot-plug: writes nothing, and with\n"
-	  ",no-halt GDB's attach does not halt it either" },
+	  "auto (default): whatever works; normal: no reset;\nunder-reset; hot-plug: writes nothing;\n"
+	  "hot-plug,no-halt: GDB does not halt it either" },
 	{ NULL, "reset-type", 0, OPTION_CHOICE, "HOW", FIELD(reset_type), 0, 0,
 	  "auto|system|pin|core", TARGET,
 	  "try this first: system (SYSRESETREQ), pin (NRST),\ncore (VECTRESET); auto (default) is system" },

@@ -155,7 +155,7 @@ static void refuses_nonsense_with_a_sentence(void **state)
 		{ "--speed 0", "--speed 0: a number from 1 to 100000 is wanted" },
 		{ "--probe=", "--probe wants more than nothing" },
 		{ "--connect sideways",
-		  "--connect sideways: auto|normal|under-reset|hot-plug is wanted" },
+		  "--connect sideways: auto|normal|under-reset|hot-plug|hot-plug,no-halt is wanted" },
 		{ "--on-exit ru", "--on-exit ru: run|halt|keep is wanted" },
 		{ "frobnicate", "unknown command 'frobnicate'" },
 		{ "serve now", "'now' is one word too many for serve" },
