@@ -270,7 +270,10 @@ static enum answer handle_monitor(struct request *rq, struct cursor *in)
 	if (!take_command(in, line, sizeof(line)))
 		return rsp_malformed(rq);
 	tell_first(rq);
-	err = monitor_run(rq->engine, rq->peer, line, print_to_client, &console, &why);
+	if (rq->engine->load.in_work)
+		err = explain(&why, E_REFUSED, "Another client's load is in work; try again after it.");
+	else
+		err = monitor_run(rq->engine, rq->peer, line, print_to_client, &console, &why);
 	if (err) {
 		print_to_client(&console, why.text[0] ? why.text : error_text(err));
 		print_to_client(&console, "\n");
@@ -295,6 +298,6 @@ const struct rsp_command rsp_query_commands[] = {
 	{ "T", QUIET, handle_thread_alive },
 	{ "H", QUIET, handle_choose_thread },
 	{ "qCRC", RULE_TARGET, handle_crc },
-	{ "qRcmd,", 0, handle_monitor },
+	{ "qRcmd,", RULE_MEANWHILE, handle_monitor },
 	{ NULL, 0, NULL },
 };

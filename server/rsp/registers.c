@@ -13,9 +13,10 @@
 /* DWT_PCSR: where a running core is, without halting it (DDI 0403E C1.8.5). */
 enum { DWT_PCSR = 0xE000101C };
 
+/* A loader's registers are nobody's business, also while it stands between two blocks. */
 static bool is_halted(const struct request *rq)
 {
-	return rq->session->core->state == CORE_HALTED;
+	return rq->session->core->state == CORE_HALTED && !rq->engine->load.in_work;
 }
 
 static uint64_t value_while_running(struct request *rq, const struct gdb_register *row)
@@ -145,10 +146,13 @@ static enum answer handle_write_one(struct request *rq, struct cursor *in)
 	return err ? rsp_error(rq, err, NULL) : rsp_ok(rq);
 }
 
+/* Also while another client loads: GDB leaves when it gets no registers. */
+enum { READ_RULES = RULE_TARGET | RULE_READ | RULE_MEANWHILE };
+
 const struct rsp_command rsp_register_commands[] = {
-	{ "g", RULE_TARGET | RULE_READ, handle_read_all },
+	{ "g", READ_RULES, handle_read_all },
 	{ "G", RULE_TARGET | RULE_CONTROL | RULE_CHANGES, handle_write_all },
-	{ "p", RULE_TARGET | RULE_READ, handle_read_one },
+	{ "p", READ_RULES, handle_read_one },
 	{ "P", RULE_TARGET | RULE_CONTROL | RULE_CHANGES, handle_write_one },
 	{ NULL, 0, NULL },
 };

@@ -7,10 +7,11 @@ import random
 import re
 import signal
 import socket
+import tempfile
 import threading
 import time
 
-from support import Gdb, Rsp, Server, check, equal, expect, gdb, main
+from support import BOARD, Gdb, Rsp, Server, check, equal, expect, gdb, main, make_elf, random_bytes
 
 FULL = bool(os.environ.get("FULL"))
 LOOP = "tbreak station_check"
@@ -77,6 +78,30 @@ def nobody_hears_the_others_stop():
         one.stopped()
         two.nothing_for(0.2)
         expect(two.do("x/4xw $sp"), r"0x20")
+
+
+def second_one_looks_while_the_first_loads():
+    """In real time: RAM is read between the blocks; flash, and what would disturb the load, is refused."""
+    with tempfile.TemporaryDirectory() as folder, Server("--log", "flash", board=BOARD + ",pace=real") as server, \
+            Gdb("demo.elf", "set stack-cache off") as two:
+        elf, loads = make_elf(folder, random_bytes(192 * 1024)), []
+        loader = threading.Thread(target=lambda: loads.append(gdb(server, elf, "load", "compare-sections", "disconnect")))
+        loader.start()
+        wait_until(lambda: "loader at" in server.said(), "the load is in work")
+        start, reads = time.monotonic(), 0
+        two.connect(server)
+        while loader.is_alive() and "verified" not in server.said():
+            expect(two.do("print {int}0x2001fff0"), r"= -?\d+")
+            reads += 1
+            if reads == 3:
+                expect(two.do("set {int}0x2001fff0 = 1"), r"Another client|Cannot access memory")
+                expect(two.do("x/1xw 0x08000000"), r"Cannot access memory")
+                expect(two.do("monitor reset"), r"Another client's load is in work")
+        took = time.monotonic() - start
+        loader.join(60)
+        check(reads >= 10, "%d reads in %.1f s" % (reads, took))
+        expect(loads[0], r"Transfer rate", r"matched")
+        check("MIS-MATCHED" not in loads[0], loads[0])
 
 
 def second_debugger_is_refused_with_a_sentence():
@@ -202,6 +227,7 @@ def runs_again_when_the_ide_is_killed():
                 equal({watcher.ask("m200000a4,4") for _ in range(200)}, {now}, "milliseconds of a halted program")
 
 
-main(second_one_looks_while_the_first_runs, nobody_hears_the_others_stop, second_debugger_is_refused_with_a_sentence,
+main(second_one_looks_while_the_first_runs, nobody_hears_the_others_stop,
+     second_one_looks_while_the_first_loads, second_debugger_is_refused_with_a_sentence,
      control_passes_on_when_the_first_leaves, who_only_reads_does_not_control, nothing_is_touched_before_a_packet,
      fights_end_well, runs_again_when_the_ide_is_killed)

@@ -37,9 +37,9 @@ def shows_at_each_stop():
 
 def watches_in_software():
     with Server() as server:
-        out = gdb(server, "demo.elf", *AT_MAIN, "set can-use-hw-watchpoints 0", "watch checksum", "continue",
-                  "print checksum")
-        expect(out, r"^Watchpoint 2: checksum", r"Old value = 0", r"New value = 55", r"= 55")
+        out = gdb(server, "demo.elf", *AT_MAIN, "tbreak 87", "continue", "set can-use-hw-watchpoints 0", "watch checksum",
+                  "continue", "print checksum")
+        expect(out, r"^Watchpoint 3: checksum", r"Old value = 55", r"New value = 60", r"= 60")
 
 
 def watches_more_than_there_are_units():

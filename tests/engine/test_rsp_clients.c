@@ -315,6 +315,8 @@ static void ask_meanwhile(void *context)
 	snprintf(w->go_on, sizeof(w->go_on), "%s", harness_ask(w->h, 1, "vCont;c"));
 	starts_with(harness_ask(w->h, 2, "qSupported:"), "PacketSize");
 	starts_with(harness_ask(w->h, 2, "?"), "T05");
+	starts_with(harness_ask(w->h, 2, "g"), "0000");	/* GDB leaves without registers */
+	starts_with(harness_ask(w->h, 2, "p19"), "00000001");
 }
 
 /* Between the blocks of a load RAM is read for others; the load is not disturbed. */
