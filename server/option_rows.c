@@ -103,7 +103,7 @@ static const char examples[] =
 	"  tether --probe virtual:STM32F407VG    no board at hand? a virtual one\n"
 	"  tether run \"reset halt\" \"flash info\"    without GDB\n"
 	"  tether chips STM32F407VG              is this chip known?\n"
-	"  tether --semihosting-files /tmp/data  the program prints, and keeps files there\n"
+	"  tether --semihosting-files /tmp/data  with files for the program\n"
 	"  tether --as st-util -p 4242           for an IDE that starts st-util\n"
 	"\n"
 	"Exit status: 0 fine, 1 failed, 2 usage, 3 no probe, 4 several probes (choose),\n"

@@ -91,7 +91,7 @@ def bash_completes():
     make("documents")
     options = {o for o in options_of([TETHER]) if o.startswith("--")}
     equal(complete("--"), options, "options")
-    equal(complete("--connect", ""), {"auto", "normal", "under-reset", "hot-plug"}, "choices")
+    equal(complete("--connect", "hot"), {"hot-plug", "hot-plug,no-halt"}, "choices")
     equal(complete("--on-exit", "h"), {"halt"}, "a choice")
     equal(complete("ch"), {"chips"}, "a command")
     equal(complete("--as", "st"), {"st-util"}, "another server")
