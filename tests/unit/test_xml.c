@@ -121,7 +121,7 @@ static void maps_all_of_the_address_space(void **state)
 
 	(void)state;
 	assert_int_equal(check_map(chip, types, sizeof(types)), 9);
-	assert_string_equal(types, "rom ram flash flash flash ram rom rom ram ");
+	assert_string_equal(types, "rom ram flash flash flash ram rom ram ram ");
 	free(chip);
 }
 
@@ -135,7 +135,7 @@ static void data_eeprom_is_what_a_load_writes(void **state)
 						  .base = 0x08100000, .size = 0x800 };
 	chip->region_count = 3;
 	check_map(chip, types, sizeof(types));
-	assert_string_equal(types, "rom ram flash flash flash flash ram rom rom ram ");
+	assert_string_equal(types, "rom ram flash flash flash flash ram rom ram ram ");
 	assert_non_null(strstr(data, "start=\"0x8100000\" length=\"0x800\"><property name=\"blocksize\">0x4<"));
 	free(chip);
 }
@@ -148,7 +148,7 @@ static void trims_sectors_to_the_bank(void **state)
 	(void)state;
 	chip->banks[0].size = 0x20000;
 	check_map(chip, types, sizeof(types));
-	assert_string_equal(types, "rom ram flash flash ram rom rom ram ");
+	assert_string_equal(types, "rom ram flash flash ram rom ram ram ");
 	assert_null(strstr(data, ">0x20000<"));
 	free(chip);
 }
