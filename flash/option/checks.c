@@ -39,7 +39,7 @@ static int check_reserved(const struct option_plan *plan, struct why *why)
 }
 
 /* A level above the supply keeps the chip in reset, out of reach. Where its values are not known, and with other
- * fields of the kind, a supply that is above all levels is asked for. */
+ * fields of the kind, which all count upwards, a supply that is above all levels is asked for. */
 static uint32_t needed_mv(const struct option_plan *plan, const struct chip_option_field *field)
 {
 	const struct option_kind *kind = option_kind_find(plan->chip->controller);
@@ -47,7 +47,7 @@ static uint32_t needed_mv(const struct option_plan *plan, const struct chip_opti
 
 	if (kind && kind->brownout_known && level < ARRAY_SIZE(kind->brownout_mv))
 		return kind->brownout_mv[level];
-	return ABOVE_ALL_LEVELS_MV;
+	return level > plan_before(plan, field) ? ABOVE_ALL_LEVELS_MV : 0;
 }
 
 static int check_brownout(const struct option_plan *plan, uint32_t supply_mv, struct why *why)

@@ -64,22 +64,28 @@ static unsigned likeness(const char *name, const char *other)
 	return begins ? distance(name, other) / 2 : distance(name, other);
 }
 
+/* Fields, and behind them areas. */
+static const char *name_at(const struct chip *chip, size_t i)
+{
+	return i < chip->option_field_count ? chip->option_fields[i].name :
+	       option_area_name(chip, i - chip->option_field_count);
+}
+
 static void offer_names(const struct chip *chip, const char *name, struct why *why)
 {
-	bool offered[CHIP_OPTION_FIELDS] = { false };
+	bool offered[CHIP_OPTION_FIELDS + CHIP_OPTION_AREAS] = { false };
+	const char *candidate;
 
 	for (unsigned n = 0; n < OFFERED; n++) {
-		size_t best = chip->option_field_count;
+		size_t best = SIZE_MAX;
 
-		for (size_t i = 0; i < chip->option_field_count; i++)
-			if (!offered[i] && (best == chip->option_field_count ||
-					    likeness(name, chip->option_fields[i].name) <
-					    likeness(name, chip->option_fields[best].name)))
+		for (size_t i = 0; (candidate = name_at(chip, i)); i++)
+			if (!offered[i] && (best == SIZE_MAX || likeness(name, candidate) < likeness(name, name_at(chip, best))))
 				best = i;
-		if (best == chip->option_field_count)
+		if (best == SIZE_MAX)
 			return;
 		offered[best] = true;
-		explain_more(why, "%s%s", n ? ", " : " Near: ", chip->option_fields[best].name);
+		explain_more(why, "%s%s", n ? ", " : " Near: ", name_at(chip, best));
 	}
 }
 

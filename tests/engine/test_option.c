@@ -40,6 +40,7 @@ static void fields_are_shown_with_their_meaning(void **state)
 	says(h, "option get bor_lev", "2.70 to 3.60 V");
 	says(h, "option get BOR", "no option 'BOR'. Near: BOR_LEV");
 	says(h, "option get WDGSW", "Near: WDG_SW");
+	says(h, "option set WPR=none", "Near: WRP");
 	says(h, "option RDP=0xbb", "`option set");
 }
 
@@ -183,6 +184,20 @@ static void what_would_lock_the_chip_up_is_refused(void **state)
 	says(h, "option set SPRMOD=pcrop nWRP=0", "bits of nWRP2 mean the opposite");
 	says(h, "option set SPRMOD=pcrop PCROP=none", "confirm");
 	assert_int_equal(bench_word(h, OPTCR) >> 31, 0);
+	harness_free(h);
+}
+
+/* Where levels count upwards, less is always right. */
+static void a_lower_level_needs_no_supply(void **state)
+{
+	struct harness *h = harness_init("STM32L476RG");
+
+	(void)state;
+	h->spec.supply_mv = 2100;
+	h->spec.options[0].factory |= 1 << 8;
+	bench_start(h);
+	says(h, "option set BOR_LEV=2", "hold it in reset");
+	says(h, "option set BOR_LEV=0", "read back");
 	harness_free(h);
 }
 
@@ -386,6 +401,7 @@ int main(void)
 		cmocka_unit_test(bank_mode_changes_the_map),
 		cmocka_unit_test(what_would_lock_the_chip_up_is_refused),
 		TEST(files_are_restored_on_chips_of_their_kind),
+		cmocka_unit_test(a_lower_level_needs_no_supply),
 		cmocka_unit_test(bad_files_change_nothing),
 		TEST(good_files_may_be_short),
 		TEST(a_file_is_no_way_around_the_token),

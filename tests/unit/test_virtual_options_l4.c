@@ -429,10 +429,29 @@ static void reset_flags_tell_of_loading_options(void **state)
 #define L4_TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define G0_TEST(name)	cmocka_unit_test_setup_teardown(name, setup_g0, teardown)
 
+/* With security enabled only the second core itself, through FUS, sets what is its own. */
+static void the_second_cores_options_are_read_only(void **state)
+{
+	struct fake_soc *f = wb55_new();
+	const uint32_t base = 0x58004000;
+
+	(void)state;
+	fake_soc_write(f, base + 0x08, 0x45670123);
+	fake_soc_write(f, base + 0x08, 0xCDEF89AB);
+	fake_soc_write(f, base + 0x0C, 0x08192A3B);
+	fake_soc_write(f, base + 0x0C, 0x4C5D6E7F);
+	fake_soc_write(f, base + 0x80, 0x00000010);
+	assert_int_equal(fake_soc_read(f, base + 0x80), 0xF0);
+	fake_soc_write(f, base + 0x20, 0x3DFFE1AA);	/* nRST_STOP: everybody's */
+	assert_int_equal(fake_soc_read(f, base + 0x20), 0x3DFFE1AA);
+	fake_soc_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		L4_TEST(options_need_their_keys),
+		cmocka_unit_test(the_second_cores_options_are_read_only),
 		L4_TEST(options_count_after_they_are_loaded),
 		L4_TEST(what_was_not_stored_is_forgotten),
 		L4_TEST(power_on_loads_too),

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, OPTR_BOR_EN = 1 << 8, OPTR_IWDG_SW = 1 << 16,
+enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, OPTR_BOR_EN = 1 << 8, OPTR_ESE = 1 << 8, OPTR_IWDG_SW = 1 << 16,
        BOOT_LOCK_SECR = 1 << 16, BOOT_LOCK_WL = 1 << 30 };
 #define OPTR_TZEN (1u << 31)
+
+enum { IPCCBR = 0x3C, SFR = 0x80, SRRVR = 0x84 };
 
 enum { MIRROR_SIZE = 1024, RAM = 0x20000000, NSBOOTADD0 = 0x44, NSBOOTADD1 = 0x48 };
 
@@ -101,12 +103,22 @@ uint32_t flash_l4_option_read(const struct flash_l4 *flash, int index)
 	return oem_key_of(flash, offset_of(flash, (unsigned)index)) >= 0 ? 0 : flash->reg[index];
 }
 
+/* With security enabled (ESE) these are the second core's, and read-only for all others (RM0434 3.10.10, RM0453
+ * 3.10.14). */
+static bool is_second_cores(const struct flash_l4 *flash, uint32_t offset)
+{
+	return flash_l4_has(flash, L4_SECURE_TOP) && optr(flash) & OPTR_ESE &&
+	       (offset == IPCCBR || offset == SFR || offset == SRRVR);
+}
+
 void flash_l4_option_write(struct flash_l4 *flash, int index, uint32_t value)
 {
 	const struct virtual_option_word *word = spec_word(flash, (unsigned)index);
 	uint32_t writable = word->writable ? word->writable : UINT32_MAX;
 
-	if (!flash->option_lock.open)
+	if (is_second_cores(flash, offset_of(flash, (unsigned)index)))
+		log_line(LOG_VIRTUAL, "flash: %s = %08X: the second core's: ignored", word->name, (unsigned)value);
+	else if (!flash->option_lock.open)
 		log_line(LOG_VIRTUAL, "flash: %s = %08X while OPTLOCK: ignored", word->name,
 			 (unsigned)value);
 	else
