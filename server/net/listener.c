@@ -22,9 +22,20 @@ enum { BACKLOG = 1024, PORT_ATTEMPTS = 16 };
 
 static const char *const loopbacks[] = { "127.0.0.1", "::1" };
 
-static void set_option(int fd, int level, int option)
+static void set_option(int fd, int level, int option, int value)
 {
-	setsockopt(fd, level, option, &(int){ 1 }, sizeof(int));
+	setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* A host that vanished with the control would keep it for ever: after 25 s of silence it is gone. */
+static void notice_dead_host(int fd)
+{
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 10);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+#endif
 }
 
 static int open_socket(const struct addrinfo *where)
@@ -35,9 +46,9 @@ static int open_socket(const struct addrinfo *where)
 		return -1;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	set_option(fd, SOL_SOCKET, SO_REUSEADDR);
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (where->ai_family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (bind(fd, where->ai_addr, where->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	saved = errno;
@@ -189,7 +200,8 @@ int listener_accept(int fd, char *name, size_t name_size)
 	if (client < 0)
 		return -1;
 	fcntl(client, F_SETFD, FD_CLOEXEC);
-	set_option(client, IPPROTO_TCP, TCP_NODELAY);
+	set_option(client, IPPROTO_TCP, TCP_NODELAY, 1);
+	notice_dead_host(client);
 	if (getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
 			NI_NUMERICHOST | NI_NUMERICSERV) == 0)
 		snprintf(name, name_size, "%s port %s", host, port);

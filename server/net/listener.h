@@ -28,8 +28,8 @@ int listener_open(struct listener *listener, const char *address, unsigned port,
 void listener_adopt(struct listener *listener, int fd);
 void listener_close(struct listener *listener);
 
-/* Accepts one client: its socket, without Nagle's delay and closed on exec; -1 with errno. name:
- * where it comes from, for the log. */
+/* Accepts one client: its socket, without Nagle's delay, closed on exec, broken when its host is gone;
+ * -1 with errno. name: where it comes from, for the log. */
 int listener_accept(int fd, char *name, size_t name_size);
 
 #endif

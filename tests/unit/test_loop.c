@@ -9,6 +9,7 @@
 #include "server/net/thread.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -562,6 +563,40 @@ static void names_a_port_in_use(void **state)
 	assert_non_null(strstr(why.text, "no.such.host.invalid"));
 }
 
+static int option_of(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof value;
+
+	assert_int_equal(getsockopt(fd, level, name, &value, &length), 0);
+	return value;
+}
+
+/* Nagle's algorithm costs each packet 40 ms; a host that lost its power must not keep the control. */
+static void sockets_do_not_wait_and_notice_dead_hosts(void **state)
+{
+	struct server s = { .running = false };
+	struct pollfd ready = { .events = POLLIN };
+	struct why why;
+	bool in_use;
+	char name[80];
+	int ours, theirs;
+
+	(void)state;
+	assert_int_equal(listener_open(&s.listener, "127.0.0.1", 0, &in_use, &why), 0);
+	theirs = try_connect(&s);
+	ready.fd = s.listener.fds[0];
+	assert_int_equal(poll(&ready, 1, 2000), 1);
+	ours = listener_accept(s.listener.fds[0], name, sizeof name);
+	assert_true(ours >= 0);
+	assert_non_null(strstr(name, "127.0.0.1 port "));
+	assert_int_equal(option_of(ours, IPPROTO_TCP, TCP_NODELAY), 1);
+	assert_int_equal(option_of(ours, SOL_SOCKET, SO_KEEPALIVE), 1);
+	close(ours);
+	close(theirs);
+	listener_close(&s.listener);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_ONCE(name) cmocka_unit_test_setup_teardown(name, set_up_once, tear_down)
 
@@ -585,6 +620,7 @@ int main(void)
 		TEST_ONCE(does_not_wait_long_for_observers),
 		TEST(takes_the_same_port_on_both_loopbacks),
 		TEST(names_a_port_in_use),
+		cmocka_unit_test(sockets_do_not_wait_and_notice_dead_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
