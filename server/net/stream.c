@@ -8,9 +8,12 @@
 
 #include "probe/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static const ev_tstamp accept_pause_s = 0.5;
 
 struct reader {
 	struct stream *stream;
@@ -22,6 +25,7 @@ struct stream {
 	struct ev_loop *loop;
 	ev_io accepts[LISTENER_SOCKETS];
 	size_t accept_count;
+	ev_timer accept_pause;		/* while there are no descriptors left */
 	struct reader readers[STREAM_CLIENTS];
 	const struct stream_events *events;
 	void *context;
@@ -78,6 +82,31 @@ static void add_reader(struct stream *stream, struct reader *reader, int in_fd, 
 	tell_count(stream);
 }
 
+static void watch_sockets(struct stream *stream, bool on)
+{
+	for (size_t i = 0; i < stream->accept_count; i++) {
+		if (on)
+			ev_io_start(stream->loop, &stream->accepts[i]);
+		else
+			ev_io_stop(stream->loop, &stream->accepts[i]);
+	}
+}
+
+static void on_accept_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	watch_sockets(timer->data, true);
+}
+
+/* Whoever waits would wake us again at once. */
+static void pause_accepting(struct stream *stream)
+{
+	log_line(LOG_WARN, "%s: a client has to wait: %s", stream->events->name, strerror(errno));
+	watch_sockets(stream, false);
+	ev_timer_set(&stream->accept_pause, accept_pause_s, 0);
+	ev_timer_start(stream->loop, &stream->accept_pause);
+}
+
 static void on_accept(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct stream *stream = watcher->data;
@@ -86,6 +115,8 @@ static void on_accept(struct ev_loop *loop, ev_io *watcher, int events)
 	int fd = listener_accept(watcher->fd, name, sizeof(name));
 
 	(void)loop, (void)events;
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		pause_accepting(stream);
 	if (fd < 0)
 		return;
 	if (reader) {
@@ -113,8 +144,10 @@ struct stream *stream_new(struct ev_loop *loop, const struct listener *listener,
 
 		ev_io_init(accept, on_accept, listener->fds[i], EV_READ);
 		accept->data = stream;
-		ev_io_start(loop, accept);
 	}
+	ev_init(&stream->accept_pause, on_accept_pause_over);
+	stream->accept_pause.data = stream;
+	watch_sockets(stream, true);
 	return stream;
 }
 
@@ -137,8 +170,8 @@ void stream_free(struct stream *stream)
 {
 	if (!stream)
 		return;
-	for (size_t i = 0; i < stream->accept_count; i++)
-		ev_io_stop(stream->loop, &stream->accepts[i]);
+	watch_sockets(stream, false);
+	ev_timer_stop(stream->loop, &stream->accept_pause);
 	for (size_t i = 0; i < STREAM_CLIENTS; i++)
 		if (stream->readers[i].in_use)
 			conn_clear(&stream->readers[i].conn);

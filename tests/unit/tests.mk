@@ -107,3 +107,4 @@ UNITLIBS_virtual_ports = -lunicorn
 UNIT_drop_in = $(wildcard server/drop_in/*.c) server/options.c server/option_rows.c probe/error.c probe/log.c
 UNIT_thumb = targets/thumb.c
 UNIT_host_files = server/semihosting/host_files.c probe/error.c probe/log.c
+UNIT_stream = server/net/stream.c server/net/conn.c server/net/listener.c probe/log.c probe/error.c
