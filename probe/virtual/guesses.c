@@ -14,6 +14,10 @@ static const struct guess_row guesses[GUESSES] = {
 	[GUESS_LONG_BYTES] = { "long-bytes", "8-bit reads over the limit bring no data",
 			       "they bring stale data, status 08" },
 	[GUESS_PWR_VERSION] = { "pwr-version", "V3PWR calls itself 4 in F1", "it calls itself 3" },
+	[GUESS_UNKNOWN] = { "unknown", "unknown debug commands answer 42", "they answer nothing" },
+	[GUESS_ALL_REGISTERS] = { "all-registers", "READALLREGS names its access port",
+				  "it is always port 0's core" },
+	[GUESS_FPSCR] = { "fpscr", "READFPUREGS ends with FPSCR", "it ends with S31" },
 	[GUESS_HEARSAY] = { "hearsay", "F4: OTP is locked by a byte only; H7: virgin OTP faults when read",
 			    "a word locks it; it reads as ones" },
 };

@@ -181,6 +181,29 @@ static void byte_reads_over_the_limit_bring_nothing(void **state)
 	bench_close(&b);
 }
 
+static void byte_writes_over_the_limit_write_nothing(void **state)
+{
+	static const uint8_t bytes[128] = { 1, 2, 3 };
+	struct listener heard;
+	struct bench b;
+
+	(void)state;
+	start(&b, &heard, "V2J37S7");
+	bench_send(&b, "F2 0D 00 00 00 20 41 00", bytes, 65);
+	assert_int_equal(bench_status(&b, NULL), 0x08);
+	assert_said(&heard, "length out of limits");
+	bench_expect(&b, "F2 36 00 00 00 20", "80 00 00 00 00 00 00 00");
+	bench_close(&b);
+	start(&b, &heard, "V3J3M2");		/* 64 before J6 */
+	bench_send(&b, "F2 0D 00 00 00 20 41 00", bytes, 65);
+	assert_said(&heard, "length out of limits");
+	bench_close(&b);
+	start(&b, &heard, "V3J7M3");
+	bench_send(&b, "F2 0D 00 00 00 20 41 00", bytes, 65);
+	assert_int_equal(bench_status(&b, NULL), 0x80);
+	bench_close(&b);
+}
+
 static void unaligned_words_are_told(void **state)
 {
 	struct listener heard;
@@ -190,6 +213,10 @@ static void unaligned_words_are_told(void **state)
 	(void)state;
 	start(&b, &heard, "V2J37S7");
 	assert_int_equal(bench_read(&b, READ_32, RAM + 2, 8, bytes), 0);
+	assert_int_equal(bench_status(&b, NULL), 0x0A);
+	assert_said(&heard, "not aligned");
+	listen(&heard);
+	bench_send(&b, "F2 08 02 00 00 20 04 00", "\1\2\3\4", 4);
 	assert_int_equal(bench_status(&b, NULL), 0x0A);
 	assert_said(&heard, "not aligned");
 	bench_close(&b);
@@ -241,8 +268,9 @@ static void enter(struct bench *b)
 
 static void every_guess_has_another_answer(void **state)
 {
-	uint8_t bytes[128] = { 0 };
+	uint8_t bytes[132] = { 0 };
 	struct bench b;
+	size_t got;
 
 	(void)state;
 	turn(&b, "V2J37S7", "dfu");
@@ -262,6 +290,20 @@ static void every_guess_has_another_answer(void **state)
 	enter(&b);
 	assert_int_equal(bench_read(&b, READ_8, RAM, 65, bytes), 0);
 	assert_int_equal(bench_status(&b, NULL), 0x08);
+	bench_close(&b);
+	turn(&b, "V2J37S7", "unknown");
+	enter(&b);
+	bench_silent(&b, "F2 7F");
+	bench_close(&b);
+	turn(&b, "V2J37S7", "fpscr");
+	enter(&b);
+	assert_int_equal(bench_ask(&b, "F2 3D", bytes, 132, &got), 0);
+	assert_int_equal(got, 132);
+	bench_close(&b);
+	turn(&b, "V2J37S7", "all-registers");
+	enter(&b);
+	assert_int_equal(bench_ask(&b, "F2 3A 01", bytes, 88, &got), 0);
+	assert_int_equal(bytes[0], 0x80);
 	bench_close(&b);
 	turn(&b, "V3PWR", "pwr-version");
 	bench_expect(&b, "F1", "30 00 83 04 57 37");
@@ -296,6 +338,7 @@ int main(void)
 		cmocka_unit_test(a_reply_of_whole_packets_does_not_end_for_a_greedy_host),
 		cmocka_unit_test(a_payload_of_the_wrong_length_writes_nothing),
 		cmocka_unit_test(byte_reads_over_the_limit_bring_nothing),
+		cmocka_unit_test(byte_writes_over_the_limit_write_nothing),
 		cmocka_unit_test(unaligned_words_are_told),
 		cmocka_unit_test(select_is_the_firmwares),
 		cmocka_unit_test(closing_a_port_of_j28_says_1d),

@@ -51,6 +51,8 @@ HANDLER(firmware_core_step);
 HANDLER(firmware_core_reset);
 HANDLER(firmware_core_read_all_v1);
 HANDLER(firmware_core_read_all);
+HANDLER(firmware_core_read_fpu);
+uint32_t firmware_core_fpu_length(const struct firmware *fw, const uint8_t *block);
 HANDLER(firmware_core_read_register_v1);
 HANDLER(firmware_core_read_register);
 HANDLER(firmware_core_write_register);

@@ -20,6 +20,7 @@ enum {
 	DCRSR_WRITE = 1u << 16,
 	READY_TRIES = 10,
 	REGISTER_COUNT = 21,
+	FPU_COUNT = 32, REGSEL_S0 = 0x40, REGSEL_FPSCR = 0x21,
 };
 
 static uint8_t open_registers(struct firmware *fw, uint8_t ap)
@@ -103,7 +104,28 @@ static uint8_t read_all(struct firmware *fw, uint8_t ap, uint8_t *words)
 
 HANDLER(firmware_core_read_all)
 {
-	firmware_put_status(data, read_all(fw, ports_parameter(fw, block[2]), data + 4));
+	uint8_t ap = firmware_guesses(fw, GUESS_ALL_REGISTERS) ? 0 : ports_parameter(fw, block[2]);
+
+	firmware_put_status(data, read_all(fw, ap, data + 4));
+}
+
+uint32_t firmware_core_fpu_length(const struct firmware *fw, const uint8_t *block)
+{
+	(void)block;
+	return 4 + 4 * (FPU_COUNT + !firmware_guesses(fw, GUESS_FPSCR));
+}
+
+/* S0..S31, and then FPSCR. No tool is known that asks for them so. */
+HANDLER(firmware_core_read_fpu)
+{
+	uint8_t status = STATUS_OK;
+	uint32_t value;
+
+	for (uint8_t i = 0; 4 + 4u * i < length && status == STATUS_OK; i++) {
+		status = read_register(fw, 0, i < FPU_COUNT ? REGSEL_S0 + i : REGSEL_FPSCR, &value);
+		put_u32(data + 4 + 4 * i, value);
+	}
+	firmware_put_status(data, status);
 }
 
 HANDLER(firmware_core_read_all_v1)

@@ -102,7 +102,7 @@ static void run(struct firmware *fw)
 static void answer_unknown(struct firmware *fw)
 {
 	firmware_odd(fw, "unknown to this firmware");
-	if (fw->block[0] != GROUP_DEBUG)
+	if (fw->block[0] != GROUP_DEBUG || firmware_guesses(fw, GUESS_UNKNOWN))
 		return;
 	firmware_put_status(fw->data, STATUS_UNKNOWN_COMMAND);
 	queue_reply(fw, 2);

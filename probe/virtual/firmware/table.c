@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every command that the firmware knows: code, since which version, when, what travels, who does
- * it.
+ * it. Not among them, and answered as unknown: 10 and 37 (watchpoints), 0B and 38, 0E and 39
+ * (breakpoints), of which nothing but the names is public; all tools write the units themselves.
  */
 #include "probe/bytes.h"
 #include "probe/virtual/firmware/commands.h"
@@ -57,6 +58,8 @@ static const struct command commands[] = {
 	{ 0xF232, "RESETSYS", ALL, IN_DEBUG, STATUS(2), firmware_core_reset },
 	{ 0xF204, "READALLREGS_V1", ALL, IN_DEBUG, PLAIN(84), firmware_core_read_all_v1 },
 	{ 0xF23A, "READALLREGS", ALL, IN_DEBUG, STATUS(88), firmware_core_read_all },
+	{ 0xF23D, "READFPUREGS", SINCE(15, 0), IN_DEBUG, STATUS_REPLY, 0, firmware_core_fpu_length,
+	  firmware_core_read_fpu },
 	{ 0xF205, "READREG_V1", ALL, IN_DEBUG, PLAIN(4), firmware_core_read_register_v1 },
 	{ 0xF233, "READREG", ALL, IN_DEBUG, STATUS(8), firmware_core_read_register },
 	{ 0xF206, "WRITEREG_V1", ALL, IN_DEBUG, STATUS(2), firmware_core_write_register },
