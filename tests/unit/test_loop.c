@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -546,6 +547,30 @@ static void takes_the_same_port_on_both_loopbacks(void **state)
 	close(fd);
 }
 
+/* A reply in two writes would wait for the client's delayed acknowledgement: 40 ms on Linux. */
+static void sends_without_delay(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int client = socket(AF_INET, SOCK_STREAM, 0), accepted, without_delay = 0;
+	socklen_t length = sizeof without_delay;
+	struct listener listener;
+	struct why why;
+	bool in_use;
+	char name[80];
+
+	(void)state;
+	assert_int_equal(listener_open(&listener, "127.0.0.1", 0, &in_use, &why), 0);
+	to.sin_port = htons((uint16_t)listener.port);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+	accepted = listener_accept(listener.fds[0], name, sizeof name);
+	assert_true(accepted >= 0);
+	assert_int_equal(getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &without_delay, &length), 0);
+	assert_true(without_delay);
+	close(accepted);
+	close(client);
+	listener_close(&listener);
+}
+
 static void names_a_port_in_use(void **state)
 {
 	struct server *s = *state;
@@ -619,6 +644,7 @@ int main(void)
 		TEST_ONCE(lets_an_observer_leave_first),
 		TEST_ONCE(does_not_wait_long_for_observers),
 		TEST(takes_the_same_port_on_both_loopbacks),
+		cmocka_unit_test(sends_without_delay),
 		TEST(names_a_port_in_use),
 		cmocka_unit_test(sockets_do_not_wait_and_notice_dead_hosts),
 	};
