@@ -4,6 +4,10 @@
 # and Tether as the second opinion.
 import os
 import subprocess
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 from support import BUILD, check, equal, on_usb, tether
 
@@ -13,6 +17,24 @@ IMAGE_SIZE = (256 if FULL else 40) * 1024
 
 # Programs that sleep while the flash is busy don't have to sleep for real.
 HURRY = () if FULL else ("--hurry", "20")
+
+
+def main(*tests):
+    """Runs the functions, some at a time: each has a bus and a board of its own, and mostly waits."""
+    def run(test):
+        start = time.monotonic()
+        try:
+            test()
+        except Exception:
+            return "FAILED %s\n%s" % (test.__name__, traceback.format_exc())
+        return "ok %s (%.1f s)" % (test.__name__, time.monotonic() - start)
+
+    failed = False
+    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        for said in pool.map(run, tests):
+            print(said, flush=True)
+            failed |= said.startswith("FAILED")
+    sys.exit(failed)
 
 
 def pairs(one, other):

@@ -5,9 +5,9 @@ import os
 import subprocess
 import tempfile
 
-from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, pairs, run_session, session, tether_loads,
-                   tether_reads, then_tether)
-from support import BUILD, FIRMWARE, check, equal, expect, main, make_elf, on_usb, random_bytes
+from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, main, pairs, run_session, session,
+                   tether_loads, tether_reads, then_tether)
+from support import BUILD, FIRMWARE, check, equal, expect, make_elf, on_usb, random_bytes
 
 DRIVERS = ("stlink.cfg", "stlink-dap.cfg")
 FIRMWARES = ("V2J37S7", "V3J7M3")

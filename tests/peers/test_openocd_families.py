@@ -5,8 +5,8 @@
 import os
 import tempfile
 
-from peers import FULL, HURRY
-from support import check, equal, expect, main, make_elf, on_usb, random_bytes, tether
+from peers import FULL, HURRY, main
+from support import check, equal, expect, on_usb, random_bytes, tether
 
 LENGTH = 6000           # not a multiple of anything
 
@@ -75,9 +75,10 @@ def openocd(board, target, *commands):
 def programs(part, target, address, before):
     content = random_bytes(LENGTH)
     with tempfile.TemporaryDirectory() as folder:
-        elf = make_elf(folder, content, address)
-        board = "%s,image=%s/board" % (part, folder)
-        text = openocd(board, target, "reset halt", *before, "program %s verify" % elf)
+        board, plain = "%s,image=%s/board" % (part, folder), folder + "/in.bin"
+        with open(plain, "wb") as file:
+            file.write(content)
+        text = openocd(board, target, "reset halt", *before, "program %s 0x%x verify" % (plain, address))
         expect(text, r"Programming Finished", r"Verified OK")
         code, _, said = tether("run", "--probe", "virtual:" + board,
                                "mem read 0x%x %d %s/ours" % (address, LENGTH, folder))
@@ -86,24 +87,24 @@ def programs(part, target, address, before):
             check(ours.read() == content, "Tether read something else")
 
 
-def locks_and_unlocks():
+def locks_and_unlocks(part, target, driver, erased):
     """Each call of OpenOCD is a power cycle for the chip."""
-    for part, target, driver, erased in LOCKS + (SLOW_LOCKS if FULL else ()):
-        with tempfile.TemporaryDirectory() as folder:
-            board = "%s,image=%s/board" % (part, folder)
-            openocd(board, target, "reset halt", "flash fillw 0x08000000 0xdeadbeef 16", driver + " lock 0")
-            text = openocd(board, target, "halt", "if {[catch {mdw 0x08000000}]} {echo shut}")
-            expect(text, r"shut")
-            openocd(board, target, "halt", driver + " unlock 0")
-            text = openocd(board, target, "reset halt", "mdw 0x08000000")
-            expect(text, r"08000000: " + erased)
+    with tempfile.TemporaryDirectory() as folder:
+        board = "%s,image=%s/board" % (part, folder)
+        openocd(board, target, "reset halt", "flash fillw 0x08000000 0xdeadbeef 16", driver + " lock 0")
+        text = openocd(board, target, "halt", "if {[catch {mdw 0x08000000}]} {echo shut}")
+        expect(text, r"shut")
+        openocd(board, target, "halt", driver + " unlock 0")
+        text = openocd(board, target, "reset halt", "mdw 0x08000000")
+        expect(text, r"08000000: " + erased)
 
 
-def test_of(row):
+def test_of(function, row):
     def test():
-        programs(*row)
-    test.__name__ = "%s at %08x" % (row[0], row[2])
+        function(*row)
+    test.__name__ = "%s %s" % (function.__name__, " ".join(str(word) for word in row[:3]))
     return test
 
 
-main(locks_and_unlocks, *[test_of(row) for row in ROWS])
+main(*[test_of(locks_and_unlocks, row) for row in LOCKS + (SLOW_LOCKS if FULL else ())],
+     *[test_of(programs, row) for row in ROWS])

@@ -4,7 +4,8 @@
 # erase, write protection set, loaded with a reset, and obeyed.
 import re
 
-from support import check, expect, main, on_usb
+from peers import main
+from support import check, expect, on_usb
 
 # Part, OpenOCD's target file, offset of WRP1AR, bytes in a page.
 ROWS = (

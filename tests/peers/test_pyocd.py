@@ -6,8 +6,9 @@ import os
 import subprocess
 import tempfile
 
-from peers import HURRY, IMAGE_SIZE, file_bytes, run_session, session, tether_loads, tether_reads, then_tether
-from support import FIRMWARE, check, equal, expect, main, on_usb, random_bytes
+from peers import (HURRY, IMAGE_SIZE, file_bytes, main, run_session, session, tether_loads, tether_reads,
+                   then_tether)
+from support import FIRMWARE, check, equal, expect, on_usb, random_bytes
 
 BOARD = "STM32F439ZG,firmware=V2J45M31"
 TARGET = ("-t", "stm32f439xg")

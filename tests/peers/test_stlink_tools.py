@@ -6,9 +6,9 @@ import subprocess
 import tempfile
 import time
 
-from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, run_session, session, tether_loads, tether_reads,
-                   then_tether)
-from support import FIRMWARE, check, equal, expect, main, on_usb, random_bytes
+from peers import (CHIP, FULL, HURRY, IMAGE_SIZE, file_bytes, main, run_session, session, tether_loads,
+                   tether_reads, then_tether)
+from support import FIRMWARE, check, equal, expect, on_usb, random_bytes
 
 PROBES = (("V2J28S7", "V2J28S7"), ("V2J37S7", "V2J37S7"), ("V2J45M31", "V2J45"), ("V3J7M3", "V3J7"))
 FIRMWARES = ("V2J37S7", "V3J7M3")

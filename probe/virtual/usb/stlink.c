@@ -173,6 +173,13 @@ static void keep_step(struct usb_stlink *s)
 	s->step_virtual_ns = virtual_now_ns(s);
 }
 
+/* A hurry is for waits while the flash is busy. Instructions have to be carried out one by one: a core that
+ * runs would make the next wait longer, and that one the next. */
+static unsigned hurry_of(const struct usb_stlink *s)
+{
+	return cpu_state(machine_cpu(virtual_link_machine(s->link))) == CPU_RUNNING ? 1 : s->hurry;
+}
+
 /* The chip lives on while the host thinks: what lies above the mock bus's own cost counts. */
 static void live_through_host_time(struct usb_stlink *s)
 {
@@ -181,7 +188,7 @@ static void live_through_host_time(struct usb_stlink *s)
 	if (s->paced)
 		keep_step(s);
 	else if (s->ended_ns && now_ns > s->ended_ns + s->overhead_ns)
-		live_on(s, (now_ns - s->ended_ns - s->overhead_ns) * s->hurry);
+		live_on(s, (now_ns - s->ended_ns - s->overhead_ns) * hurry_of(s));
 }
 
 /* Paced: how far the chip's clock is ahead of the host's. */
