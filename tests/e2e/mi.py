@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # GDB's machine interface as IDEs drive it: a command, its result record, and the stops in between.
+import json
 import os
 import re
 import select
@@ -14,6 +15,7 @@ class Mi:
     def __init__(self, timeout=20):
         self.timeout = timeout
         self.lines = []         # everything it said
+        self.seen = 0           # how many of them until() went past
         self.rest = b""
         self.gdb = subprocess.Popen(["gdb-multiarch", "-q", "-nx", "--interpreter=mi2"],
                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -69,3 +71,27 @@ class Mi:
         self.ask(command)
         line, _ = self.line_with(r"^\*stopped", start)
         check(reason in line, "stopped by %s\n%s" % (line, self.text()))
+
+    def do(self, command):
+        """Runs a console command; returns what it printed, or its error."""
+        start = len(self.lines)
+        self.send(command if command[0] == "-" else "-interpreter-exec console " + json.dumps(command))
+        _, end = self.line_with(r"^\^", start)
+        self.seen = start
+        return "".join(json.loads(line[1:]) if line[:2] in ('~"', '@"', '&"') else line + "\n"
+                       for line in self.lines[start:end + 1])
+
+    def until(self, pattern):
+        """Reads on to a line with the pattern; returns it."""
+        line, at = self.line_with(pattern, self.seen)
+        self.seen = at + 1
+        return line
+
+    def stopped(self):
+        return self.until(r"^\*stopped")
+
+    def not_stopped_for(self, seconds):
+        ready, _, _ = select.select([self.gdb.stdout], [], [], seconds)
+        if ready:
+            self.rest += os.read(self.gdb.stdout.fileno(), 65536)
+        check(b"*stopped" not in self.rest, "GDB was told a stop: %r" % self.rest)

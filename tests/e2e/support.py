@@ -235,68 +235,6 @@ def gdb(server, elf, *commands, timeout=120, script=None, extended=True, connect
     return run.stdout
 
 
-class Gdb:
-    """A GDB that stays, spoken to by its machine interface: for sessions in which two of them take turns."""
-
-    def __init__(self, elf, *first):
-        self.process = subprocess.Popen(["gdb-multiarch", "-nx", "-q", "--interpreter=mi3", os.path.join(FIRMWARE, elf)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.lines, self.rest, self.token = [], b"", 0
-        for command in ("set confirm off", "set pagination off", "set mi-async on", *first):
-            self.do(command)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-
-    def _line(self, deadline, wanted):
-        while b"\n" not in self.rest:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
-            check(ready, "%r never came; GDB said:\n%s" % (wanted, "\n".join(self.lines)))
-            more = os.read(self.process.stdout.fileno(), 65536)
-            check(more, "GDB ended; it said:\n" + "\n".join(self.lines))
-            self.rest += more
-        line, self.rest = self.rest.split(b"\n", 1)
-        self.lines.append(line.decode(errors="replace"))
-        return self.lines[-1]
-
-    def until(self, pattern, within=20):
-        """Reads on to a line with the pattern; returns it."""
-        deadline = time.monotonic() + within
-        while True:
-            line = self._line(deadline, pattern)
-            if re.search(pattern, line):
-                return line
-
-    def do(self, command, within=20):
-        """Runs a console command; returns what it printed, or its error."""
-        self.token += 1
-        start = len(self.lines)
-        self.process.stdin.write(b"%d%s\n" % (self.token, command.encode() if command[0] == "-" else
-                                              b"-interpreter-exec console " + json.dumps(command).encode()))
-        self.process.stdin.flush()
-        self.until(r"^%d\^" % self.token, within)
-        return "".join(json.loads(line[1:]) if line[0] in "~@&" else line + "\n" for line in self.lines[start:])
-
-    def connect(self, server, extended=True):
-        return self.do("target %s 127.0.0.1:%d" % ("extended-remote" if extended else "remote", server.port))
-
-    def stopped(self, within=20):
-        return self.until(r"^\*stopped", within)
-
-    def nothing_for(self, seconds):
-        """No stop within that time."""
-        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
-        if ready:
-            self.rest += os.read(self.process.stdout.fileno(), 65536)
-        check(b"*stopped" not in self.rest, "GDB was told a stop: %r" % self.rest)
-
-
 def expect(text, *patterns):
     """The patterns appear in text in this order."""
     at = 0

@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 
-from support import BOARD, Gdb, Rsp, Server, check, equal, expect, gdb, main, make_elf, random_bytes
+from mi import Mi
+from support import BOARD, FIRMWARE, Rsp, Server, check, equal, expect, gdb, main, make_elf, random_bytes
 
 FULL = bool(os.environ.get("FULL"))
 LOOP = "tbreak station_check"
@@ -34,9 +35,20 @@ def counts_on(one):
     wait_until(lambda: number(one.do("print milliseconds")) != first, "the program runs")
 
 
+def debugger(*first):
+    gdb = Mi()
+    for command in ("file " + os.path.join(FIRMWARE, "demo.elf"), *first):
+        gdb.do(command)
+    return gdb
+
+
+def connect(one, server):
+    one.do("target extended-remote 127.0.0.1:%d" % server.port)
+
+
 def start(one, server):
     """Loads, and runs to where the program's clock ticks."""
-    one.connect(server)
+    connect(one, server)
     expect(one.do("load"), r"Transfer rate")
     one.do(LOOP)
     one.do("continue&")
@@ -44,17 +56,17 @@ def start(one, server):
 
 
 def second_one_looks_while_the_first_runs():
-    with Server("--log", "session") as server, Gdb("demo.elf") as one, Gdb("demo.elf", "set stack-cache off") as two:
+    with Server("--log", "session") as server, debugger() as one, debugger("set stack-cache off") as two:
         start(one, server)
         one.do("continue&")
-        two.connect(server)
+        connect(two, server)
         counts_on(two)
         two.do("set var station.readings[2] = 77777")
         expect(two.do("info registers"), r"pc +0x8", r"xpsr")
         two.do("set {int}0x20010000 = 4711")
         equal(number(two.do("print {int}0x20010000")), 4711, "what the second one wrote")
-        one.nothing_for(0.2)
-        two.nothing_for(0)
+        one.not_stopped_for(0.2)
+        two.not_stopped_for(0)
         expect(server.said(), r"client 0 controls", r"client 1 observes")
         two.do("disconnect")
         one.do("-exec-interrupt")
@@ -63,9 +75,9 @@ def second_one_looks_while_the_first_runs():
 
 
 def nobody_hears_the_others_stop():
-    with Server() as server, Gdb("demo.elf") as one, Gdb("demo.elf") as two:
+    with Server() as server, debugger() as one, debugger() as two:
         start(one, server)
-        two.connect(server)                     # while it is halted, as cortex-debug does
+        connect(two, server)                     # while it is halted, as cortex-debug does
         expect(two.do("backtrace"), r"station_check", r"main")
         two.do("-var-create live * milliseconds")
         one.do("continue&")
@@ -73,23 +85,23 @@ def nobody_hears_the_others_stop():
         wait_until(lambda: "live" in two.do("-var-update --all-values live"), "live watch sees a change")
         one.do("-exec-interrupt")
         one.stopped()
-        two.nothing_for(0.3)
+        two.not_stopped_for(0.3)
         one.do("next")
         one.stopped()
-        two.nothing_for(0.2)
+        two.not_stopped_for(0.2)
         expect(two.do("x/4xw $sp"), r"0x20")
 
 
 def second_one_looks_while_the_first_loads():
     """In real time: RAM is read between the blocks; flash, and what would disturb the load, is refused."""
     with tempfile.TemporaryDirectory() as folder, Server("--log", "flash", board=BOARD + ",pace=real") as server, \
-            Gdb("demo.elf", "set stack-cache off") as two:
+            debugger("set stack-cache off") as two:
         elf, loads = make_elf(folder, random_bytes(192 * 1024)), []
         loader = threading.Thread(target=lambda: loads.append(gdb(server, elf, "load", "compare-sections", "disconnect")))
         loader.start()
         wait_until(lambda: "loader at" in server.said(), "the load is in work")
         start, reads = time.monotonic(), 0
-        two.connect(server)
+        connect(two, server)
         while loader.is_alive() and "verified" not in server.said():
             expect(two.do("print {int}0x2001fff0"), r"= -?\d+")
             reads += 1
@@ -105,10 +117,10 @@ def second_one_looks_while_the_first_loads():
 
 
 def second_debugger_is_refused_with_a_sentence():
-    with Server() as server, Gdb("demo.elf") as one, Gdb("demo.elf") as two:
+    with Server() as server, debugger() as one, debugger() as two:
         start(one, server)
         here = number(one.do("print/d $pc"))
-        two.connect(server)
+        connect(two, server)
         two.do("stepi")
         two.until(r"Another client controls")
         two.stopped()
@@ -126,13 +138,13 @@ def second_debugger_is_refused_with_a_sentence():
 
 
 def control_passes_on_when_the_first_leaves():
-    with Server("--log", "session") as server, Gdb("demo.elf") as one, Gdb("demo.elf") as two:
+    with Server("--log", "session") as server, debugger() as one, debugger() as two:
         start(one, server)
-        two.connect(server)
+        connect(two, server)
         one.do("detach")                        # runs on
         counts_on(two)
         two.do("disconnect")
-        two.connect(server)
+        connect(two, server)
         expect(two.do("where"), r"main")
         two.do("break station_check")
         two.do("continue&")
@@ -142,7 +154,7 @@ def control_passes_on_when_the_first_leaves():
 
 def who_only_reads_does_not_control():
     """A script that looks at memory was there first: the debugger that comes later controls all the same."""
-    with Server("--log", "session") as server, Gdb("demo.elf") as one:
+    with Server("--log", "session") as server, debugger() as one:
         script = Rsp(server)
         script.ask("qSupported")
         equal(len(script.ask("m8000000,4")), 8, "a read")
@@ -211,13 +223,13 @@ def fights_end_well():
 
 def runs_again_when_the_ide_is_killed():
     for how, runs in (("run", True), ("halt", False)) if FULL else (("run", True),):
-        with Server("--log", "session", "--on-exit", how) as server, Gdb("demo.elf") as one:
+        with Server("--log", "session", "--on-exit", how) as server, debugger() as one:
             start(one, server)
             one.do("break usart_start")         # it does not come there again
             one.do("continue&")
             watcher = Rsp(server)
             wait_until(lambda: watcher.ask("m200000a4,4") != "00000000", "the program runs")
-            os.kill(one.process.pid, signal.SIGKILL)
+            os.kill(one.gdb.pid, signal.SIGKILL)
             wait_until(lambda: "client 0 left" in server.said(), "the server noticed")
             wait_until(lambda: runs or "halted (on-exit halt)" in server.said(), "it is halted")
             now = watcher.ask("m200000a4,4")

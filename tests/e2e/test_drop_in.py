@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from mi import Mi
-from support import BOARD, FIRMWARE, TETHER, Server, check, equal, expect, gdb, main, on_usb, tether
+from support import BOARD, FIRMWARE, TETHER, Server, check, equal, expect, free_port, gdb, main, on_usb, tether
 
 ELF = os.path.join(FIRMWARE, "demo.elf")
 FOLDER = tempfile.TemporaryDirectory()
@@ -23,12 +23,6 @@ for name in NAMES:
 
 def installed(name):
     return os.path.join(FOLDER.name, name)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Started:
