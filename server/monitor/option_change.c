@@ -5,10 +5,10 @@
 #include "server/monitor/option_change.h"
 
 #include "server/monitor/confirm.h"
+#include "server/monitor/protection_change.h"
 #include "server/session.h"
 
 #include "flash/controller.h"
-#include "flash/survey.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,70 +190,23 @@ static int write_plan(struct monitor_call *call, const struct option_plan *plan)
 	return OK;
 }
 
-/* After read protection: the chip has to be empty, and readable. Protection that waited for a power-on may have
- * gone without erasing. */
-static int verify_blank(struct monitor_call *call, bool was_readable)
-{
-	struct flash_survey_row *rows;
-	size_t count, written = 0, unreadable = 0;
-	int err = flash_survey(call->session->core, &call->engine->flash, &rows, &count, call->why);
-
-	if (err)
-		return err;
-	for (size_t i = 0; i < count; i++) {
-		written += rows[i].content == FLASH_WRITTEN;
-		unreadable += rows[i].content == FLASH_UNREADABLE;
-	}
-	free(rows);
-	if (written && was_readable)
-		monitor_print(call, "Nothing was erased: the protection was not in force yet.\n");
-	else if (written)
-		return explain(call->why, E_VERIFY, "%zu of %zu sectors are not blank: the erasing was cut short.",
-			       written, count);
-	else
-		monitor_print(call, unreadable ? "Flash can't be read yet: switch the chip's power off and on.\n"
-					       : "All of flash is blank.\n");
-	return OK;
-}
-
 static bool layout_differs(const struct chip *chip, const struct chip *before)
 {
 	return chip->layout != before->layout || chip->swapped != before->swapped ||
 	       chip_flash_size(chip) != chip_flash_size(before);
 }
 
-static bool raises_protection(const struct option_plan *plan)
-{
-	const struct chip_option_field *field;
-
-	for (size_t i = 0; (field = option_plan_change(plan, i)); i++)
-		if (field->erases && option_field_value(field, plan->after) != field->erases_to)
-			return true;
-	return false;
-}
-
-static bool flash_is_readable(struct monitor_call *call)
-{
-	const struct core *core = call->session->core;
-	uint32_t word, address = core->board->chip.banks[0].base;
-
-	return probe_read_u32(core->board->probe, core->port, address, &word) != E_FAULT;
-}
-
 static int finish(struct monitor_call *call, const struct option_plan *plan, bool map_changed, bool was_readable)
 {
-	int err = option_plan_weight(plan) == OPTION_ERASES ? verify_blank(call, was_readable) : OK;
+	int err;
 
-	if (err)
-		return err;
 	if (!call->engine->board.attached) {
 		monitor_print(call, "Written; the debug port is closed for ever.\n");
 		return OK;
 	}
-	if (raises_protection(plan))
-		monitor_print(call, "%s: switch the chip's power off and on.\n", flash_is_readable(call) ?
-			      "Read protection is in force from the next power-on" :
-			      "Read protection is in force; the program runs again after a power-on without debugger");
+	err = protection_settle(call, plan, was_readable);
+	if (err)
+		return err;
 	if (map_changed)
 		monitor_print(call, "The memory map has changed: GDB asks for it when it connects again.\n");
 	monitor_print(call, "Written, loaded and read back; the chip was reset and is halted.\n");
@@ -297,7 +250,7 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 	if (!before)
 		return E_MEMORY;
 	*before = engine->board.chip;
-	was_readable = flash_is_readable(call);
+	was_readable = protection_is_readable(call);
 	err = write_plan(call, plan);
 	map_changed = layout_differs(&engine->board.chip, before);
 	free(before);

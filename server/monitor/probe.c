@@ -3,6 +3,7 @@
  * Monitor commands about the probe: what it is, its speed, target power.
  */
 #include "server/monitor/monitor.h"
+#include "server/monitor/power_cycle.h"
 
 #include "probe/bytes.h"
 
@@ -47,37 +48,30 @@ static int run_speed(struct monitor_call *call)
 	return err;
 }
 
-static int switch_power(struct monitor_call *call, bool on)
-{
-	int err = probe_power(call->engine->board.probe, on);
-
-	if (err == E_FIRMWARE)
-		return explain(call->why, err, "This probe can't switch the target's power.");
-	if (!err && !on)
-		engine_lose_target(call->engine, "The target's power was switched off.");
-	return err;
-}
+enum { WAIT_S = 60, WAIT_MOST_S = 3600 };
 
 static int run_power(struct monitor_call *call)
 {
-	struct probe *probe = call->engine->board.probe;
+	uint32_t seconds = WAIT_S;
 	bool on;
 	int err;
 
-	if (!monitor_is(call, 0, "cycle")) {
-		err = monitor_switch(call, 0, &on);
-		return err ? err : switch_power(call, on);
+	if (monitor_is(call, 0, "cycle"))
+		return power_cycle(call);
+	if (monitor_is(call, 0, "wait")) {
+		err = call->argc > 1 ? monitor_number(call, 1, &seconds) : engine_connect(call->engine, call->why);
+		if (!err && seconds > WAIT_MOST_S)
+			err = explain(call->why, E_ARGUMENT, "At most %u s.", WAIT_MOST_S);
+		return err ? err : power_wait(call, seconds);
 	}
-	err = switch_power(call, false);
-	if (!err)
-		link_wait_us(probe_link(probe), 500 * 1000);
-	return err ? err : switch_power(call, true);
+	err = monitor_switch(call, 0, &on);
+	return err ? err : power_switch(call, on);
 }
 
 const struct monitor_command monitor_probe[] = {
 	{ "probe", "", "Show the probe and what it can do", 0, run_probe },
 	{ "speed", "[KHZ]", "Show or set the speed of the wire\nspeed 1000", 0, run_speed },
-	{ "power", "on|off|cycle", "Switch the target's power, where the probe can\n"
+	{ "power", "on|off|cycle|wait [S]", "Switch the target's power, where the probe can; or wait for you\n"
 	  "power cycle", MONITOR_CONTROL, run_power },
 	{ NULL, NULL, NULL, 0, NULL },
 };

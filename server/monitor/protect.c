@@ -4,6 +4,7 @@
  */
 #include "server/monitor/confirm.h"
 #include "server/monitor/option_change.h"
+#include "server/monitor/protection_change.h"
 
 #include "flash/option/plan.h"
 
@@ -21,15 +22,6 @@ static bool is_readable(struct monitor_call *call, uint32_t address)
 	uint32_t word;
 
 	return probe_read_u32(core->board->probe, core->port, address, &word) != E_FAULT;
-}
-
-/* At one end or the other: PCROP may have one of them. */
-static bool is_flash_readable(struct monitor_call *call)
-{
-	const struct chip *chip = &call->engine->board.chip;
-	const struct chip_bank *last = &chip->banks[chip->bank_count - 1];
-
-	return is_readable(call, chip->banks[0].base) || is_readable(call, last->base + (last->size - 4));
 }
 
 /* Kinds of memory, the first place of each, and whether a debugger can read there. */
@@ -57,7 +49,7 @@ static void sort_memories(struct monitor_call *call, struct memories *memories)
 
 	*memories = (struct memories){ "", "" };
 	if (chip->bank_count)
-		sort_memory(memories, "flash", is_flash_readable(call));
+		sort_memory(memories, "flash", protection_is_readable(call));
 	if (chip->otp_size)
 		sort_memory(memories, "OTP", is_readable(call, chip->otp_base));
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)

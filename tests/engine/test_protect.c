@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "probe/virtual/link_virtual.h"
 #include "server/engine_state.h"
 
 /* One of each kind of controller that has levels. */
@@ -229,6 +230,57 @@ static void a_key_is_named_and_nothing_is_tried(void **state)
 	}
 }
 
+/* PCROP that is kept stays; all else has to be blank. */
+static void what_is_kept_is_told(void **state)
+{
+	struct harness *h = start("STM32L476RG", "RDP:0xBB+PCROP1_STRT:0+PCROP1_END:255");
+	uint8_t secret[16];
+
+	(void)state;
+	memset(secret, 0x5E, sizeof(secret));
+	harness_poke(h, 0x08000100, secret, sizeof(secret));
+	harness_poke(h, 0x08010000, secret, sizeof(secret));
+	if (!strstr(confirmed(h, "protect off"), "blank but for 1 sectors under PCROP"))
+		fail_msg("%s", h->clients[0].console);
+	says(h, "mdw 0x08010000", "ffffffff");
+	harness_free(h);
+}
+
+/* ---- power ---- */
+
+static void a_probe_that_can_puts_protection_in_force(void **state)
+{
+	struct harness *h = make("STM32F407VG", "");
+
+	(void)state;
+	snprintf(h->spec.firmware, sizeof(h->spec.firmware), "V3J15M7");
+	bench_start(h);
+	says(h, "option set RDP=level1", "switched off and on, which puts read protection in force");
+	says(h, "mdw 0x08000000", "Read protection is set");
+	if (!strstr(confirmed(h, "protect off"), "All of flash is blank"))
+		fail_msg("%s", h->clients[0].console);
+	harness_free(h);
+}
+
+/* The chip is switched off at the 40th command from now, as by a person, and on a little later. */
+static void a_person_is_waited_for(void **state)
+{
+	struct harness *h = start("STM32F407VG", "");
+	struct faults *faults = firmware_faults(virtual_link_firmware(h->link));
+	struct why why = { "" };
+
+	(void)state;
+	says(h, "option set RDP=level1", "`power wait` waits for it");
+	says(h, "mdw 0x08000000", "20");
+	says(h, "power wait 2", "has kept its power");
+	assert_int_equal(faults_parse(faults, "command 40 power-off\ncommand 44 power-on", &why), 0);
+	says(h, "power wait 20", "The chip is back");
+	says(h, "mdw 0x08000000", "Read protection is set");
+	says(h, "power wait 9999", "At most");
+	says(h, "power wait x", "not a number");
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +290,9 @@ int main(void)
 		cmocka_unit_test(write_protection_is_no_obstacle),
 		cmocka_unit_test(areas_and_locks_are_explained),
 		cmocka_unit_test(a_key_is_named_and_nothing_is_tried),
+		cmocka_unit_test(what_is_kept_is_told),
+		cmocka_unit_test(a_probe_that_can_puts_protection_in_force),
+		cmocka_unit_test(a_person_is_waited_for),
 	};
 
 	return cmocka_run_group_tests_name("protect", tests, NULL, NULL);
