@@ -55,8 +55,13 @@ static void settle_session(struct session *session, enum run_state before)
 {
 	struct core *core = session->core;
 
-	if (core->found_reset)
-		session_note(session, "The chip was reset or lost its power meanwhile.");
+	char cause[80] = "";
+
+	if (core->found_reset) {
+		board_reset_cause(&session->engine->board, cause, sizeof(cause));
+		session_note(session, "The chip was reset or lost its power meanwhile (%s).",
+			     cause[0] ? cause : "cause unknown");
+	}
 	if (core->state == CORE_RUNNING && before == RUN_HALTED) {
 		if (core_halt(core, HALT_MS) == OK)
 			session_set_run(session, RUN_HALTED, "halted again");
@@ -86,10 +91,17 @@ static int reach_again(struct engine *engine, struct why *why)
 	return err;
 }
 
+/* The wire is silent: the target lost its power, sleeps, or was reset with pins that are used otherwise. The
+ * session is lost only when that lasts (session_silence.c). */
+static bool recover_wire(struct engine *engine)
+{
+	engine->silence.text[0] = '\0';
+	return reach_again(engine, &engine->silence) == OK;
+}
+
 /* The probe answers no more, or not in step. */
 static bool recover_probe(struct engine *engine, int err)
 {
-	struct why why = { "" };
 	bool still_in_swd;
 
 	if (regain_probe(engine, &still_in_swd) != OK) {
@@ -105,19 +117,13 @@ static bool recover_probe(struct engine *engine, int err)
 		return true;
 	if (err == E_GONE)
 		session_note(&engine->sessions[0], "The probe was unplugged for a moment.");
-	if (reach_again(engine, &why) == OK)
-		return true;
-	engine_lose_target(engine, why.text);
-	return false;
+	return recover_wire(engine);
 }
 
-/* The wire is silent: the target lost its power, or was reset with pins that are used otherwise. The
- * session is lost only when that lasts (see jobs.c). */
-static bool recover_wire(struct engine *engine)
+/* Errors of a target that sleeps without a clock for its debug port, lost its power, or took its pins. */
+static bool is_about_wire(int err)
 {
-	struct why why = { "" };
-
-	return reach_again(engine, &why) == OK;
+	return err == E_WIRE || err == E_NO_TARGET || err == E_POWER || err == E_AP;
 }
 
 /* Errors after which the probe's replies may be out of step. */
@@ -126,15 +132,21 @@ static bool is_about_probe(int err)
 	return err == E_TIMEOUT || err == E_USB || err == E_PROTOCOL || err == E_GONE;
 }
 
+/* A running target that went silent is still looked for. */
+static bool has_target(const struct engine *engine)
+{
+	return engine->board.attached || engine->sessions[0].run != RUN_UNREACHED;
+}
+
 bool engine_recover(struct engine *engine, int err)
 {
 	unsigned watched = engine->watched;
 	bool recovered;
 
-	if ((!is_about_probe(err) && err != E_WIRE) || !engine->board.attached)
+	if ((!is_about_probe(err) && !is_about_wire(err)) || !has_target(engine))
 		return false;
 	engine_watch(engine, NO_CLIENT);
-	recovered = err == E_WIRE ? recover_wire(engine) : recover_probe(engine, err);
+	recovered = is_about_wire(err) ? recover_wire(engine) : recover_probe(engine, err);
 	engine_watch(engine, watched);
 	return recovered;
 }

@@ -52,7 +52,8 @@ struct session {
 	unsigned resets;		/* unexpected ones since the last resume */
 	uint64_t halted_since_us, running_since_us;
 	uint64_t quick_until_us;	/* halts are looked for often until then */
-	unsigned poll_failures;
+	unsigned poll_failures;		/* one after the other */
+	uint64_t silent_since_us;
 	uint64_t job_due_us[JOB_ROWS];	/* UINT64_MAX = not wanted now */
 	struct buffer notes;		/* lines to be told at the next stop or monitor answer */
 	char notes_data[4096];
@@ -83,6 +84,7 @@ struct engine {
 	void *serve_context;
 	void (*progress)(void *context, uint32_t done, uint32_t total);	/* see load_on_progress */
 	void *progress_context;
+	struct why silence;		/* why a target that went silent was not reached again */
 	bool exit_asked;		/* by monitor exit */
 	struct buffer reply;		/* the answer to the packet in work */
 	char reply_data[PACKET_SIZE];

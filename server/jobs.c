@@ -16,7 +16,8 @@ enum {
 	 * V2) on average: early ones within 1 ms, others within 2 ms. */
 	POLL_QUICK_US = 1000, POLL_US = 2500, POLL_UNWATCHED_US = 25 * 1000,
 	WATCH_US = 250 * 1000,
-	FAILURES_MAX = 5,
+	/* A target that stays silent is looked for less often. */
+	SILENT_US = 250 * 1000,
 	/* 4.6 ms on a V2 at 1.8 MHz: what a poll may be late while another client reads. */
 	TRANSFER_MAX = 512,
 };
@@ -39,6 +40,8 @@ static bool is_waited_for(const struct session *session)
 
 static uint32_t poll_period_us(const struct session *session)
 {
+	if (session_is_silent(session))
+		return SILENT_US;
 	if (!is_waited_for(session))
 		return POLL_UNWATCHED_US;
 	return engine_now_us(session->engine) < session->quick_until_us ? POLL_QUICK_US : POLL_US;
@@ -66,28 +69,35 @@ static void handle_poll_failure(struct session *session, int err)
 {
 	log_line(LOG_TARGET, "poll: %s", error_text(err));
 	if (engine_recover(session->engine, err)) {
+		session_end_silence(session);
 		if (session->core->state == CORE_HALTED)
 			session_handle_stop(session);
 		return;
 	}
 	if (session->run == RUN_UNREACHED)
 		return;
-	if (++session->poll_failures < FAILURES_MAX && err != E_GONE)
-		return;
-	engine_lose_target(session->engine, err == E_GONE ? "The probe was unplugged." :
-			   "The target does not answer any more: it lost power, or its debug pins "
-			   "are used otherwise. `monitor connect` tries again.");
+	session->poll_failures++;
+	if (err == E_GONE)
+		engine_lose_target(session->engine, "The probe was unplugged.");
+	else
+		session_note_silence(session);
+}
+
+/* Off the wire there is nothing to ask until it is reached again. */
+static int poll_core(struct session *session)
+{
+	return session->engine->board.attached ? core_poll(session->core) : E_NO_TARGET;
 }
 
 static void poll_halt(struct session *session)
 {
-	int err = core_poll(session->core);
+	int err = poll_core(session);
 
 	if (err) {
 		handle_poll_failure(session, err);
 		return;
 	}
-	session->poll_failures = 0;
+	session_end_silence(session);
 	if (core_take_reset(session->core)) {
 		memory_cache_drop(session->core);
 		semihosting_restart(session);
@@ -140,14 +150,14 @@ static uint32_t watch_period_us(const struct session *session)
  * becomes true again, and told. */
 static void watch_reset(struct session *session)
 {
-	int err = core_poll(session->core);
+	int err = poll_core(session);
 	char cause[80] = "";
 
 	if (err) {
 		handle_poll_failure(session, err);
 		return;
 	}
-	session->poll_failures = 0;
+	session_end_silence(session);
 	if (!core_take_reset(session->core) && session->core->state == CORE_HALTED)
 		return;
 	board_reset_cause(&session->engine->board, cause, sizeof(cause));

@@ -45,6 +45,13 @@ enum settled {
 };
 enum { SESSION_TRAP = 5 };	/* the signal of stops without another one */
 
+/* A poll failed: when that lasts it is told, once. A running target is waited for, since it may sleep, lose
+ * its power for a while, or use its pins otherwise until it wakes; one that GDB believes halted is lost. */
+void session_note_silence(struct session *session);
+bool session_is_silent(const struct session *session);
+/* It answers (again). */
+void session_end_silence(struct session *session);
+
 /* The core was found halted: decides what that means (run state, signal, notes). */
 enum settled session_settle_stop(struct session *session);
 /* Adds to the notes what a stop means that GDB's signal does not say: a fault, a lock-up, semihosting. */

@@ -158,6 +158,11 @@ void session_break(struct session *session, struct peer *peer)
 	if (session->run == RUN_STEPPING)
 		session->core->stop = STOP_REQUEST;
 	session_interrupt_call(session);
+	if (session_is_silent(session)) {
+		engine_lose_target(session->engine, "It was given up while the target is silent. `monitor reset` pulls "
+				   "NRST, which wakes it; `monitor connect` tries without.");
+		return;
+	}
 	if (session->run == RUN_RUNNING && halt(session) != OK) {
 		session_note(session, "The core does not halt; `monitor reset halt` may help.");
 		session_flush_notes(session, peer->number);

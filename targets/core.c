@@ -125,6 +125,8 @@ int core_examine(struct core *core, struct why *why)
 	core->v8 = part->v8;
 	core->found_reset = batch_value(&batch, dhcsr) & S_RESET_ST ||
 			    !(batch_value(&batch, dhcsr) & C_DEBUGEN);
+	if (!(batch_value(&batch, dhcsr) & C_DEBUGEN))	/* not since power-on: all flags are new */
+		core->board->reset_flags = 0;
 	core_take_dhcsr(core, batch_value(&batch, dhcsr));
 	core_set_state(core, batch_value(&batch, dhcsr) & S_HALT ? CORE_HALTED : CORE_RUNNING,
 		       "found so");

@@ -6,6 +6,7 @@
 #include "probe/virtual/machine_internal.h"
 
 #include "probe/log.h"
+#include "probe/virtual/low_power.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,8 +16,8 @@ enum { RESET_LOW_NS = 1090000,	/* how long a reset keeps nRST low, as measured o
        BOOT_NS = 5000000,	/* a new board has been on for a while */
        SLICE_NS = 1000000 };	/* a halt of the core is noticed at the end of a slice */
 
-/* DBGMCU_CR: clocks stay on in Sleep; in Stop and Standby */
-enum { DEBUG_SLEEP_MODE = 1, DEBUG_STOP_MODES = 6 };
+/* DBGMCU_CR: clocks stay on in Sleep, in Stop; clocks and power in Standby */
+enum { DEBUG_SLEEP_MODE = 1, DEBUG_STOP_MODE = 2, DEBUG_STANDBY_MODE = 4 };
 
 /* From the access port through the bus matrix to memory and back; assumed. */
 enum { ACCESS_CYCLES = 4 };
@@ -35,14 +36,51 @@ static void update_halted(struct machine *machine)
 	soc_notice(&machine->soc);
 }
 
+/* RAM comes up with noise, the same in every run. */
+static void fill_rams(struct machine *machine)
+{
+	uint32_t seed = 0x5EED;
+
+	for (size_t i = 0; i < machine->ram_count; i++)
+		for (uint32_t at = 0; at < machine->rams[i].size; at += 4) {
+			seed = seed * 1664525u + 1013904223u;
+			put_u32(machine->rams[i].bytes + at, seed);
+		}
+}
+
+static void forget_code(struct machine *machine)
+{
+	for (size_t i = 0; i < machine->bus.memory_count; i++)
+		bus_changed(&machine->bus, machine->bus.memories[i].base,
+			    machine->bus.memories[i].size);
+}
+
+/* Standby ends with a reset. Without DBG_STANDBY all but the backup domain was off (RM0090 5.3.5, 38.16.1);
+ * on some families more RAM may be kept: not here. */
+static void leave_standby(struct machine *machine)
+{
+	machine->standby = false;
+	machine->soc.woke_from_standby = true;
+	if (machine->soc.debug_modes & DEBUG_STANDBY_MODE)
+		return;
+	log_line(LOG_VIRTUAL, "machine: Standby took RAM and debug state");
+	fill_rams(machine);
+	soc_power_all(&machine->soc, true);
+	cpu_power_on(machine->cpu);
+	forget_code(machine);
+}
+
 static void enter_reset(struct machine *machine)
 {
+	if (machine->standby)
+		leave_standby(machine);
 	machine->in_reset = true;
 	cpu_hold_in_reset(machine->cpu, true);
 	cpu_reset(machine->cpu);
 	soc_reset_all(&machine->soc);
 	cpu_set_vector_table(machine->cpu, machine->soc.boot_address);
 	machine->soc.reset_causes = 0;
+	machine->soc.woke_from_standby = false;
 	if (machine->mishaps.reset_cuts_swd && machine->pulse_low)
 		machine->swd_cuts++;
 }
@@ -86,6 +124,17 @@ static void request_reset(void *context, enum soc_reset cause)
 	cpu_break(machine->cpu);
 }
 
+/* A halt ends any sleep. */
+static void update_standby(struct machine *machine)
+{
+	bool standby = cpu_is_deep_sleep(machine->cpu) &&
+		       (machine->standby || low_power_is_standby(&machine->soc));
+
+	if (standby && !machine->standby)
+		log_line(LOG_VIRTUAL, "machine: Standby");
+	machine->standby = standby;
+}
+
 static void settle(struct machine *machine)
 {
 	if (machine->reset_wanted) {
@@ -95,6 +144,7 @@ static void settle(struct machine *machine)
 		pull_reset(machine, RESET_LOW_NS);
 	}
 	update_halted(machine);
+	update_standby(machine);
 }
 
 /* --- what peripherals and core ask for ------------------------------------------------------- */
@@ -324,32 +374,18 @@ bool machine_nrst(const struct machine *machine)
 	return !machine->in_reset;
 }
 
-/* RAM comes up with noise, the same in every run. */
-static void fill_rams(struct machine *machine)
-{
-	uint32_t seed = 0x5EED;
-
-	for (size_t i = 0; i < machine->ram_count; i++)
-		for (uint32_t at = 0; at < machine->rams[i].size; at += 4) {
-			seed = seed * 1664525u + 1013904223u;
-			put_u32(machine->rams[i].bytes + at, seed);
-		}
-}
-
 static void power_up(struct machine *machine)
 {
 	struct soc *soc = &machine->soc;
 
 	fill_rams(machine);
-	soc->debugger_seen = soc->core_halted = false;
+	soc->debugger_seen = soc->core_halted = machine->standby = false;
 	soc->reset_causes = SOC_RESET_POWER;
 	machine->reset_wanted = false;
 	machine->in_reset = false;
 	soc_power_all(soc, true);
 	cpu_power_on(machine->cpu);
-	for (size_t i = 0; i < machine->bus.memory_count; i++)
-		bus_changed(&machine->bus, machine->bus.memories[i].base,
-			    machine->bus.memories[i].size);
+	forget_code(machine);
 	pull_reset(machine, POWER_UP_NS);
 }
 
@@ -371,6 +407,12 @@ void machine_set_power(struct machine *machine, bool on)
 uint32_t machine_supply_mv(const struct machine *machine)
 {
 	return machine->powered ? machine->soc.supply_mv : 0;
+}
+
+void machine_wake_up(struct machine *machine)
+{
+	if (machine->standby)
+		pull_reset(machine, RESET_LOW_NS);
 }
 
 /* Below the brown-out level the chip stays in reset. */
@@ -402,7 +444,8 @@ void machine_on_trace(struct machine *machine, const struct machine_trace *trace
 enum machine_swd machine_swd(const struct machine *machine)
 {
 	const struct soc *soc = &machine->soc;
-	bool stopped = cpu_is_deep_sleep(machine->cpu) && !(soc->debug_modes & DEBUG_STOP_MODES);
+	uint32_t kept = machine->standby ? DEBUG_STANDBY_MODE : DEBUG_STOP_MODE;
+	bool stopped = cpu_is_deep_sleep(machine->cpu) && !(soc->debug_modes & kept);
 	bool dead = !machine->powered || machine->mishaps.swd_unwired || soc->swd_disabled ||
 		    soc->swd_pins_taken || stopped;
 

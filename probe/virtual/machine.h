@@ -37,6 +37,8 @@ enum bus_result machine_write(struct machine *machine, uint32_t address, unsigne
 /* The pin: false = pulled low by the probe. */
 void machine_set_nrst(struct machine *machine, bool level);
 bool machine_nrst(const struct machine *machine);
+/* The wake-up pin: leads out of Standby, through a reset. */
+void machine_wake_up(struct machine *machine);
 /* Target power; off loses RAM and debug state, keeps flash, options and OTP. */
 void machine_set_power(struct machine *machine, bool on);
 uint32_t machine_supply_mv(const struct machine *machine);

@@ -31,6 +31,7 @@ struct machine {
 	bool powered, pin_low, supply_low;
 	bool pulse_low;			/* the chip itself pulls nRST */
 	bool in_reset;
+	bool standby;
 	bool reset_wanted;		/* by a peripheral or the core; done between accesses */
 	struct vclock_alarm pulse_end;
 	uint64_t cpu_ns;

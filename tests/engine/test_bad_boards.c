@@ -258,6 +258,9 @@ static void a_power_cut_is_told_and_survived(void **state)
 	harness_send(h, 0, "vCont;c", 7);
 	machine_set_power(h->machine, false);
 	harness_wait(h, 0, 5000);
+	if (!strstr(h->clients[0].console, "went silent"))
+		fail_msg("no word of silence in: %s", h->clients[0].console);
+	harness_break(h, 0);
 	says(h, "connect", "no supply voltage");
 	machine_set_power(h->machine, true);
 	machine_advance(h->machine, 20000000);

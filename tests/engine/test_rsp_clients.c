@@ -379,17 +379,50 @@ static void reset_while_halted_halts_again(void **state)
 	starts_with(harness_ask(h, 0, "vCont;s:1"), "T05");
 }
 
-static void target_that_loses_power_ends_the_wait(void **state)
+/* GDB goes on waiting, and knows why; Ctrl-C ends that. */
+static void target_that_loses_power_is_waited_for(void **state)
 {
 	struct harness *h = *state;
 
 	harness_connect_gdb(h, 0);
 	assert_null(harness_continue(h, 20));
 	machine_set_power(h->machine, false);
-	assert_string_equal(harness_wait(h, 0, 1000), "W00");
-	assert_non_null(strstr(h->clients[0].console, "does not answer"));
+	assert_null(harness_wait(h, 0, 1000));
+	assert_non_null(strstr(h->clients[0].console, "went silent"));
+	assert_non_null(strstr(h->clients[0].console, "no supply voltage"));
+	harness_break(h, 0);
+	assert_string_equal(h->clients[0].answer, "W00");
 	machine_set_power(h->machine, true);
 	starts_with(harness_ask(h, 0, "vRun;"), "T05");
+}
+
+/* Power comes back, and with it the session and its breakpoints; the reset is told. */
+static void a_session_outlives_a_power_cut(void **state)
+{
+	struct harness *h = *state;
+	const char *stop;
+
+	harness_poke(h, PROGRAM_BASE, program_loop, sizeof(program_loop));
+	harness_connect_gdb(h, 0);
+	harness_monitor(h, "reset halt");
+	assert_null(harness_continue(h, 20));
+	machine_set_power(h->machine, false);
+	assert_null(harness_wait(h, 0, 3000));
+	h->clients[0].console_length = 0;
+	machine_set_power(h->machine, true);
+	assert_null(harness_wait(h, 0, 1000));
+	assert_non_null(strstr(h->clients[0].console, "answers again"));
+	assert_non_null(strstr(h->clients[0].console, "reset or lost its power meanwhile (power-on)"));
+	harness_break(h, 0);
+	assert_string_equal(harness_ask(h, 0, "Z1,8000018,2"), "OK");
+	assert_non_null(harness_continue(h, 20));
+	assert_null(harness_continue(h, 0));
+	machine_set_power(h->machine, false);
+	harness_run_ms(h, 500);
+	machine_set_power(h->machine, true);
+	stop = harness_wait(h, 0, 1000);
+	assert_non_null(stop);
+	assert_non_null(strstr(stop, "hwbreak"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -417,7 +450,8 @@ int main(void)
 		TEST(others_read_ram_while_a_load_is_in_work),
 		TEST(reset_from_outside_is_told),
 		TEST(reset_while_halted_halts_again),
-		TEST(target_that_loses_power_ends_the_wait),
+		TEST(target_that_loses_power_is_waited_for),
+		TEST(a_session_outlives_a_power_cut),
 	};
 
 	return cmocka_run_group_tests_name("rsp_clients", tests, NULL, NULL);

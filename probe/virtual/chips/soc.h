@@ -112,6 +112,7 @@ struct soc {
 	uint32_t lsi_hz;		/* of the independent watchdog; 0 = 32 kHz */
 	uint32_t debug_modes;		/* DBGMCU_CR */
 	bool has_trace_pin, trace_on_pin;	/* SWO of the core's trace port; DBGMCU has its pin on */
+	bool woke_from_standby;		/* the reset in work ends Standby: the backup domain was never off */
 	uint32_t supply_mv;
 	uint32_t brownout_mv;		/* below it the chip is held in reset */
 	uint32_t boot_address;		/* VTOR after reset, where option bytes choose it; else 0 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Power control of STM32F2/F4/F7 (RM0090 section 5.4): the bits that firmware waits for. Wake-up
- * flags and the voltage detector are not modelled.
+ * Power control of STM32F2/F4/F7 (RM0090 section 5.4): the bits that firmware waits for. The
+ * voltage detector and WUF are not modelled.
  */
 #include "probe/virtual/peripherals/peripherals.h"
 
@@ -10,12 +10,14 @@
 
 enum { CR = 0, CSR = 4, CR_RESET = 0x4000 /* VOS: scale 1 */ };
 
-enum { CSR_VOSRDY = 1 << 14, CSR_BRE = 1 << 9, CSR_BRR = 1 << 3 };
+enum { CSR_VOSRDY = 1 << 14, CSR_BRE = 1 << 9, CSR_BRR = 1 << 3, CSR_SBF = 1 << 1 };
+enum { CR_CSBF = 1 << 3 };
 
 /* ODEN, ODSWEN and ODRDY, ODSWRDY beside them: F42x, F46x and F7. */
 enum { OVERDRIVE = 3 << 16 };
 
 struct pwr {
+	struct soc *soc;
 	uint32_t overdrive;
 	uint32_t cr, csr;
 };
@@ -37,10 +39,13 @@ static void pwr_write(void *state, uint32_t offset, uint32_t value)
 {
 	struct pwr *pwr = state;
 
-	if (offset == CR)
+	if (offset == CR) {
 		pwr->cr = value & (0xC3F3 | pwr->overdrive);	/* CWUF and CSBF clear flags and read 0 */
-	else if (offset == CSR)
-		pwr->csr = value & 0x300;
+		if (value & CR_CSBF)
+			pwr->csr &= ~(uint32_t)CSR_SBF;
+	} else if (offset == CSR) {
+		pwr->csr = (value & 0x300) | (pwr->csr & CSR_SBF);
+	}
 }
 
 static void pwr_reset(void *state)
@@ -48,7 +53,18 @@ static void pwr_reset(void *state)
 	struct pwr *pwr = state;
 
 	pwr->cr = CR_RESET;
-	pwr->csr &= CSR_BRE;
+	pwr->csr &= CSR_BRE | CSR_SBF;
+	if (pwr->soc->woke_from_standby)
+		pwr->csr |= CSR_SBF;
+}
+
+static void pwr_power(void *state, bool on)
+{
+	struct pwr *pwr = state;
+
+	(void)on;
+	if (!pwr->soc->woke_from_standby)
+		pwr->csr = 0;
 }
 
 int pwr_add(struct soc *soc, uint32_t base, unsigned gate)
@@ -57,10 +73,11 @@ int pwr_add(struct soc *soc, uint32_t base, unsigned gate)
 
 	if (!pwr)
 		return E_MEMORY;
+	pwr->soc = soc;
 	pwr->overdrive = strcmp(soc->spec->controller, "f2") && strcmp(soc->spec->controller, "f4")
 			 ? OVERDRIVE : 0;
 	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "pwr", .state = pwr,
-			   .gate = gate, .reset = pwr_reset });
+			   .gate = gate, .reset = pwr_reset, .power = pwr_power });
 	soc_add_registers(soc, &(struct soc_registers){ .name = "PWR", .base = base, .gate = gate,
 			  .apb = true, .state = pwr, .read = pwr_read, .write = pwr_write });
 	return OK;

@@ -238,6 +238,8 @@ static void rcc_power(void *state, bool on)
 	struct rcc *rcc = state;
 
 	(void)on;
+	if (rcc->soc->woke_from_standby)
+		return;
 	rcc->words[rcc->layout->csr / 4] = 0;
 	rcc->words[rcc->layout->bdcr / 4] = 0;
 }

@@ -222,6 +222,8 @@ static void rcc_power(void *state, bool on)
 	struct rcc *rcc = state;
 
 	(void)on;
+	if (rcc->soc->woke_from_standby)
+		return;
 	*word(rcc, CSR) = 0;
 	*word(rcc, BDCR) = 0;
 }
