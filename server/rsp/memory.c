@@ -16,7 +16,8 @@
 
 enum { FRAME = 4, READ_MAX = PACKET_SIZE - FRAME - 1 };	/* $ # cc, and the b of x */
 
-/* Reads what fits into the answer; returns the count or an error. */
+/* Reads what fits into the answer, and into one command of the probe: whoever wants more asks again, and
+ * no command is half empty. Returns the count or an error. */
 static int read_some(struct request *rq, uint32_t address, uint32_t length, uint32_t most,
 		     uint8_t *data)
 {
@@ -26,6 +27,7 @@ static int read_some(struct request *rq, uint32_t address, uint32_t length, uint
 	if (rq->engine->load.in_work &&
 	    board_area_at(&rq->engine->board, address, &end) == AREA_FLASH)
 		return E_REFUSED;	/* it is being written */
+	most = min_u32(most, probe_abilities(rq->engine->board.probe)->mem32_max);
 	length = min_u32(min_u32(length, most), jobs_transfer_max(rq->engine));
 	if (address + length < address)
 		length = 0u - address;
