@@ -6,6 +6,8 @@
 
 #include "server/rsp/registers_map.h"
 
+#include "targets/protection.h"
+
 #include "probe/log.h"
 
 #include <stdio.h>
@@ -108,6 +110,20 @@ static void note_fault(struct session *session, const char *otherwise)
 	session_note(session, "%s. `monitor fault` tells more.", text);
 }
 
+/* With read protection a core can't fetch from flash while a debugger is there: no other cause is looked for. */
+static void note_lockup(struct session *session)
+{
+	if (protection_is_on(&session->engine->board.chip)) {
+		session_note(session, "The core was locked up and is halted now: read protection keeps it from flash while a "
+			     "debugger is there. A power-on without debugger lets it run; `monitor protect off` ERASES the "
+			     "chip and opens it.");
+		return;
+	}
+	note_fault(session, "The core is locked up");
+	session_note(session, "The core was locked up, a fault inside of a fault, and is halted now: "
+		     "`load` or `monitor reset` lead out.");
+}
+
 void session_note_stop(struct session *session)
 {
 	switch (session->core->stop) {
@@ -119,9 +135,7 @@ void session_note_stop(struct session *session)
 		note_fault(session, "The core stands in a fault");
 		break;
 	case STOP_LOCKUP:
-		note_fault(session, "The core is locked up");
-		session_note(session, "The core was locked up, a fault inside of a fault, and is halted now: "
-			     "`load` or `monitor reset` lead out.");
+		note_lockup(session);
 		break;
 	case STOP_NONE: case STOP_REQUEST: case STOP_BREAKPOINT_HW: case STOP_BREAKPOINT_SW:
 	case STOP_WATCHPOINT: case STOP_RESET_CATCH: case STOP_EXTERNAL:
