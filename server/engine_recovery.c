@@ -55,7 +55,7 @@ static void settle_session(struct session *session, enum run_state before)
 {
 	struct core *core = session->core;
 
-	char cause[80] = "";
+	char cause[100] = "";
 
 	if (core->found_reset) {
 		board_reset_cause(&session->engine->board, cause, sizeof(cause));

@@ -52,7 +52,7 @@ static void note_reset(struct session *session)
 {
 	struct engine *engine = session->engine;
 	uint64_t after_ms = (engine_now_us(engine) - session->running_since_us) / 1000;
-	char cause[80] = "";
+	char cause[100] = "";
 
 	session->resets++;
 	if (session->resets > 1 && session->resets % 10 != 0)
@@ -151,7 +151,7 @@ static uint32_t watch_period_us(const struct session *session)
 static void watch_reset(struct session *session)
 {
 	int err = poll_core(session);
-	char cause[80] = "";
+	char cause[100] = "";
 
 	if (err) {
 		handle_poll_failure(session, err);

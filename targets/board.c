@@ -18,6 +18,8 @@
 #include "targets/detect.h"
 #include "targets/traces.h"
 
+enum { FLAGS_TRIES = 10, FLAGS_PAUSE_US = 1000 };
+
 void board_init(struct board *board, struct probe *probe, const struct board_options *options)
 {
 	memset(board, 0, sizeof(*board));
@@ -230,6 +232,20 @@ static const char *first_flag(const struct chip *chip, uint32_t value)
 	return NULL;
 }
 
+/* The chip may be still in reset, where some give no access to RCC. */
+static int read_reset_flags(struct board *board, uint32_t *value)
+{
+	uint32_t address = board->chip.reset_cause_address;
+	int err = E_CHIP;
+
+	for (unsigned tries = 0; address && err && tries < FLAGS_TRIES; tries++) {
+		err = probe_read_u32(board->probe, board->cores[0].port, address, value);
+		if (err)
+			link_wait_us(probe_link(board->probe), FLAGS_PAUSE_US);
+	}
+	return err;
+}
+
 /* Flags stay until the firmware clears them, and most resets also pull NRST: without a new flag it was the old
  * cause once more, or the pin. */
 void board_reset_cause(struct board *board, char *text, size_t size)
@@ -239,15 +255,14 @@ void board_reset_cause(struct board *board, char *text, size_t size)
 	const char *name;
 
 	text[0] = 0;
-	if (!chip->reset_cause_address ||
-	    probe_read_u32(board->probe, board->cores[0].port, chip->reset_cause_address, &value))
+	if (read_reset_flags(board, &value))
 		return;
 	board->reset_flags = value;
 	name = first_flag(chip, value & ~before);
 	if (name)
 		snprintf(text, size, "%s", name);
 	else if ((name = first_flag(chip, value)))
-		snprintf(text, size, "%s or pin: no flag is new", name);
+		snprintf(text, size, "%s once more, the pin, or a wake-up from Standby", name);
 }
 
 /* A stretch of the address map and what it is. */

@@ -266,7 +266,7 @@ static void a_reset_that_nobody_asked_for_is_told_with_its_cause(void **state)
 	h->clients[0].console_length = 0;
 	harness_boot(h);
 	harness_run_ms(h, 100);
-	if (!strstr(h->clients[0].console, "was reset (independent watchdog or pin: no flag is new)"))
+	if (!strstr(h->clients[0].console, "was reset (independent watchdog once more, the pin"))
 		fail_msg("no pin in: %s", h->clients[0].console);
 	harness_free(h);
 }
@@ -279,7 +279,7 @@ static void a_reset_while_halted_is_told_too(void **state)
 	harness_monitor(h, "reset halt");
 	harness_boot(h);
 	harness_run_ms(h, 300);
-	says(h, "version", "was reset from outside (software or pin: no flag is new) while it was halted");
+	says(h, "version", "was reset from outside (software once more, the pin, or a wake-up from Standby) while it was halted");
 	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
 	harness_free(h);
 }
