@@ -284,6 +284,8 @@ int connect_target(struct board *board, struct why *why)
 	climb->us = (uint32_t)(link_now_us(link) - start_us);
 	if (err == E_REFUSED)
 		return E_CHIP;
+	if (err == E_INTERRUPTED || err == E_MEMORY || err == E_CONFIG)
+		return err;		/* nothing of the target's */
 	if (!err) {
 		evidence_add(&climb->evidence, SIGN_REACHED);
 		find_reset_cause(board);

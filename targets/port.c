@@ -135,6 +135,13 @@ int port_find_core(struct board *board, struct why *why)
 	return err;
 }
 
+bool port_is_out_of_reach(const struct board *board)
+{
+	uint8_t ports[PORTS_MAX];
+
+	return !probe_abilities(board->probe)->init_ap && list_ports(board, ports) > 1;
+}
+
 /* While the chip is held in reset there is only CPUID to go by. */
 void port_guess_core(struct board *board)
 {

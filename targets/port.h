@@ -16,4 +16,7 @@ int port_find_core(struct board *board, struct why *why);
 /* The same while the chip is held in reset, as far as it shows; its port stays what it was otherwise. */
 void port_guess_core(struct board *board);
 
+/* The core may be behind a port that the probe's firmware can't open. */
+bool port_is_out_of_reach(const struct board *board);
+
 #endif

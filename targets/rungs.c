@@ -69,6 +69,8 @@ static int find_core(struct board *board, struct why *why)
 
 	board->chip.known_only[0] = '\0';
 	err = port_find_core(board, why);
+	if (port_has_no_core(err) && port_is_out_of_reach(board))
+		evidence_add(evidence_of(board), SIGN_OLD_FIRMWARE);
 	if (err)
 		return err;
 	take_dhcsr(board, core->found_dhcsr[0]);

@@ -20,7 +20,8 @@
 #include "targets/board.h"
 
 enum { FLASH = 0x08000000, RAM = 0x20000000, COUNTER = 0x20000000, CODE = 0x08000008, PC = 15 };
-enum { LIMIT_US = 3000000 };
+/* A USB time-out alone is 3 s, and the probe is reset after it. */
+enum { LIMIT_US = 3000000, WEDGED_LIMIT_US = 8000000 };
 
 /* Counts at 0x20000000, for ever, on any Cortex-M: movs r0, #0; movs r1, #0x20; lsls r1, r1, #24;
  * loop: adds r0, #1; str r0, [r1]; b loop */
@@ -180,6 +181,40 @@ static void boards_out_of_reach_are_explained_and_cured(void **state)
 		runs_well(h);
 		harness_free(h);
 	}
+}
+
+/* H5 has its core behind access port 1. */
+static void a_probe_that_is_too_old_is_named(void **state)
+{
+	struct board_case row = { "STM32H563ZI", "", "V2J16S0", "firmware is too old", "OLD_FIRMWARE", 0, LOAD };
+	struct harness *h = start(&row);
+
+	(void)state;
+	assert_string_equal(attach(h), "W00");
+	explains(h, &row);
+	harness_free(h);
+}
+
+/* Each command is lost, from the seventh on. */
+static void a_wedged_probe_is_named_and_comes_back(void **state)
+{
+	struct board_case row = { "STM32F407VG", "", NULL, "does not answer as it should", "DEV_USB_COMM_ERR",
+				  0x4000, NRST };
+	struct harness *h = start(&row);
+	struct faults *faults = firmware_faults(virtual_link_firmware(h->link));
+
+	(void)state;
+	for (size_t i = 0; i < FAULT_RULES_MAX; i++)
+		faults->rules[faults->count++] = (struct fault_rule){ FAULT_AT_COMMAND, FAULT_DROPPED, 7 + i, 0 };
+	harness_ask(h, 0, "qSupported:swbreak+;hwbreak+");
+	assert_string_equal(harness_ask(h, 0, "?"), "W00");
+	assert_true(engine_board(h->engine)->climb.us < WEDGED_LIMIT_US);
+	explains(h, &row);
+	faults->count = 0;
+	says(h, "connect", "connected to");
+	load(h, row.sector);
+	runs_well(h);
+	harness_free(h);
 }
 
 /* A product state that closes the core's access port: nothing but ST's debug authentication opens it. */
@@ -372,6 +407,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(boards_that_hide_are_reached_and_explained),
 		cmocka_unit_test(boards_out_of_reach_are_explained_and_cured),
+		cmocka_unit_test(a_probe_that_is_too_old_is_named),
+		cmocka_unit_test(a_wedged_probe_is_named_and_comes_back),
 		cmocka_unit_test(a_closed_product_state_is_named),
 		cmocka_unit_test(a_protected_l1_without_its_size_is_named_and_opened),
 		cmocka_unit_test(copies_and_unknown_chips_are_named),
