@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The text of a fault schedule.
+ * The text of a fault schedule, and of a list of mishaps.
  */
 #include "probe/virtual/faults.h"
 
@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = 0;
 	if (faults_parse(&faults, text, &why) && faults.count)
 		abort();
+	faults_add_mishaps(&faults, text, &why);
 	if (faults.count > FAULT_RULES_MAX)
 		abort();
 	free(text);
