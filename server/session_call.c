@@ -25,7 +25,7 @@ enum settled session_serve_call(struct session *session)
 	return SETTLED_STOP;
 }
 
-/* Lets the core go on as it did before the call: 0, or it stands at the next stop. */
+/* Lets the core run on: SETTLED_WAITS, unless it stands at the next stop at once. */
 static enum settled resume_after_call(struct session *session)
 {
 	struct why why = { "" };
