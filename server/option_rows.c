@@ -65,7 +65,7 @@ const struct option_row option_rows[] = {
 	{ NULL, "once", 0, OPTION_FLAG, NULL, FIELD(once), 0, 0, NULL, SERVE,
 	  "end when the first debug session has ended" },
 	{ NULL, "idle-exit", 0, OPTION_NUMBER, "SECONDS", FIELD(idle_exit_s), 0, 86400, NULL, SERVE,
-	  "end when nobody was connected for that long" },
+	  "end when nobody was connected for that long; 60 with\nsockets from systemd, which starts it again" },
 	{ NULL, "stdio", 0, OPTION_FLAG, NULL, FIELD(stdio), 0, 0, NULL, SERVE,
 	  "talk to GDB on stdin and stdout:\n(gdb) target remote | tether --stdio" },
 	{ NULL, "as", 0, OPTION_TEXT, "NAME", FIELD(as), 0, 0, NULL, ALL,

@@ -241,7 +241,7 @@ int options_parse(struct options *options, int argc, char **argv, struct why *wh
 	bool given[OPTION_ROWS_MAX] = { false };
 	int err;
 
-	*options = (struct options){ .command = COMMANDS, .port = 3333, .swo_port = -1 };
+	*options = (struct options){ .command = COMMANDS, .port = 3333, .idle_exit_s = -1, .swo_port = -1 };
 	err = options_read(options, &table, argc, argv, given, NULL, why);
 	if (!err)
 		err = take_command(options, why);

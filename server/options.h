@@ -29,7 +29,7 @@ struct options {
 	int swo_port;		/* -1 = none */
 	bool once, stdio;
 	bool extended_stays;	/* `target extended-remote` takes back once, as with st-util */
-	int idle_exit_s;	/* 0 = never */
+	int idle_exit_s;	/* 0 = never, -1 = as is usual: see serve.c */
 
 	const char *probe;	/* NULL = the only one there is */
 	const char *chip;	/* NULL = find out */

@@ -19,6 +19,7 @@
 enum {
 	INBOX_MESSAGES = 5 * CLIENTS_MAX,	/* more than can be on the way: see loop.c */
 	OUTBOX_MESSAGES = 1024,
+	ACTIVATED_IDLE_S = 60,
 };
 
 static const char waiting[] = "Waiting for a debugger";
@@ -32,13 +33,18 @@ struct server {
 	struct thread *thread;
 	struct loop *loop;
 	struct rig rig;
+	bool is_activated;	/* the sockets were open already */
 };
 
 /* A port of ours, unless a supervisor opened one for it. port: -1 = none. */
-static int open_port(const struct server *s, struct listener *listener, const char *name, int port,
+static int open_port(struct server *s, struct listener *listener, const char *name, int port,
 		     bool *in_use, struct why *why)
 {
-	if (supervisor_listen(listener, name) || port < 0)
+	if (supervisor_listen(listener, name)) {
+		s->is_activated = true;
+		return 0;
+	}
+	if (port < 0)
 		return 0;
 	return listener_open(listener, s->options->bind, (unsigned)port, in_use, why);
 }
@@ -57,6 +63,14 @@ static int listen_for_clients(struct server *s, enum exit_status *status, struct
 		err = open_port(s, &s->swo, "swo", s->options->swo_port, &in_use, why);
 	*status = in_use ? EXIT_PORT_IN_USE : exit_status_of(err);
 	return err;
+}
+
+/* Whoever opened the sockets starts us again when it is needed; until then the probe is free. */
+static unsigned idle_exit_s(const struct server *s)
+{
+	if (s->options->idle_exit_s >= 0)
+		return (unsigned)s->options->idle_exit_s;
+	return s->is_activated ? ACTIVATED_IDLE_S : 0;
 }
 
 static void say(const struct server *s, void (*words)(const struct options *options))
@@ -87,7 +101,7 @@ static int make_parts(struct server *s, struct why *why)
 	struct loop_options loop_options = {
 		.listener = s->options->stdio ? NULL : &s->listener,
 		.swo = s->swo.count ? &s->swo : NULL,
-		.idle_s = (unsigned)s->options->idle_exit_s,
+		.idle_s = idle_exit_s(s),
 		.once = s->options->once || s->options->stdio,
 		.extended_stays = s->options->extended_stays,
 		.console = s->console.count ? &s->console : NULL,

@@ -59,7 +59,7 @@ enum exit_status drop_in_parse(const struct drop_in *drop_in, struct drop_in_opt
 
 	memset(options, 0, sizeof(*options));
 	options->options.port = drop_in->port;
-	options->options.swo_port = -1;
+	options->options.swo_port = options->options.idle_exit_s = -1;
 	options->options.connect_now = true;
 	if (!read_words(drop_in, options, argc, argv, &bad, &why))
 		return EXIT_OK;
