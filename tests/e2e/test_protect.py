@@ -17,7 +17,7 @@ def gdb_is_told():
             text = gdb(server, os.path.join(FIRMWARE, "demo.elf"), "x/4xw 0x08000000",
                        "dump binary memory %s/d 0x08000000 0x08000010" % folder, "load", "monitor flash info",
                        "monitor mdw 0x08000000", "info registers pc", "x/xw 0x20000000")
-            expect(text, r"Cannot access memory at address 0x8000000", r"Load failed: .*read-protected", r"\? can't be read", SAID,
+            expect(text, r"Cannot access memory at address 0x8000000", r"Load failed: the chip is (read-)?protected", r"\? can't be read", SAID,
                    r"pc +0x", r"0x20000000 ")
             check(re.search(SAID, server.said()), "stderr of the server: " + server.said())
             check("Transfer rate" not in text and "matched" not in text, text)
