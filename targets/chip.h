@@ -361,6 +361,8 @@ void chip_set_option_word(struct chip *chip, size_t word, uint32_t value);
 int chip_set_option(struct chip *chip, const char *field, uint32_t value);
 /* Whether the layout depends on this option word. */
 bool chip_word_matters(const struct chip *chip, size_t word);
+/* Whether the banks of a chip of this size depend on a field (DBANK, SWAP_BANK and their like). */
+bool chip_field_matters(const struct chip *chip, const struct chip_option_field *field);
 /* True while the option words are so; false without a condition. */
 bool chip_holds(const struct chip *chip, const struct chip_condition *condition);
 uint32_t chip_flash_size(const struct chip *chip);	/* bytes, all banks */

@@ -199,3 +199,16 @@ bool chip_word_matters(const struct chip *chip, size_t word)
 			   is_about(&chip->reserved[i].count, word);
 	return matters;
 }
+
+bool chip_field_matters(const struct chip *chip, const struct chip_option_field *field)
+{
+	uint32_t mask = (uint32_t)((2ull << field->high) - (1ull << field->low));
+
+	for (size_t l = 0; l < chip->layout_count; l++)
+		for (size_t i = 0; i < chip->layouts[l].when_count; i++)
+			if (is_for_size(&chip->layouts[l], chip->flash_kib) &&
+			    is_about(&chip->layouts[l].when[i], field->word) &&
+			    chip->layouts[l].when[i].mask & mask)
+				return true;
+	return is_about(&chip->swap, field->word) && chip->swap.mask & mask;
+}

@@ -106,28 +106,6 @@ static void print_legend(struct monitor_call *call, const struct flash_survey_ro
 		monitor_print(call, "%s\n", text);
 }
 
-static bool is_for_size(const struct chip_layout *layout, uint32_t kib)
-{
-	for (size_t i = 0; i < layout->size_count; i++)
-		if (layout->sizes_kib[i] == kib)
-			return true;
-	return !layout->size_count;
-}
-
-/* Whether the banks of this chip depend on an option field (DBANK, SWAP_BANK and their like). */
-static bool shapes_flash(const struct chip *chip, const struct chip_option_field *field)
-{
-	uint32_t mask = (uint32_t)((2ull << field->high) - (1ull << field->low));
-
-	for (size_t l = 0; l < chip->layout_count; l++)
-		for (size_t i = 0; i < chip->layouts[l].when_count; i++)
-			if (is_for_size(&chip->layouts[l], chip->flash_kib) &&
-			    chip->layouts[l].when[i].word == field->word &&
-			    chip->layouts[l].when[i].mask & mask)
-				return true;
-	return chip->swap.word == field->word && chip->swap.mask & mask;
-}
-
 static void print_field(struct monitor_call *call, const struct chip_option_field *field, uint32_t value)
 {
 	const struct chip_value *named = field->values, *end = named + field->value_count;
@@ -148,7 +126,7 @@ static void print_mode(struct monitor_call *call)
 		const struct chip_option_field *field = &chip->option_fields[i];
 		uint64_t bits = (uint64_t)chip->option_words[field->word].now & ((2ull << field->high) - 1);
 
-		if (shapes_flash(chip, field))
+		if (chip_field_matters(chip, field))
 			print_field(call, field, (uint32_t)(bits >> field->low));
 	}
 	if (chip->swapped)

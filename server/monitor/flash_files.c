@@ -3,6 +3,7 @@
  * Monitor commands that move flash contents between files and the chip: write, verify, read.
  */
 #include "server/load.h"
+#include "server/monitor/flash_options.h"
 #include "server/monitor/monitor.h"
 #include "server/session.h"
 
@@ -81,14 +82,21 @@ static int write_image(struct monitor_call *call, const struct flash_image *imag
 
 static int run_write(struct monitor_call *call)
 {
+	struct flash_options_file options;
 	struct flash_image image;
-	int err;
+	int err = flash_options_take(call, &options);
 
+	if (err)
+		return err;
 	if (call->argc < 1 || call->argc > 2)
-		return monitor_usage(call, "flash write FILE [ADDRESS]");
+		return monitor_usage(call, "flash write FILE [ADDRESS] [options]");
 	err = read_file(call, &image);
 	if (!err)
+		err = flash_options_before(call, &options);
+	if (!err)
 		err = write_image(call, &image);
+	if (!err)
+		err = flash_options_after(call, &options);
 	flash_image_clear(&image);
 	return err;
 }
@@ -260,18 +268,53 @@ static int check_gaps(struct monitor_call *call, const struct chip *chip)
 	return OK;
 }
 
+static const struct chip_region *find_eeprom(const struct chip *chip)
+{
+	for (size_t i = 0; i < chip->region_count; i++)
+		if (chip->regions[i].kind == CHIP_EEPROM)
+			return &chip->regions[i];
+	return NULL;
+}
+
+/* Says what of a whole chip is not in the file. */
+static void tell_what_is_left(struct monitor_call *call, const struct flash_image *image, bool options)
+{
+	const struct chip *chip = &call->engine->board.chip;
+	const struct {
+		bool left;
+		const char *text;
+	} rows[] = {
+		{ image->format == IMAGE_BINARY && find_eeprom(chip), "data EEPROM (name the file .hex, .srec or .elf)" },
+		{ !options && chip->option_field_count, "option bytes (`flash read FILE options`)" },
+		{ chip->otp_size, "OTP (`otp` shows it)" },
+	};
+	const char *before = "Not in it: ";
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!rows[i].left)
+			continue;
+		monitor_print(call, "%s%s", before, rows[i].text);
+		before = ", ";
+	}
+	if (*before == ',')
+		monitor_print(call, ".\n");
+}
+
 static int read_all(struct course *course, struct flash_image *image)
 {
 	const struct chip *chip = &course->call->engine->board.chip;
+	const struct chip_region *eeprom = find_eeprom(chip);
 	int err = image->format == IMAGE_BINARY ? check_gaps(course->call, chip) : OK;
 
-	course->total = chip_flash_size(chip);
+	course->total = chip_flash_size(chip) + (eeprom && image->format != IMAGE_BINARY ? eeprom->size : 0);
 	if (err)
 		return err;
 	if (!course->total)
 		return explain(course->call->why, E_CHIP, "%s has no flash that is known.", chip->name);
 	for (size_t i = 0; i < chip->bank_count && !err; i++)
 		err = read_range(course, image, chip->banks[i].base, chip->banks[i].size);
+	if (!err && eeprom && image->format != IMAGE_BINARY)
+		err = read_range(course, image, eeprom->base, eeprom->size);
 	return err ? err : flash_image_sort(image, course->call->why);
 }
 
@@ -294,11 +337,14 @@ static int read_some(struct course *course, struct flash_image *image)
 static int run_read(struct monitor_call *call)
 {
 	struct course course = { .call = call };
+	struct flash_options_file options;
 	struct flash_image image;
-	int err;
+	int err = flash_options_take(call, &options);
 
+	if (err)
+		return err;
 	if (call->argc != 1 && call->argc != 3)
-		return monitor_usage(call, "flash read FILE [ADDRESS LENGTH]");
+		return monitor_usage(call, "flash read FILE [ADDRESS LENGTH] [options]");
 	flash_image_init(&image, flash_image_format_of(call->argv[0]));
 	err = call->argc == 1 ? read_all(&course, &image) : read_some(&course, &image);
 	if (!err)
@@ -306,6 +352,10 @@ static int run_read(struct monitor_call *call)
 	if (!err)
 		monitor_print(call, "%s (%s): %zu bytes from 0x%08x on\n", call->argv[0],
 			      flash_image_format_text(image.format), image.length, image.pieces[0].address);
+	if (!err)
+		err = flash_options_save(call, &options);
+	if (!err && call->argc == 1)
+		tell_what_is_left(call, &image, options.wanted);
 	flash_image_clear(&image);
 	return err;
 }
@@ -313,11 +363,12 @@ static int run_read(struct monitor_call *call)
 enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_flash_files[] = {
-	{ "flash write", "FILE [ADDRESS]", "Write ELF, Intel HEX, S-records or binary, and verify\n"
-	  "flash write build/app.elf", WRITE, run_write },
+	{ "flash write", "FILE [ADDRESS] [options]", "Write ELF, Intel HEX, S-records or binary, and verify; also "
+	  "FILE.options\nflash write build/app.elf", WRITE, run_write },
 	{ "flash verify", "FILE [ADDRESS]", "Compare a file with what is in the chip\n"
 	  "flash verify app.bin 0x08004000", MONITOR_TARGET, run_verify },
-	{ "flash read", "FILE [ADDRESS LENGTH]", "All of flash, or a range, to .bin, .hex, .srec or .elf\n"
-	  "flash read backup.hex", MONITOR_TARGET, run_read },
+	{ "flash read", "FILE [ADDRESS LENGTH] [options]", "All of flash and data EEPROM, or a range, to .bin, "
+	  ".hex, .srec, .elf; option bytes to FILE.options\nflash read backup.hex options", MONITOR_TARGET,
+	  run_read },
 	{ NULL, NULL, NULL, 0, NULL },
 };

@@ -102,12 +102,15 @@ static int run_defaults(struct monitor_call *call)
 
 /* ---- files ---- */
 
-static int read_file(struct monitor_call *call, struct option_plan *plan, const char *path)
+int option_read_file(struct monitor_call *call, struct option_plan *plan, const char *path)
 {
 	struct why reason = { "" };
-	FILE *file = fopen(path, "r");
-	int err;
+	int err = begin(call, plan);
+	FILE *file;
 
+	if (err)
+		return err;
+	file = fopen(path, "r");
 	if (!file)
 		return new_file_explain(call->why, path, "can't be read");
 	err = option_file_read(plan, file, &reason);
@@ -122,10 +125,8 @@ static int run_diff(struct monitor_call *call)
 
 	if (call->argc > 1)
 		return monitor_usage(call, "option diff [FILE]");
-	err = begin(call, &plan);
-	if (!err && call->argc)
-		err = read_file(call, &plan, call->argv[0]);
-	else if (!err)
+	err = call->argc ? option_read_file(call, &plan, call->argv[0]) : begin(call, &plan);
+	if (!err && !call->argc)
 		option_plan_defaults(&plan);
 	if (err)
 		return err;
@@ -137,23 +138,25 @@ static int run_diff(struct monitor_call *call)
 	return OK;
 }
 
-static int run_save(struct monitor_call *call)
+int option_save_file(struct monitor_call *call, const char *path)
 {
 	struct option_plan plan;
 	struct new_file file;
-	int err;
+	int err = begin(call, &plan);
 
-	if (call->argc != 1)
-		return monitor_usage(call, "option save FILE");
-	err = begin(call, &plan);
 	if (!err)
-		err = new_file_open(&file, call->argv[0], call->why);
+		err = new_file_open(&file, path, call->why);
 	if (err)
 		return err;
 	err = new_file_close(&file, option_file_write(&plan, file.file), call->why);
 	if (!err)
-		monitor_print(call, "%s: %zu option fields\n", call->argv[0], plan.chip->option_field_count);
+		monitor_print(call, "%s: %zu option fields\n", path, plan.chip->option_field_count);
 	return err;
+}
+
+static int run_save(struct monitor_call *call)
+{
+	return call->argc == 1 ? option_save_file(call, call->argv[0]) : monitor_usage(call, "option save FILE");
 }
 
 static int run_restore(struct monitor_call *call)
@@ -164,9 +167,7 @@ static int run_restore(struct monitor_call *call)
 
 	if (call->argc != 1)
 		return monitor_usage(call, "option restore FILE");
-	err = begin(call, &plan);
-	if (!err)
-		err = read_file(call, &plan, call->argv[0]);
+	err = option_read_file(call, &plan, call->argv[0]);
 	return err ? err : option_change(call, &plan, given);
 }
 

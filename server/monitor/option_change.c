@@ -213,23 +213,16 @@ static int finish(struct monitor_call *call, const struct option_plan *plan, boo
 	return OK;
 }
 
-int option_change(struct monitor_call *call, const struct option_plan *plan, const char *given)
+int option_allow(struct monitor_call *call, const struct option_plan *plan, const char *given)
 {
 	const struct engine *engine = call->engine;
 	uint32_t supply_mv = engine->flash.supply_mv ? engine->flash.supply_mv
 						     : flash_plausible_supply(engine->board.supply_mv);
 	int err = option_writable(plan->chip, call->why);
 	struct option_plan first;
-	struct chip *before;
-	bool map_changed, was_readable;
 
-	if (err)
-		return err;
-	if (!option_plan_change(plan, 0)) {
-		monitor_print(call, "The option bytes are like that already; nothing was done.\n");
-		return OK;
-	}
-	err = option_plan_check(plan, supply_mv, call->why);
+	if (!err)
+		err = option_plan_check(plan, supply_mv, call->why);
 	if (!err)
 		err = option_check_keys(plan, call->session->core, call->why);
 	if (err)
@@ -241,9 +234,16 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 			      "until that is done.\n");
 	if (option_plan_caution(plan))
 		monitor_print(call, "%s\n", option_plan_caution(plan));
-	err = confirm(call, plan, given);
-	if (!err)
-		err = session_halt(call->session, "option bytes", call->why);
+	return confirm(call, plan, given);
+}
+
+int option_carry_out(struct monitor_call *call, const struct option_plan *plan)
+{
+	const struct engine *engine = call->engine;
+	int err = session_halt(call->session, "option bytes", call->why);
+	bool map_changed, was_readable;
+	struct chip *before;
+
 	if (err)
 		return err;
 	before = malloc(sizeof(*before));
@@ -255,4 +255,16 @@ int option_change(struct monitor_call *call, const struct option_plan *plan, con
 	map_changed = layout_differs(&engine->board.chip, before);
 	free(before);
 	return err ? err : finish(call, plan, map_changed, was_readable);
+}
+
+int option_change(struct monitor_call *call, const struct option_plan *plan, const char *given)
+{
+	int err;
+
+	if (!option_plan_change(plan, 0)) {
+		monitor_print(call, "The option bytes are like that already; nothing was done.\n");
+		return OK;
+	}
+	err = option_allow(call, plan, given);
+	return err ? err : option_carry_out(call, plan);
 }

@@ -16,7 +16,16 @@ void option_print_field(struct monitor_call *call, const struct chip_option_fiel
 void option_print_area(struct monitor_call *call, const struct option_plan *plan, const char *name);
 /* Fields that change, with their values and what that does. */
 void option_print_plan(struct monitor_call *call, const struct option_plan *plan);
-/* given = the token, or NULL. E_REFUSED without the token that is needed. */
+/* Checks a plan with changes, shows it, and asks for the token (given, or NULL) where one is needed: E_REFUSED.
+ * Writes nothing. */
+int option_allow(struct monitor_call *call, const struct option_plan *plan, const char *given);
+/* Writes what was allowed. */
+int option_carry_out(struct monitor_call *call, const struct option_plan *plan);
+/* Both, or a sentence when the plan changes nothing. */
 int option_change(struct monitor_call *call, const struct option_plan *plan, const char *given);
+
+/* From and to a text file (flash/option/file.c); the plan is begun by the first. */
+int option_read_file(struct monitor_call *call, struct option_plan *plan, const char *path);
+int option_save_file(struct monitor_call *call, const char *path);
 
 #endif
