@@ -363,12 +363,11 @@ static int run_read(struct monitor_call *call)
 enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_flash_files[] = {
-	{ "flash write", "FILE [ADDRESS] [options]", "Write ELF, Intel HEX, S-records or binary, and verify; also "
-	  "FILE.options\nflash write build/app.elf", WRITE, run_write },
+	{ "flash write", "FILE [ADDRESS] [options]", "Write ELF, Intel HEX, S-records or binary; FILE.options too\n"
+	  "flash write build/app.elf", WRITE, run_write },
 	{ "flash verify", "FILE [ADDRESS]", "Compare a file with what is in the chip\n"
 	  "flash verify app.bin 0x08004000", MONITOR_TARGET, run_verify },
-	{ "flash read", "FILE [ADDRESS LENGTH] [options]", "All of flash and data EEPROM, or a range, to .bin, "
-	  ".hex, .srec, .elf; option bytes to FILE.options\nflash read backup.hex options", MONITOR_TARGET,
-	  run_read },
+	{ "flash read", "FILE [ADDRESS LENGTH] [options]", "All of flash, or a range, to a file; option bytes beside it\n"
+	  "flash read backup.hex options", MONITOR_TARGET, run_read },
 	{ NULL, NULL, NULL, 0, NULL },
 };
