@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "flash/guards.h"
 #include "flash/loaders/h5.h"
 #include "flash/loaders/h7.h"
 #include "flash/loaders/h7a3.h"
@@ -36,20 +37,12 @@ enum {
 
 enum { SETTLE_US = 100000, SLOW_US = 20000 };
 
-/* Of an option register: open for a debugger while (value & mask) == wanted. */
-struct state {
-	uint16_t offset;
-	uint32_t mask, open;
-};
-
 struct variant {
 	const char *name;
 	uint8_t cr, sr, flags, clear;	/* offsets within a bank's block */
 	uint8_t start, sector_shift;	/* bits of CR */
 	uint32_t errors, clearable;
 	uint32_t psize;
-	uint16_t wrp[2][2];		/* of each bank: 32 groups of sectors each; 0 = none; bit 0 = protected */
-	struct state state;
 	uint8_t unit;
 	bool apart;			/* a block of registers for each bank */
 	bool swap_is_proven;		/* the bank's name in registers is the physical one */
@@ -61,22 +54,22 @@ struct variant {
 static const struct variant variants[] = {
 	{ .name = "h7", .cr = 0x0C, .sr = 0x10, .flags = 0x10, .clear = 0x14, .start = 7, .sector_shift = 8,
 	  .errors = 0x006E0000, .clearable = 0x0FEF0000, .psize = CR_PSIZE_64,
-	  .wrp = { { 0x38 }, { 0x138 } }, .state = { 0x1C, 0xFF00, 0xAA00 }, .unit = 32, .apart = true,
+	  .unit = 32, .apart = true,
 	  .sector_typical_us = 1000000, .sector_maximum_us = 4000000, .bank_typical_us = 5000000,
 	  .bank_maximum_us = 26000000, .unit_typical_ns = 100000, .unit_maximum_us = 2000 },
 	{ .name = "h7a3", .cr = 0x0C, .sr = 0x10, .flags = 0x10, .clear = 0x14, .start = 5, .sector_shift = 6,
 	  .errors = 0x002E0000, .clearable = 0x0FAF0000,
-	  .wrp = { { 0x38 }, { 0x138 } }, .state = { 0x1C, 0xFF00, 0xAA00 }, .unit = 16, .apart = true,
+	  .unit = 16, .apart = true,
 	  .sector_typical_us = 2000, .sector_maximum_us = 20000, .bank_typical_us = 256000,
 	  .bank_maximum_us = 2000000, .unit_typical_ns = 20000, .unit_maximum_us = 1000 },
 	{ .name = "h7rs", .cr = 0x10, .sr = 0x14, .flags = 0x24, .clear = 0x28, .start = 5, .sector_shift = 6,
 	  .errors = 0x002E0000, .clearable = 0x0F3F0000,
-	  .wrp = { { 0x218 } }, .state = { 0x200, 0xFF, 0xB4 }, .unit = 16,
+	  .unit = 16,
 	  .sector_typical_us = 2200, .sector_maximum_us = 20000, .bank_typical_us = 18000,
 	  .bank_maximum_us = 500000, .unit_typical_ns = 16000, .unit_maximum_us = 1000 },
 	{ .name = "h5", .cr = 0x28, .sr = 0x20, .flags = 0x20, .clear = 0x30, .start = 5, .sector_shift = 6,
 	  .errors = 0x001E0000, .clearable = 0x00FF0000,
-	  .wrp = { { 0xE8, 0x98 }, { 0x1E8, 0x198 } }, .state = { 0x50, 0xFF00, 0xED00 }, .unit = 16,
+	  .unit = 16,
 	  .swap_is_proven = true,
 	  .sector_typical_us = 2000, .sector_maximum_us = 20000, .bank_typical_us = 256000,
 	  .bank_maximum_us = 2000000, .unit_typical_ns = 34000, .unit_maximum_us = 1000 },
@@ -130,58 +123,10 @@ static int open_device(struct flash_device *device, struct why *why)
 
 /* ---- protection ---- */
 
-/* A bit stands for one sector on small banks, for four on others (RM0455 4.3.9, RM0481 7.6). */
-static unsigned sectors_per_bit(const struct flash_device *device, unsigned bank)
-{
-	const struct chip_bank *b = &device->board->chip.banks[bank];
-	uint32_t count = 0;
-
-	for (size_t i = 0; i < b->run_count; i++)
-		count += b->runs[i].count;
-	return count <= 8 ? 1 : 4;
-}
-
-static int check_sector(const struct flash_device *device, const struct chip_sector *sector,
-			struct why *why)
-{
-	unsigned bank = physical(device, sector->bank);
-	unsigned bit = sector->number / sectors_per_bit(device, sector->bank);
-	uint16_t offset = variant_of(device)->wrp[bank][bit / 32 % 2];
-	struct registers r;
-	uint32_t open;
-
-	if (!offset)
-		return 0;
-	flash_registers(&r, device, 0);
-	open = registers_read(&r, offset);
-	if (r.error)
-		return explain(why, r.error, "reading the write protection: %s", error_text(r.error));
-	if (open >> bit % 32 & 1)
-		return 0;
-	return explain(why, E_PROTECTED, "sector %u of bank %u at 0x%08X is write-protected (bit %u of "
-		       "the write protection is 0); nothing was changed", sector->number, bank + 1,
-		       sector->base, bit);
-}
-
 static int check(const struct flash_device *device, const struct chip_sector *sectors, size_t count,
 		 struct why *why)
 {
-	const struct state *state = &variant_of(device)->state;
-	struct registers r;
-	uint32_t now;
-	int err = 0;
-
-	flash_registers(&r, device, 0);
-	now = registers_read(&r, state->offset);
-	if (r.error)
-		return explain(why, r.error, "reading the option bytes: %s", error_text(r.error));
-	if ((now & state->mask) != state->open)
-		return explain(why, E_PROTECTED, "the chip is protected (its state reads 0x%08X): a debugger "
-			       "can't write flash before the protection is taken off, which erases the "
-			       "chip", (unsigned)now);
-	for (size_t i = 0; i < count && !err; i++)
-		err = check_sector(device, &sectors[i], why);
-	return err;
+	return guards_check(device, variant_of(device)->apart, sectors, count, why);
 }
 
 /* ---- the lock ---- */

@@ -7,11 +7,12 @@
 
 #include <string.h>
 
+#include "flash/guards.h"
 #include "flash/loaders/l0.h"
 #include "flash/loaders/l1.h"
 #include "probe/bytes.h"
 
-enum { PECR = 0x04, PEKEYR = 0x0C, PRGKEYR = 0x10, SR = 0x18, OBR = 0x1C };
+enum { PECR = 0x04, PEKEYR = 0x0C, PRGKEYR = 0x10, SR = 0x18 };
 
 #define PEKEY1 0x89ABCDEFu
 #define PEKEY2 0x02030405u
@@ -32,8 +33,6 @@ enum {
 	SR_STALE = 0x00033F00 | SR_EOP,
 };
 
-enum { RDP_NONE = 0xAA, PROTECTED_BYTES = 4096 };
-
 enum {
 	UNIT = 4,
 	OPERATION_TYPICAL_US = 3280, OPERATION_MAXIMUM_US = 8000,	/* page, half page, word */
@@ -43,18 +42,12 @@ enum {
 struct variant {
 	const char *name;
 	uint16_t half_page;
-	uint16_t wrpr[4];		/* 32 sectors of 4 KiB each; 0 = there is none */
 };
 
 static const struct variant variants[] = {
-	{ "l0", 64, { 0x20, 0x80 } },
-	{ "l1", 128, { 0x20, 0x80, 0x84, 0x88 } },
+	{ "l0", 64 },
+	{ "l1", 128 },
 };
-
-static const struct variant *variant_of(const struct flash_device *device)
-{
-	return device->variant;
-}
 
 static int open_device(struct flash_device *device, struct why *why)
 {
@@ -63,7 +56,6 @@ static int open_device(struct flash_device *device, struct why *why)
 	(void)why;
 	while (strcmp(v->name, device->board->chip.controller) != 0)
 		v++;
-	device->variant = v;
 	device->unit_bytes = UNIT;
 	device->granule_bytes = v->half_page;
 	device->row_bytes = v->half_page;
@@ -72,41 +64,10 @@ static int open_device(struct flash_device *device, struct why *why)
 
 /* ---- protection ---- */
 
-static int check_sectors(const struct flash_device *device, struct registers *r,
-			 const struct chip_sector *sectors, size_t count, struct why *why)
-{
-	uint32_t base = device->board->chip.banks[0].base, protected[4] = { 0 };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(protected); i++)
-		if (variant_of(device)->wrpr[i])
-			protected[i] = registers_read(r, variant_of(device)->wrpr[i]);
-	if (r->error)
-		return explain(why, r->error, "reading the write protection: %s", error_text(r->error));
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bit = (sectors[i].base - base) / PROTECTED_BYTES;
-
-		if (bit < 128 && protected[bit / 32] >> bit % 32 & 1)
-			return explain(why, E_PROTECTED, "the 4 KiB with the page at 0x%08X are "
-				       "write-protected (WRP bit %u); nothing was changed",
-				       sectors[i].base, (unsigned)bit);
-	}
-	return 0;
-}
-
 static int check(const struct flash_device *device, const struct chip_sector *sectors, size_t count,
 		 struct why *why)
 {
-	struct registers r;
-	uint32_t obr;
-
-	flash_registers(&r, device, 0);
-	obr = registers_read(&r, OBR);
-	if (r.error)
-		return explain(why, r.error, "reading the option bytes: %s", error_text(r.error));
-	if ((obr & 0xFF) != RDP_NONE)
-		return explain(why, E_PROTECTED, "the chip is read-protected: a debugger can't write "
-			       "flash before the protection is taken off, which erases the chip");
-	return check_sectors(device, &r, sectors, count, why);
+	return guards_check(device, false, sectors, count, why);
 }
 
 /* ---- the locks ---- */

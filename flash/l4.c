@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "flash/guards.h"
 #include "flash/loaders/g0.h"
 #include "flash/loaders/l4.h"
 #include "flash/loaders/l4plus.h"
@@ -48,8 +49,6 @@ enum {
 #define CR_OPTLOCK	(1u << 30)
 #define CR_LOCK		(1u << 31)
 
-enum { RDP_NONE = 0xAA };
-
 /* A core may start CPU2 in WB and WL; it then shares the flash. RM0434 6.6.4, RM0453 6.6.4. */
 enum { PWR_CR4 = 0x5800040C, PWR_CR4_C2BOOT = 1 << 15 };
 
@@ -61,7 +60,7 @@ enum {
 
 struct variant {
 	const char *name;
-	uint16_t sr, cr, optr, wrp[2];	/* wrp: WRPxAR, then WRPxBR, of each bank */
+	uint16_t sr, cr;
 	uint8_t last_busy;		/* bits 16 to this one of SR */
 	uint8_t unit;
 	uint8_t bker;			/* bit of CR that says bank 2 */
@@ -76,9 +75,9 @@ struct variant {
 	uint32_t row_typical_us;
 };
 
-#define L4_OFFSETS .sr = 0x10, .cr = 0x14, .optr = 0x20, .wrp = { 0x2C, 0x4C }, .bker = 11
-#define U5_OFFSETS .sr = 0x20, .cr = 0x28, .optr = 0x40, .wrp = { 0x58, 0x68 }, .bker = 11
-#define G0B_OFFSETS .sr = 0x10, .cr = 0x14, .optr = 0x20, .wrp = { 0x2C, 0x4C }, .bker = 13
+#define L4_OFFSETS .sr = 0x10, .cr = 0x14, .bker = 11
+#define U5_OFFSETS .sr = 0x20, .cr = 0x28, .bker = 11
+#define G0B_OFFSETS .sr = 0x10, .cr = 0x14, .bker = 13
 #define L4_TIMES .page_typical_us = 22000, .page_maximum_us = 50000, .bank_typical_us = 22100, \
 		 .bank_maximum_us = 50000, .unit_typical_ns = 81700, .unit_maximum_us = 125
 #define G0_TIMES .page_typical_us = 22000, .page_maximum_us = 80000, .bank_typical_us = 22100, \
@@ -152,66 +151,17 @@ static int open_device(struct flash_device *device, struct why *why)
 	if (chip_holds(chip, &chip->trustzone))
 		return explain(why, E_PROTECTED, "TrustZone is on (TZEN=1): writing secure flash is not "
 			       "supported. Nothing was changed");
-	return v->second_core ? check_second_core(device, why) : 0;
+	return 0;
 }
 
 /* ---- protection ---- */
 
-/* Bits that belong to no field can read as anything. */
-static uint32_t read_option(const struct flash_device *device, struct registers *r, uint32_t offset)
-{
-	const struct chip *chip = &device->board->chip;
-	uint32_t value = registers_read(r, offset);
-
-	for (size_t i = 0; i < chip->option_word_count; i++)
-		if (chip->option_words[i].address == r->base + offset)
-			return value & chip->option_words[i].writable;
-	return value;
-}
-
-/* An area is protected while its first page is not behind its last one. */
-static bool area_holds(uint32_t area, unsigned page)
-{
-	return page >= (area & 0xFF) && page <= (area >> 16 & 0xFF);
-}
-
-static int check_pages(const struct flash_device *device, struct registers *r,
-		       const struct chip_sector *sectors, size_t count, struct why *why)
-{
-	const struct variant *v = variant_of(device);
-	uint32_t areas[2][2] = { { 0 } };
-
-	for (unsigned bank = 0; bank < 1u + is_dual(device); bank++)
-		for (unsigned i = 0; i < 2; i++)
-			areas[bank][i] = read_option(device, r, v->wrp[bank] + 4 * i);
-	if (r->error)
-		return explain(why, r->error, "reading the write protection: %s", error_text(r->error));
-	for (size_t i = 0; i < count; i++) {
-		unsigned bank = device->board->chip.banks[sectors[i].bank].physical;
-
-		if (area_holds(areas[bank][0], sectors[i].number) ||
-		    area_holds(areas[bank][1], sectors[i].number))
-			return explain(why, E_PROTECTED, "page %u at 0x%08X is write-protected (WRP%u in "
-				       "the option bytes); nothing was changed", sectors[i].number,
-				       sectors[i].base, bank + 1);
-	}
-	return 0;
-}
-
 static int check(const struct flash_device *device, const struct chip_sector *sectors, size_t count,
 		 struct why *why)
 {
-	struct registers r;
-	uint32_t optr;
+	int err = variant_of(device)->second_core ? check_second_core(device, why) : 0;
 
-	flash_registers(&r, device, 0);
-	optr = registers_read(&r, variant_of(device)->optr);
-	if (r.error)
-		return explain(why, r.error, "reading the option bytes: %s", error_text(r.error));
-	if ((optr & 0xFF) != RDP_NONE)
-		return explain(why, E_PROTECTED, "the chip is read-protected: a debugger can't write "
-			       "flash before the protection is taken off, which erases the chip");
-	return check_pages(device, &r, sectors, count, why);
+	return err ? err : guards_check(device, false, sectors, count, why);
 }
 
 /* ---- the lock ---- */

@@ -69,7 +69,8 @@ static inline void set_option(struct bench *b, const char *name, uint32_t value)
 		if (strcmp(field->name, name))
 			continue;
 		assert_int_equal(chip_set_option(&b->chip, name, value), 0);
-		chip_set_option_word(&b->chip, field->word, with_complement(word->factory, word->now));
+		if (word->address >> 20 == 0x1FF)	/* it is in memory */
+			chip_set_option_word(&b->chip, field->word, with_complement(word->factory, word->now));
 		return;
 	}
 	fail_msg("%s has no option %s", b->row->part, name);

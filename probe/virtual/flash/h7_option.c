@@ -116,7 +116,9 @@ bool flash_h7_write_protected(const struct flash_h7_bank *bank, uint32_t from, u
 	const struct flash_h7_kin *kin = bank->flash->kin;
 	uint32_t word = flash_h7_option(bank->flash, kin->wrp + kin->wrp_step * bank->number,
 					UINT32_MAX);
-	uint32_t group = kin->wrp_group * flash_h7_sector_size(bank);
+	uint32_t sector = flash_h7_sector_size(bank);
+	/* The H503 has a bit for each of its few sectors (RM0492). */
+	uint32_t group = bank->cells.array.size > 8 * sector ? kin->wrp_group * sector : sector;
 
 	for (uint32_t bit = from / group; bit <= (to - 1) / group; bit++)
 		if (bit < 32 && !(word >> bit & 1))
