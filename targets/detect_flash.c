@@ -153,6 +153,17 @@ static int settle_size(struct board *board, uint32_t value[2])
 	return OK;
 }
 
+/* RM0438 3.4.2, RM0456 7.6; H5: product states. */
+static const char *way_out_of_trustzone(const struct chip *chip)
+{
+	const struct chip_option_field *field = protection_field(chip);
+
+	return field && protection_is_state(field) ?
+	       "Only the regression of debug authentication turns it off; ST's tools speak it" :
+	       "It goes off only together with read protection, from level 1 or 0.5 to 0 in one change, which ERASES the "
+	       "chip; ST's tools do that";
+}
+
 int detect_flash(struct board *board, struct why *why)
 {
 	struct chip *chip = &board->chip;
@@ -162,7 +173,7 @@ int detect_flash(struct board *board, struct why *why)
 	if (err && err != E_FAULT)
 		return err;
 	if (chip_holds(chip, &chip->trustzone))
-		return explain(why, E_CHIP, "TrustZone is enabled on this %s (option TZEN): that is not supported",
-			       chip->name);
+		return explain(why, E_CHIP, "TrustZone is enabled on this %s (option TZEN): that is not supported. %s",
+			       chip->name, way_out_of_trustzone(chip));
 	return err || !chip->size_address ? OK : settle_size(board, value);
 }

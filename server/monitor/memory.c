@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK = 4096, LINE_BYTES = 16, SHOWN_MAX = 65536 };
+enum { CHUNK = 4096, LINE_BYTES = 16, SHOWN_MAX = 65536, FLASH_REGISTERS = 0x400 };
 
 static int read_chunk(struct monitor_call *call, uint32_t address, void *data, uint32_t length)
 {
@@ -40,6 +40,9 @@ static int write_chunk(struct monitor_call *call, uint32_t address, const void *
 
 	if (err)
 		return err;
+	if (address - chip->flash_registers < FLASH_REGISTERS && chip->flash_registers)
+		monitor_print(call, "0x%08x is a register of the flash controller: what it starts there nobody asks about "
+			      "again (`option`, `otp` and `protect` do).\n", address);
 	err = memory_write(call->session->core, address, data, length, &fault);
 	if (err == E_RANGE)
 		return read_only_explain(chip, fault, call->why);

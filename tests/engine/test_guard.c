@@ -328,6 +328,17 @@ static void plain_writes_are_refused(void **state)
 	}
 }
 
+/* Registers of the controller are for those who know them; it is said that no token guards them. */
+static void registers_are_out_of_reach_and_that_is_said(void **state)
+{
+	struct harness *h = bench_new("STM32F407VG");
+
+	(void)state;
+	says(h, "mww 0x40023c08 0x08192a3b", "register of the flash controller");
+	assert_null(strstr(harness_monitor(h, "mww 0x20000000 1"), "flash controller"));
+	harness_free(h);
+}
+
 static int name_file(void **state)
 {
 	(void)state;
@@ -349,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_for_one_plan_and_one_state),
 		cmocka_unit_test(no_lasting_field_changes_without_a_token),
 		cmocka_unit_test(plain_writes_are_refused),
+		cmocka_unit_test(registers_are_out_of_reach_and_that_is_said),
 	};
 
 	return cmocka_run_group_tests_name("guard", tests, name_file, remove_file);
