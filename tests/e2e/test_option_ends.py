@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from support import TETHER, check, expect, main, tether
+from support import TETHER, Server, check, equal, expect, main, tether
 
 PART = "STM32F401CB"
 BOARD = "virtual:%s,options=RDP:187" % PART
@@ -42,4 +42,20 @@ def sigterm_waits_for_the_end():
         check("broke off" not in out + err, out + err)
 
 
-main(sigterm_waits_for_the_end)
+def a_server_waits_too():
+    if not os.environ.get("FULL"):
+        return
+    server = Server("--log", "flash", board=BOARD + ",pace=real")
+    arguments = ["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "target extended-remote 127.0.0.1:%d" % server.port]
+    text = subprocess.run(arguments + ["-ex", "monitor protect off"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60).stdout
+    token = re.search(r"`(confirm [0-9a-f]{8})`", text).group(1)
+    client = subprocess.Popen(arguments + ["-ex", "monitor protect off " + token], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(client, server.said, r"option bytes: writing", 10)
+    equal(server.stop(signal.SIGTERM, within=30), 0, "exit code")
+    expect(server.said(), r"Waiting until the option bytes are written")
+    client.wait(10)
+
+
+main(sigterm_waits_for_the_end, a_server_waits_too)
