@@ -83,6 +83,20 @@ def breaks_and_steps():
                r"halted due to single-step", r"xPSR")
 
 
+def receives_trace():
+    """Firmware that prints to stimulus port 0 of the ITM at 168 MHz."""
+    for driver, firmware in pairs(DRIVERS, FIRMWARES):
+        with tempfile.TemporaryDirectory() as folder:
+            board = board_with(firmware, folder + "/board")
+            tether_loads(board, os.path.join(FIRMWARE, "trace.elf"))
+            openocd(driver, firmware + ",pace=real", "reset run", "sleep 50",
+                    "stm32f4x.tpiu configure -protocol uart -output %s/swo -traceclk 168000000 -pin-freq 2000000"
+                    % folder, "stm32f4x.tpiu enable", "itm port 0 on", "sleep 400", image=folder + "/board",
+                    options=())
+            raw = file_bytes(folder + "/swo")
+            check(b"".join(b"\x01%c" % c for c in b"trace 3\ntrace 4\n") in raw, "no trace in %r" % raw[:200])
+
+
 def symbol(elf, name):
     out = subprocess.run(["arm-none-eabi-nm", elf], capture_output=True, text=True, check=True).stdout
     return next(int(row.split()[0], 16) for row in out.splitlines() if row.split()[-1] == name) & ~1
@@ -139,4 +153,4 @@ def serves_gdb():
 
 
 main(starts_with_every_probe, programs_verifies_and_dumps, finds_what_tether_wrote, hands_over_to_tether,
-     breaks_and_steps, knows_the_flash, writes_options_and_otp, may_be_killed, serves_gdb)
+     breaks_and_steps, receives_trace, knows_the_flash, writes_options_and_otp, may_be_killed, serves_gdb)

@@ -101,6 +101,16 @@ def reads_what_tether_wrote():
         check(file_bytes(folder + "/out", len(wanted)) == wanted, "st-flash reads something else")
 
 
+def prints_trace():
+    """st-trace prints what firmware writes to stimulus port 0, until it is ended."""
+    for firmware in FIRMWARES:
+        with tempfile.TemporaryDirectory() as folder:
+            board = "%s,firmware=%s,image=%s/board" % (CHIP, firmware, folder)
+            tether_loads(board, os.path.join(FIRMWARE, "trace.elf"))
+            _, text = on_usb(board + ",pace=real", "timeout", "2", "st-trace", "--clock=168m")
+            expect(text, r"^trace 3$", r"^trace 4$", r"^trace 5$")
+
+
 def serves_gdb():
     """A step takes st-util seconds, by its own sleeps."""
     script = session("st-util -p $port", "load", "compare-sections", "break station_check", "continue",
@@ -114,4 +124,4 @@ def serves_gdb():
 
 
 main(sees_the_probe_and_the_chip, writes_reads_and_erases, sleeps_in_a_hurry, writes_under_reset,
-     hands_over_to_tether, changes_option_bytes, reads_what_tether_wrote, serves_gdb)
+     hands_over_to_tether, changes_option_bytes, reads_what_tether_wrote, prints_trace, serves_gdb)
