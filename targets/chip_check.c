@@ -377,7 +377,8 @@ static int check_area(const struct chip *chip, const struct chip_option_area *ar
 		return chip_source_error(source, line, "%s: either bits, or last (and first), or size", area->name);
 	if (area->bank > CHIP_BANKS || area->protects > 1 || (area->unit && area->sectors))
 		return chip_source_error(source, line, "%s: bank 0 to 2, protects 0 or 1, unit or sectors", area->name);
-	if (area->first_bit >= 32 || area->count > 32 || (bits && area->first_bit + area->count > width))
+	if (area->first_bit >= 32 || area->count > 32 ||
+	    (bits && (area->first_bit >= width || area->first_bit + area->count > width)))
 		return chip_source_error(source, line, "%s: more bits than %s has", area->name, bits ? bits->name : "it");
 	if (area->unit > 1024 * 1024 || area->sectors > 1024 || area->skip > 4096)
 		return chip_source_error(source, line, "%s: a unit that no flash has", area->name);

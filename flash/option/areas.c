@@ -55,7 +55,8 @@ bool area_ranges_equal(const struct area_ranges *a, const struct area_ranges *b)
 
 bool area_counts(const struct chip *chip, const struct chip_option_area *area, const uint32_t *words)
 {
-	if (area->when.mask && (words[area->when.word] & area->when.mask) != area->when.value)
+	if (!chip->bank_count ||
+	    (area->when.mask && (words[area->when.word] & area->when.mask) != area->when.value))
 		return false;
 	return area->bank < 2 || chip->bank_count == 2 || area->shared;
 }

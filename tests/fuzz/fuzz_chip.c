@@ -4,6 +4,8 @@
  */
 #include "targets/chip.h"
 
+#include "flash/option/option.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,24 @@ const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libconfig";
+}
+
+/* All sectors of each area, and none. */
+static void ask_areas(const struct chip *chip)
+{
+	struct option_plan plan = { .chip = chip };
+	struct why why = { "" };
+	const char *name;
+	char text[64];
+
+	for (size_t i = 0; (name = option_area_name(chip, i)); i++) {
+		option_area_set(&plan, name, "all", &why);
+		option_area_text(chip, name, plan.after, text, sizeof(text));
+		memset(plan.named, 0, sizeof(plan.named));
+		option_area_set(&plan, name, "sectors:0", &why);
+		memset(plan.named, 0, sizeof(plan.named));
+		option_area_set(&plan, name, "none", &why);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		chip_set_flash_size(&chip, chip.flash_kib_max / 2);
 		chip_region_at(&chip, 0x20000000);
 		chip_flash_address(&chip, 0, &sector.base);
+		ask_areas(&chip);
 	}
 	return 0;
 }
