@@ -61,8 +61,7 @@ static void note_reset(struct session *session)
 	session_note(session, "The chip was reset (%s) %llu ms after it was started%s.",
 		     cause[0] ? cause : "cause unknown", (unsigned long long)after_ms,
 		     session->resets > 1 ? ", and several times before" : "");
-	if (session->controller != NO_CLIENT && engine->peers[session->controller].waits)
-		session_flush_notes(session, session->controller);
+	session_tell_notes(session);
 }
 
 static void handle_poll_failure(struct session *session, int err)
@@ -70,6 +69,7 @@ static void handle_poll_failure(struct session *session, int err)
 	log_line(LOG_TARGET, "poll: %s", error_text(err));
 	if (engine_recover(session->engine, err)) {
 		session_end_silence(session);
+		session_tell_notes(session);
 		if (session->core->state == CORE_HALTED)
 			session_handle_stop(session);
 		return;

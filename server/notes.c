@@ -33,6 +33,12 @@ void session_flush_notes(struct session *session, unsigned client)
 	buffer_clear(&session->notes);
 }
 
+void session_tell_notes(struct session *session)
+{
+	if (session->controller != NO_CLIENT && session->engine->peers[session->controller].waits)
+		session_flush_notes(session, session->controller);
+}
+
 void session_console(struct session *session, const char *text, size_t length)
 {
 	struct engine *engine = session->engine;

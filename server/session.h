@@ -82,6 +82,8 @@ void session_note(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Sends the notes to that client as O text; only while an O packet is legal for it. */
 void session_flush_notes(struct session *session, unsigned client);
+/* Sends them to the controlling client if it waits for a stop; else they stay. */
+void session_tell_notes(struct session *session);
 /* Text of the program for everybody who waits for a stop, at once; kept as a note when nobody does. */
 void session_console(struct session *session, const char *text, size_t length);
 

@@ -28,8 +28,7 @@ void session_note_silence(struct session *session)
 		     "do so out of reach.");
 	if (engine->silence.text[0])
 		session_note(session, "%s", engine->silence.text);
-	if (session->controller != NO_CLIENT && engine->peers[session->controller].waits)
-		session_flush_notes(session, session->controller);
+	session_tell_notes(session);
 }
 
 void session_end_silence(struct session *session)
@@ -38,8 +37,7 @@ void session_end_silence(struct session *session)
 
 	if (session_is_silent(session)) {
 		session_note(session, "The target answers again, after %llu ms.", (unsigned long long)ms);
-		if (session->controller != NO_CLIENT && session->engine->peers[session->controller].waits)
-			session_flush_notes(session, session->controller);
+		session_tell_notes(session);
 	}
 	session->poll_failures = 0;
 }

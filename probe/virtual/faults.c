@@ -30,6 +30,8 @@ static const struct {
 	{ FAULT_AT_COMMAND, "short", FAULT_SHORT, 1, true },
 	{ FAULT_AT_COMMAND, "babble", FAULT_BABBLE, 0, false },
 	{ FAULT_AT_COMMAND, "stall", FAULT_STALL, 0, false },
+	{ FAULT_AT_COMMAND, "wedged", FAULT_WEDGED, 0, false },
+	{ FAULT_AT_COMMAND, "hung", FAULT_HUNG, 0, false },
 	{ FAULT_AT_COMMAND, "gone", FAULT_GONE, 1000000, false },
 	{ FAULT_AT_COMMAND, "power-off", FAULT_POWER_OFF, 0, false },
 	{ FAULT_AT_COMMAND, "power-on", FAULT_POWER_ON, 0, false },

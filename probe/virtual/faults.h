@@ -11,6 +11,8 @@
  *	command N short BYTES	done, its reply ends after BYTES bytes
  *	command N babble	done, its reply goes on for longer than anybody asked
  *	command N stall		refused with a stalled endpoint, until the host clears the halt
+ *	command N wedged	neither this one nor any later one is heard, until the device is reset
+ *	command N hung		the same, and no reset helps, until it is unplugged
  *	command N gone [MS]	the probe is unplugged; and plugged in again after MS milliseconds
  *	command N power-off	the target loses power just before the command
  *	command N power-on	and has it again
@@ -34,7 +36,7 @@
 enum fault_kind {
 	FAULT_NONE,
 	FAULT_TIMEOUT, FAULT_DROPPED, FAULT_LOST, FAULT_LATE, FAULT_SHORT, FAULT_BABBLE,
-	FAULT_STALL, FAULT_GONE,
+	FAULT_STALL, FAULT_WEDGED, FAULT_HUNG, FAULT_GONE,
 	FAULT_POWER_OFF, FAULT_POWER_ON,
 	FAULT_WAIT, FAULT_BUS_ERROR,
 	FAULT_STUCK,

@@ -174,6 +174,10 @@ static void act_on_command(void *context, const struct fault_rule *rule)
 
 	if (rule->kind == FAULT_STALL)
 		fw->stalled = true;
+	else if (rule->kind == FAULT_WEDGED)
+		fw->wedged = true;
+	else if (rule->kind == FAULT_HUNG)
+		fw->hung = true;
 	else if (rule->kind == FAULT_GONE)
 		unplug(fw, rule->amount);
 	else if (rule->kind == FAULT_SHORT)
@@ -216,6 +220,8 @@ int firmware_out(struct firmware *fw, const void *bytes, size_t length)
 	fw->cut_length = UINT32_MAX;
 	fw->late_ns = 0;
 	faults_count(&fw->faults, FAULT_AT_COMMAND, act_on_command, fw);
+	if (fw->wedged || fw->hung)
+		fw->ignored = fw->deaf = true;
 	err = check_endpoint(fw);
 	if (!err)
 		take_command(fw, bytes, length);
@@ -275,7 +281,7 @@ void firmware_clear_halt(struct firmware *fw)
 
 void firmware_replug(struct firmware *fw)
 {
-	fw->gone = false;
+	fw->gone = fw->hung = false;
 	firmware_usb_reset(fw);
 	fw->mode = fw->personality->start;
 	speed_init(fw);
@@ -288,7 +294,7 @@ uint64_t firmware_back_ns(const struct firmware *fw)
 
 void firmware_usb_reset(struct firmware *fw)
 {
-	fw->stalled = false;
+	fw->stalled = fw->wedged = false;
 	fw->payload_length = 0;
 	replies_init(&fw->replies, personality_packet(fw->personality));
 	session_leave_debug(fw);

@@ -88,6 +88,7 @@ struct firmware {
 	struct replies replies;
 	enum probe_mode mode;
 	bool stalled, gone;
+	bool wedged, hung;	/* deaf until a reset of the device; until it is unplugged */
 
 	/* The command in work. */
 	const struct command *command;
