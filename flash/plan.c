@@ -67,7 +67,11 @@ static bool within(uint32_t address, uint32_t base, uint32_t size)
 static int refuse(const struct chip *chip, uint32_t address, struct why *why)
 {
 	const struct chip_region *region = chip_region_at(chip, address);
+	const struct chip_option_field *owner = chip_reserved_by(chip, address);
 
+	if (owner)
+		return explain(why, E_PROTECTED, "0x%08X is kept by %s in the option bytes (%s): a load never "
+			       "writes it", address, owner->name, owner->about);
 	if (within(address, chip->otp_base, chip->otp_size) ||
 	    (chip->otp_block && within(address, chip->otp_locks, chip->otp_size / chip->otp_block)))
 		return explain(why, E_RANGE, "0x%08X is one-time programmable memory: a load never "

@@ -361,6 +361,9 @@ void chip_set_option_word(struct chip *chip, size_t word, uint32_t value);
 int chip_set_option(struct chip *chip, const char *field, uint32_t value);
 /* Whether the layout depends on this option word. */
 bool chip_word_matters(const struct chip *chip, size_t word);
+/* For an address outside of the banks: the field that has given it to somebody else (CPU2, data area); NULL = it
+ * is no flash at all. */
+const struct chip_option_field *chip_reserved_by(const struct chip *chip, uint32_t address);
 /* Whether the banks of a chip of this size depend on a field (DBANK, SWAP_BANK and their like). */
 bool chip_field_matters(const struct chip *chip, const struct chip_option_field *field);
 /* True while the option words are so; false without a condition. */

@@ -99,7 +99,7 @@ void chip_layout_banks(const struct chip_layout *layout, uint32_t kib, struct ch
 /* What CPU2 or the data area has taken from the end. */
 static void trim(struct chip *chip, const struct chip_reserved *reserved)
 {
-	struct chip_bank *bank = &chip->banks[reserved->bank];
+	struct chip_bank *bank = &chip->banks[chip->swapped ? 1 - reserved->bank : reserved->bank];
 	uint32_t mask = reserved->count.mask, value, ours;
 
 	if (!chip_holds(chip, &reserved->when) || reserved->bank >= chip->bank_count)
@@ -211,4 +211,24 @@ bool chip_field_matters(const struct chip *chip, const struct chip_option_field 
 			    chip->layouts[l].when[i].mask & mask)
 				return true;
 	return is_about(&chip->swap, field->word) && chip->swap.mask & mask;
+}
+
+const struct chip_option_field *chip_reserved_by(const struct chip *chip, uint32_t address)
+{
+	struct chip_bank whole[CHIP_BANKS];
+
+	chip_layout_banks(&chip->layouts[chip->layout], chip->flash_kib, whole);
+	for (size_t i = 0; i < chip->reserved_count; i++) {
+		const struct chip_reserved *reserved = &chip->reserved[i];
+		size_t bank = chip->swapped ? 1 - reserved->bank : reserved->bank;
+
+		if (bank >= chip->bank_count || !chip->banks[bank].shared ||
+		    address - whole[bank].base >= whole[bank].size)
+			continue;
+		for (size_t f = 0; f < chip->option_field_count; f++)
+			if (chip->option_fields[f].word == reserved->count.word &&
+			    reserved->count.mask >> chip->option_fields[f].low & 1)
+				return &chip->option_fields[f];
+	}
+	return NULL;
 }
