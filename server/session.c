@@ -91,7 +91,8 @@ int session_halt(struct session *session, const char *reason, struct why *why)
 	err = core_halt(session->core, HALT_MS);
 	if (err)
 		return explain(why, err, "The core can't be halted: %s. `monitor reset halt` or "
-			       "`--connect under-reset` may reach it.", error_text(err));
+			       "`--connect under-reset` may reach it. ST's tools call this "
+			       "DEV_TARGET_NOT_HALTED.", error_text(err));
 	session_set_run(session, RUN_HALTED, reason);
 	session->signal = session->core->stop == STOP_REQUEST ? 2 : session->core->stop_signal;
 	if (session->core->stop == STOP_LOCKUP)

@@ -15,7 +15,7 @@
 #include "targets/cortexm.h"
 #include "targets/rungs.h"
 
-enum { SPEED_V2_KHZ = 4000, SPEED_V3_KHZ = 24000, SLOW_KHZ = 480, SLOWEST_KHZ = 100 };
+enum { SPEED_V2_KHZ = 4000, SPEED_V3_KHZ = 24000, MEDIUM_KHZ = 3300, SLOW_KHZ = 480, SLOWEST_KHZ = 100 };
 enum { SUPPLY_MIN_MV = 1500 };
 enum { BUDGET_US = 2500000 };		/* no rung begins later */
 enum { TRIAL_US = 50000, TRIAL_STEP_US = 500 };
@@ -36,6 +36,8 @@ static const struct rung {
 	{ "errors cleared, powered up again", IN(AUTO) | IN(NORMAL), 1u << SIGN_ANSWERED, 0,
 	  SIGN_REACHED, rung_clear_errors },
 	{ "SWD left and entered", GENTLE, 0, 0, SIGN_REACHED, rung_enter_again },
+	{ "3300 kHz", GENTLE, 1u << SIGN_BUS_BUSY | 1u << SIGN_BITS_LOST, MEDIUM_KHZ,
+	  SIGN_TOOK_PATIENCE, rung_enter_again },
 	{ "480 kHz", GENTLE, 0, SLOW_KHZ, SIGN_TOOK_PATIENCE, rung_enter_again },
 	{ "100 kHz", GENTLE, 1u << SIGN_BUS_BUSY | 1u << SIGN_BITS_LOST, SLOWEST_KHZ,
 	  SIGN_TOOK_PATIENCE, rung_enter_again },

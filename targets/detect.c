@@ -122,7 +122,6 @@ static int find_chip(struct board *board, struct why *why)
 	struct candidate list[CANDIDATES_MAX];
 	size_t count = list_candidates(board, list);
 
-	board->idcode = 0;
 	for (size_t i = 0; i < count; i++) {
 		int err = try_candidate(board, &list[i].place, why);
 
@@ -140,11 +139,32 @@ static int refuse_known_only(const struct board *board, struct why *why)
 		       board->chip.known_only);
 }
 
+/* --chip is believed; but when the chip says that it is another one, that is said. */
+static void check_name(struct board *board)
+{
+	const struct chip *chip = &board->chip;
+	uint32_t idcode = 0;
+
+	for (size_t i = 0; i < chip->id_count; i++) {
+		const struct chip_id *id = &chip->ids[i];
+
+		if (read_place(board, id, &idcode) || !idcode || idcode == UINT32_MAX)
+			continue;
+		board->idcode = idcode;
+		if ((idcode & id->mask) == id->value)
+			return;
+	}
+	if (board->idcode)
+		board_note(board, "--chip says %s, but the id that is read there, 0x%08x, is another chip's. ST's "
+			   "tools call this DEV_UNKNOWN_MCU_TARGET.", chip->name, board->idcode);
+}
+
 int detect_chip(struct board *board, struct why *why)
 {
 	const char *name = board->options.chip;
 	int err;
 
+	board->idcode = 0;
 	if (name)
 		err = chip_find_part(&board->chip, board->options.chips, name, why);
 	else
@@ -153,7 +173,9 @@ int detect_chip(struct board *board, struct why *why)
 		return err;
 	if (board->chip.known_only[0])
 		return refuse_known_only(board, why);
-	if (!name)
+	if (name)
+		check_name(board);
+	else
 		detect_clone(board);
 	log_line(LOG_TARGET, "chip %s (id 0x%08x, CPUID 0x%08x, DPIDR 0x%08x)", board->chip.name,
 		 board->idcode, board->cores[0].cpuid, board->dpidr);

@@ -216,12 +216,15 @@ static int explain_failure(const struct core *core, const struct way *way, int e
 {
 	if (err == E_NO_RESET && way->kind == RESET_PIN)
 		return explain(why, err, "the reset pin was pulled low, but the chip was not reset: "
-			       "NRST is not connected, or is no reset pin on this chip");
+			       "NRST is not connected, or is no reset pin on this chip. ST's tools call "
+			       "this DEV_TARGET_RESET_ERR");
 	if (err == E_NO_RESET)
-		return explain(why, err, "a reset was asked for (%s), but the chip was not reset", way->name);
+		return explain(why, err, "a reset was asked for (%s), but the chip was not reset. ST's tools "
+			       "call this DEV_TARGET_RESET_ERR", way->name);
 	if (err == E_NOT_HALTED && stays_in_reset(core))
 		return explain(why, err, "the core does not come out of reset: something else holds "
-			       "NRST low (a button, another board, a short)");
+			       "NRST low (a button, another board, a short). ST's tools call this "
+			       "DEV_TARGET_HELD_UNDER_RESET");
 	if (err == E_NOT_HALTED && !why->text[0])
 		return explain(why, err, "the chip was reset, but the core did not halt at its vector");
 	return why->text[0] ? err : explain(why, err, "the reset failed: %s", error_text(err));

@@ -281,6 +281,18 @@ static void copies_and_unknown_chips_are_named(void **state)
 	}
 }
 
+static void a_wrong_name_is_told(void **state)
+{
+	struct harness *h = harness_init("STM32F407VG");
+
+	(void)state;
+	h->options.board.chip = "STM32F429ZI";
+	harness_start(h);
+	attach(h);
+	says(h, "version", "is another chip's");
+	harness_free(h);
+}
+
 /* Power goes while it is debugged, and comes back. */
 static void a_power_cut_is_told_and_survived(void **state)
 {
@@ -412,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_closed_product_state_is_named),
 		cmocka_unit_test(a_protected_l1_without_its_size_is_named_and_opened),
 		cmocka_unit_test(copies_and_unknown_chips_are_named),
+		cmocka_unit_test(a_wrong_name_is_told),
 		cmocka_unit_test(a_power_cut_is_told_and_survived),
 		cmocka_unit_test(a_hot_plug_writes_nothing_until_gdb_attaches),
 		cmocka_unit_test(an_observer_never_halts_but_by_ctrl_c),

@@ -59,6 +59,7 @@ static void same_on_the_twin(struct harness *h, const char *part, const char *co
 	static char here[16384], there[16384];
 	char rehearse[100];
 
+	harness_monitor(h, "version");		/* what the connect had to say */
 	snprintf(here, sizeof(here), "%s", harness_monitor(h, command));
 	snprintf(rehearse, sizeof(rehearse), "rehearse %s", command);
 	there[0] = '\0';
