@@ -28,6 +28,7 @@ static const struct {
 	{ FAULT_AT_COMMAND, "lost", FAULT_LOST, 0, false },
 	{ FAULT_AT_COMMAND, "late", FAULT_LATE, 1000000, true },
 	{ FAULT_AT_COMMAND, "short", FAULT_SHORT, 1, true },
+	{ FAULT_AT_COMMAND, "cut", FAULT_CUT, 1, true },
 	{ FAULT_AT_COMMAND, "babble", FAULT_BABBLE, 0, false },
 	{ FAULT_AT_COMMAND, "stall", FAULT_STALL, 0, false },
 	{ FAULT_AT_COMMAND, "wedged", FAULT_WEDGED, 0, false },

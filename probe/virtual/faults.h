@@ -9,6 +9,7 @@
  *	command N lost		done, but its reply gets lost
  *	command N late MS	done, its reply comes MS milliseconds late
  *	command N short BYTES	done, its reply ends after BYTES bytes
+ *	command N cut BYTES	its payload ends after BYTES bytes: not done
  *	command N babble	done, its reply goes on for longer than anybody asked
  *	command N stall		refused with a stalled endpoint, until the host clears the halt
  *	command N wedged	neither this one nor any later one is heard, until the device is reset
@@ -36,7 +37,7 @@
 enum fault_kind {
 	FAULT_NONE,
 	FAULT_TIMEOUT, FAULT_DROPPED, FAULT_LOST, FAULT_LATE, FAULT_SHORT, FAULT_BABBLE,
-	FAULT_STALL, FAULT_WEDGED, FAULT_HUNG, FAULT_GONE,
+	FAULT_CUT, FAULT_STALL, FAULT_WEDGED, FAULT_HUNG, FAULT_GONE,
 	FAULT_POWER_OFF, FAULT_POWER_ON,
 	FAULT_WAIT, FAULT_BUS_ERROR,
 	FAULT_STUCK,

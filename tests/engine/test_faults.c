@@ -33,6 +33,7 @@ static const struct trouble troubles[] = {
 	{ "command %u late 700", { "timed out", "answer", "probe" } },
 	{ "command %u late 4000", { "timed out", "answer", "probe" } },
 	{ "command %u short 1", { "reply", "probe", "answer" } },
+	{ "command %u cut 4", { "command", "probe", "answer" } },
 	{ "command %u babble", { "USB", "probe", "answer" } },
 	{ "command %u stall", { "USB", "probe", "answer" } },
 	{ "command %u gone 300", { "unplugged" } },

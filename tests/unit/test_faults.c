@@ -232,6 +232,20 @@ static void a_reply_can_be_short_once(void **state)
 	bench_close(&b);
 }
 
+static void a_payload_can_be_cut_once(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_with(&b, "command 1 cut 4");
+	bench_send(&b, "F2 08 00 00 00 20 08 00", "\1\2\3\4\5\6\7\10", 8);
+	assert_int_equal(bench_status(&b, NULL), 0x08);
+	bench_expect(&b, "F2 36 00 00 00 20", "80 00 00 00 00 00 00 00");
+	bench_send(&b, "F2 08 00 00 00 20 08 00", "\1\2\3\4\5\6\7\10", 8);
+	assert_int_equal(bench_status(&b, NULL), 0x80);
+	bench_close(&b);
+}
+
 static void a_reply_can_be_too_long_once(void **state)
 {
 	uint8_t reply[8];
@@ -373,6 +387,7 @@ int main(void)
 		cmocka_unit_test(an_unplugged_probe_stays_away),
 		cmocka_unit_test(a_probe_that_is_plugged_in_again_is_as_new),
 		cmocka_unit_test(a_reply_can_be_short_once),
+		cmocka_unit_test(a_payload_can_be_cut_once),
 		cmocka_unit_test(a_reply_can_be_too_long_once),
 		cmocka_unit_test(power_can_go_and_come),
 		cmocka_unit_test(an_access_can_wait_for_ever),

@@ -135,6 +135,13 @@ static void take_command(struct firmware *fw, const uint8_t *bytes, size_t lengt
 	fw->payload_got = 0;
 }
 
+static void give_up_payload(struct firmware *fw)
+{
+	firmware_odd(fw, "payload cut short, nothing written");
+	fw->rw_status = STATUS_COMMAND_ERROR;
+	fw->batch_count = 0;
+}
+
 /* Hosts cut a payload into transfers of up to 16 KiB; a short packet ends it early. */
 static void take_payload(struct firmware *fw, const uint8_t *bytes, size_t length)
 {
@@ -146,9 +153,8 @@ static void take_payload(struct firmware *fw, const uint8_t *bytes, size_t lengt
 	fw->payload_got += length < room ? (uint32_t)length : room;
 	if (fw->payload_got < fw->payload_length && length % fw->replies.packet == 0)
 		return;
-	if (fw->payload_got < fw->payload_length) {
-		firmware_odd(fw, "payload cut short, nothing written");
-		fw->rw_status = STATUS_COMMAND_ERROR;
+	if (fw->payload_got < fw->payload_length || fw->payload_got > fw->cut_payload) {
+		give_up_payload(fw);
 	} else if (!fw->ignored) {
 		run(fw);
 	}
@@ -182,6 +188,8 @@ static void act_on_command(void *context, const struct fault_rule *rule)
 		unplug(fw, rule->amount);
 	else if (rule->kind == FAULT_SHORT)
 		fw->cut_length = (uint32_t)rule->amount;
+	else if (rule->kind == FAULT_CUT)
+		fw->cut_payload = (uint32_t)rule->amount;
 	else if (rule->kind == FAULT_BABBLE)
 		fw->babbles = true;
 	else if (rule->kind == FAULT_POWER_OFF || rule->kind == FAULT_POWER_ON)
@@ -217,7 +225,7 @@ int firmware_out(struct firmware *fw, const void *bytes, size_t length)
 		return 0;
 	}
 	fw->lost = fw->ignored = fw->deaf = fw->silent = fw->babbles = false;
-	fw->cut_length = UINT32_MAX;
+	fw->cut_length = fw->cut_payload = UINT32_MAX;
 	fw->late_ns = 0;
 	faults_count(&fw->faults, FAULT_AT_COMMAND, act_on_command, fw);
 	if (fw->wedged || fw->hung)

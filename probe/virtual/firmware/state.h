@@ -98,6 +98,7 @@ struct firmware {
 	bool deaf;			/* not done, and its payload not taken */
 	bool silent;			/* no reply to this one */
 	uint32_t cut_length;		/* where its reply ends early */
+	uint32_t cut_payload;		/* and its payload */
 	bool babbles;			/* it goes on too long */
 	uint64_t late_ns, back_ns;	/* of the reply; of an unplugged probe */
 	enum bus_result spoiled;	/* what the fault schedule makes of the access in work */
