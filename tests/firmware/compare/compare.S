@@ -57,6 +57,9 @@ reset:
 	ldr	r0, =next
 	ldr	r1, =log
 	str	r1, [r0]
+	ldr	r0, =SCS + 8
+	movs	r1, #2			@ ACTLR.DISDEFWBUF: QEMU knows no write buffer, its faults are precise
+	str	r1, [r0]
 	movs	r0, #0
 	movs	r1, #1
 	movs	r2, #2
