@@ -188,31 +188,38 @@ static bool secret_is_there(struct harness *h)
 	return byte == 0x5E;
 }
 
-/* Cut anywhere, it is begun again; what it says in the end is true. */
-static void suffer_off(const char *part, unsigned place)
+/* Cut anywhere, it is begun again; what it says in the end is true. The link may get lost, too. */
+static void suffer_off(const char *part, const char *what, unsigned place)
 {
 	struct harness *h = protected_chip(part);
 	struct why why = { "" };
 	char rule[60];
 
-	snprintf(rule, sizeof(rule), "command %u power-off", place);
+	snprintf(rule, sizeof(rule), "command %u %s", place, what);
 	assert_int_equal(faults_parse(faults_of(h), rule, &why), 0);
 	insist(h, "protect off");
 	faults_of(h)->count = 0;
 	machine_set_power(h->machine, true);
 	machine_advance(h->machine, 10000000);
+	if (firmware_is_gone(virtual_link_firmware(h->link)))
+		firmware_replug(virtual_link_firmware(h->link));
 	harness_monitor(h, "connect");
 	if (strstr(harness_monitor(h, "protect"), "`protect off` ends it") &&
 	    !strstr(insist(h, "protect off"), "All of flash is blank"))
-		fail_msg("%s: cut at %u: %s", part, place, h->clients[0].console);
+		fail_msg("%s: %s: %s", part, rule, h->clients[0].console);
+	if (strstr(harness_monitor(h, "protect"), "switch the chip's power off and on")) {
+		cycle_power(h);		/* as it says */
+		harness_monitor(h, "connect");
+	}
 	says(h, "protect", "can read and write everything");
 	if (secret_is_there(h))
-		fail_msg("%s: cut at %u: open, and not erased", part, place);
+		fail_msg("%s: %s: open, and not erased", part, rule);
 	harness_free(h);
 }
 
 static void the_end_of_protection_is_begun_again(void **state)
 {
+	static const char *const losses[] = { "power-off", "timeout", "gone 300", "gone" };
 	static const char *const parts[] = {
 		"STM32F407VG", "STM32F722RE", "STM32F072RB", "STM32F103C8", "STM32L053C8", "STM32L151CB", "STM32L476RG",
 		"STM32G071RB", "STM32L552ZE", "STM32U575ZI", "STM32WBA55CG", "STM32H743VI", "STM32H7B3ZI",
@@ -231,8 +238,9 @@ static void the_end_of_protection_is_begun_again(void **state)
 		harness_free(h);
 		assert_in_range(count, 10, 2000);
 		/* Most of it is polling while flash is erased. */
-		for (unsigned place = 1 + (unsigned)i; place <= count; place += getenv("FULL") ? 1 + count / 120 : count / 3)
-			suffer_off(parts[i], place);
+		for (unsigned place = 1 + (unsigned)i, n = (unsigned)i; place <= count;
+		     place += getenv("FULL") ? 1 + count / 120 : count / 3, n++)
+			suffer_off(parts[i], losses[n % ARRAY_SIZE(losses)], place);
 		printf("%s: %u commands\n", parts[i], count);
 	}
 }
