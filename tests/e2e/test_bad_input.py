@@ -64,6 +64,8 @@ def answers_any_packet():
         answers(rsp)
         for packet in NONSENSE:
             rsp.send(packet)
+            if packet.startswith("F"):
+                continue            # is an answer itself: to a request that was not made
             if packet[0] in "csCSv" and packet.startswith(("s", "c", "C", "S", "vCont;")):
                 time.sleep(0.02)
                 rsp.raw(b"\x03")    # should it run
