@@ -131,7 +131,7 @@ void probe_close(struct probe *probe)
 	if (!probe)
 		return;
 	if (probe->stlink.in_debug)
-		stlink_exit(&probe->stlink);
+		probe_exit(probe);
 	link_close(probe->stlink.link);
 	free(probe);
 }

@@ -160,6 +160,7 @@ int probe_enter_swd(struct probe *probe, uint32_t *dpidr)
 
 int probe_exit(struct probe *probe)
 {
+	probe_trace_pause(probe);
 	return stlink_exit(&probe->stlink);
 }
 

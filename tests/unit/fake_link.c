@@ -71,11 +71,15 @@ static int exchange(struct link *link, struct link_exchange *x)
 
 static int trace_read(struct link *link, void *buffer, size_t length, uint32_t timeout_ms)
 {
-	(void)link;
-	(void)buffer;
-	(void)length;
-	(void)timeout_ms;
-	return 0;
+	struct fake_link *fake = (struct fake_link *)link;
+	uint8_t bytes[256];
+	size_t count = fake_hex(fake->trace, bytes, sizeof(bytes));
+
+	assert_true(timeout_ms > 0);
+	assert_true(count <= length);
+	memcpy(buffer, bytes, count);
+	fake->trace = NULL;
+	return fake->trace_err ? fake->trace_err : (int)count;
 }
 
 static int recover(struct link *link, enum link_recovery step)

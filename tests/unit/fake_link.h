@@ -23,6 +23,8 @@ struct fake_link {
 	/* ... or a device. */
 	int (*device)(struct fake_link *fake, struct link_exchange *x);
 	void *context;
+	const char *trace;	/* hex text of what the next read of the trace endpoint brings */
+	int trace_err;
 	uint64_t now_us;
 	unsigned recoveries[3];	/* by enum link_recovery */
 	int recovery_errors[3];

@@ -8,6 +8,7 @@ UNIT_mailbox = server/net/mailbox.c
 UNIT_options = server/options.c server/option_rows.c probe/error.c probe/log.c
 PROBE_FILES = probe/probe.c probe/probe_swd.c probe/probe_registers.c probe/probe_memory.c probe/probe_batch.c probe/probe_trace.c probe/pieces.c probe/speed.c probe/abilities.c probe/models.c probe/stlink.c probe/stlink_resync.c probe/stlink_status.c probe/link.c probe/log.c probe/error.c tests/unit/fake_link.c
 UNIT_probe = $(PROBE_FILES) tests/unit/scripted_probe.c
+UNIT_probe_trace = $(PROBE_FILES) tests/unit/scripted_probe.c
 UNIT_probe_resync = $(PROBE_FILES) tests/unit/scripted_probe.c
 UNIT_client = server/net/client.c server/net/conn.c server/net/framer.c probe/log.c
 UNIT_json = server/json.c
