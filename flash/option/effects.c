@@ -175,5 +175,8 @@ const char *option_plan_caution(const struct option_plan *plan)
 	if (!strcmp(plan->chip->family, "G0"))
 		return "Keep the supply on until it is done: on some revisions a cut locks the chip for good "
 		       "(ES0418 2.2.9).";
+	if (!strcmp(plan->chip->family, "H7") && plan_lowers_protection(plan))
+		return "Should the chip stand still the second time that protection is taken off: it wants its power switched "
+		       "off in between (ES0392).";
 	return NULL;
 }

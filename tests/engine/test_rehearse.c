@@ -190,6 +190,17 @@ static void the_outcome_is_shown(void **state)
 	harness_free(h);
 }
 
+static void who_wants_to_end_does_not_wait(void **state)
+{
+	struct harness *h = start("STM32F407VG", NULL, 0);
+
+	(void)state;
+	harness_monitor(h, "version");
+	engine_flags_quit(&h->flags);
+	says(h, "rehearse flash erase all", "nterrupted");
+	harness_free(h);
+}
+
 static void without_the_program_it_says_so(void **state)
 {
 	struct harness *h = start("STM32F407VG", NULL, 0);
@@ -228,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_twin_has_the_same_otp_and_flash),
 		cmocka_unit_test(the_chip_is_not_written_to),
 		cmocka_unit_test(the_outcome_is_shown),
+		cmocka_unit_test(who_wants_to_end_does_not_wait),
 		cmocka_unit_test(without_the_program_it_says_so),
 	};
 

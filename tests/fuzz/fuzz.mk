@@ -9,6 +9,7 @@ FUZZ_option = $(FUZZ_rsp)
 FUZZ_firmware = $(filter-out tests/unit/bench.c,$(FIRMWARE_BENCH))
 FUZZ_faults = probe/virtual/faults.c probe/error.c
 FUZZ_cpu = -fvisibility=hidden $(CPU_FILES) probe/log.c probe/error.c -lunicorn -lcmocka
+FUZZ_twin = server/virtual_twin.c $(wildcard targets/chip_*.c) probe/error.c build/chips.c
 FUZZ_image = $(IMAGE_FILES)
 FUZZ_words = server/drop_in/config.c probe/error.c
 FUZZ_host_files = server/semihosting/host_files.c probe/log.c probe/error.c
