@@ -42,6 +42,7 @@ static void was_reset(void *context)
 
 	flash_changed(engine);
 	swo_was_reset(engine);
+	rtt_was_reset(engine);
 }
 
 struct engine *engine_new(struct probe *probe, const struct engine_options *options,
@@ -61,6 +62,7 @@ struct engine *engine_new(struct probe *probe, const struct engine_options *opti
 	board_init(&engine->board, probe, &options->board);
 	engine->board.listener = (struct board_listener){ engine, was_reset, flash_changed };
 	flash_options_default(&engine->flash);
+	rtt_init(&engine->rtt);
 	buffer_init(&engine->reply, engine->reply_data, sizeof(engine->reply_data));
 	engine->load.client = engine->watched = NO_CLIENT;
 	for (unsigned i = 0; i < BOARD_CORES; i++)
@@ -372,6 +374,7 @@ void engine_handle(struct engine *engine, const struct event *event)
 		session_console_input(&engine->sessions[0], event->data, event->length);
 		break;
 	case EVENT_QUIT: handle_quit(engine); break;
+	case EVENT_RTT: rtt_input(engine, event->client, event->data, event->length); break;
 	case EVENT_STREAM: swo_set_readers(engine, event->client); break;
 	}
 	if (engine->exit_asked && event->kind != EVENT_QUIT) {

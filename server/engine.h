@@ -23,6 +23,7 @@ enum event_kind {
 	EVENT_CLOSED,		/* the socket is gone */
 	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D */
 	EVENT_CONSOLE,		/* what was typed for the program; client means nothing */
+	EVENT_RTT,		/* what was typed for an RTT channel, which is in client */
 	EVENT_QUIT,		/* SIGTERM, SIGINT */
 	EVENT_STREAM,		/* client: how many now read raw SWO */
 };
@@ -43,13 +44,15 @@ enum output_kind {
 	OUTPUT_CLOSE,		/* close that client after what was sent */
 	OUTPUT_START_GRACE, OUTPUT_STOP_GRACE,
 	OUTPUT_CONSOLE,		/* text of the program, for stdout or the console port */
+	OUTPUT_RTT,		/* bytes of an RTT channel, which is in client */
+	OUTPUT_RTT_PORT,	/* that channel's port is now the one in status; 0 = none */
 	OUTPUT_EXIT,		/* the server ends with status */
 };
 
 struct output {
 	enum output_kind kind;
 	unsigned client;
-	int status;			/* OUTPUT_EXIT */
+	int status;			/* OUTPUT_EXIT, OUTPUT_RTT_PORT */
 	size_t length;
 	const uint8_t *data;		/* borrowed for the call; binary, not escaped */
 };

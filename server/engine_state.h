@@ -9,11 +9,12 @@
 #include "server/net/buffer.h"
 #include "server/engine.h"
 #include "server/semihosting/semihosting.h"
+#include "server/rtt.h"
 #include "server/swo.h"
 
 #include "flash/flash.h"
 
-enum { JOB_ROWS = 4, NO_CLIENT = CLIENTS_MAX };
+enum { JOB_ROWS = 5, NO_CLIENT = CLIENTS_MAX };
 
 /* What the program on the target does, as GDB sees it. Changed by session_set_run() only. */
 enum run_state {
@@ -78,6 +79,7 @@ struct engine {
 	struct peer peers[CLIENTS_MAX];
 	struct load load;
 	struct swo swo;
+	struct rtt rtt;
 	struct flash_options flash;	/* voltage, loader, reset: set by `monitor flash` */
 	unsigned watched;		/* whose Ctrl-C counts now, or NO_CLIENT */
 	void (*serve)(void *context);	/* lets others speak during a load; see engine_on_load */

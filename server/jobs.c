@@ -102,6 +102,7 @@ static void poll_halt(struct session *session)
 		memory_cache_drop(session->core);
 		semihosting_restart(session);
 		swo_was_reset(session->engine);
+		rtt_was_reset(session->engine);
 		note_reset(session);
 	}
 	if (session->core->state == CORE_HALTED)
@@ -181,6 +182,7 @@ static const struct job {
 	{ "halt poll", wants_poll, poll_period_us, poll_halt, 20 * 1000 },
 	{ "range step", wants_stepping, step_period_us, go_on_stepping, 100 * 1000 },
 	{ "reset watch", wants_watch, watch_period_us, watch_reset, 20 * 1000 },
+	{ "rtt", rtt_wants_poll, rtt_period_us, rtt_poll, 50 * 1000 },
 	{ "swo", swo_wants_poll, swo_period_us, swo_poll, 30 * 1000 },
 };
 

@@ -134,3 +134,17 @@ const struct memory_range *memory_map_at(const struct memory_map *map, uint32_t 
 		i++;
 	return &map->ranges[i];
 }
+
+/* Armv7-M ARM DDI 0403E, B3.1: peripherals, devices (0xA: here also registers), system. */
+bool memory_map_is_plain(uint32_t address, uint32_t length)
+{
+	static const struct { uint32_t start, last; } others[] = {
+		{ 0x40000000, 0x5FFFFFFF }, { 0xA0000000, 0xBFFFFFFF }, { 0xE0000000, 0xFFFFFFFF },
+	};
+	uint32_t last = address + (length ? length - 1 : 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (address <= others[i].last && last >= others[i].start)
+			return false;
+	return last >= address;
+}

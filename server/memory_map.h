@@ -38,5 +38,7 @@ struct memory_map {
 void memory_map_make(struct memory_map *map, const struct chip *chip);
 /* The range that an address is in; there is always one. */
 const struct memory_range *memory_map_at(const struct memory_map *map, uint32_t address);
+/* By the architecture it is memory (RAM, flash, ...) as a whole: no peripherals, whose reads have effects. */
+bool memory_map_is_plain(uint32_t address, uint32_t length);
 
 #endif

@@ -101,6 +101,7 @@ static int make_parts(struct server *s, struct why *why)
 	struct loop_options loop_options = {
 		.listener = s->options->stdio ? NULL : &s->listener,
 		.swo = s->swo.count ? &s->swo : NULL,
+		.bind = s->options->bind,
 		.idle_s = idle_exit_s(s),
 		.once = s->options->once || s->options->stdio,
 		.extended_stays = s->options->extended_stays,

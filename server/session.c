@@ -49,8 +49,10 @@ void session_set_run(struct session *session, enum run_state run, const char *re
 {
 	uint64_t now = engine_now_us(session->engine);
 
-	if ((session->run == RUN_RUNNING || session->run == RUN_STEPPING) && run == RUN_HALTED)
+	if ((session->run == RUN_RUNNING || session->run == RUN_STEPPING) && run == RUN_HALTED) {
 		swo_flush(session->engine);
+		rtt_flush(session->engine);
+	}
 	if (session->run != run)
 		log_line(LOG_SESSION, "%s -> %s (%s)", session_run_text(session->run),
 			 session_run_text(run), reason);

@@ -20,7 +20,7 @@ enum { WORDS_MAX = 128, LINE_MAX_LENGTH = 8192 };
 static const struct monitor_command *const tables[] = {
 	monitor_general, monitor_control, monitor_catch, monitor_semihosting, monitor_memory, monitor_chip,
 	monitor_flash, monitor_flash_files, monitor_option, monitor_otp, monitor_protect, monitor_rehearse,
-	monitor_probe, monitor_swo, monitor_spellings,
+	monitor_probe, monitor_swo, monitor_rtt, monitor_spellings,
 };
 
 const struct monitor_command *monitor_row(size_t i)

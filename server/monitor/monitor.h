@@ -61,7 +61,7 @@ bool monitor_is(const struct monitor_call *call, unsigned i, const char *word);
 
 extern const struct monitor_command monitor_general[], monitor_control[], monitor_catch[], monitor_memory[],
 	monitor_chip[], monitor_flash[], monitor_flash_files[], monitor_option[], monitor_otp[], monitor_protect[],
-	monitor_rehearse[], monitor_probe[], monitor_swo[], monitor_semihosting[],
+	monitor_rehearse[], monitor_probe[], monitor_swo[], monitor_semihosting[], monitor_rtt[],
 	monitor_spellings[];
 
 #endif

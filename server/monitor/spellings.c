@@ -31,12 +31,6 @@ static int run_flash_breakpoints(struct monitor_call *call)
 	return OK;
 }
 
-static int run_rtt(struct monitor_call *call)
-{
-	monitor_print(call, "RTT is not served by this version.\n");
-	return OK;
-}
-
 /* Where files are is not for whoever reaches the port to say. */
 static int run_basedir(struct monitor_call *call)
 {
@@ -50,6 +44,17 @@ static int run_redirect(struct monitor_call *call)
 	monitor_print(call, "Where the program's text goes is chosen at the start: "
 		      "--semihosting-console tcp:PORT.\n");
 	return OK;
+}
+
+/* J-Link is told the exact place. */
+static int run_rtt_address(struct monitor_call *call)
+{
+	char line[60] = "";
+	struct buffer text;
+
+	buffer_init(&text, line, sizeof(line));
+	buffer_add(&text, "rtt setup %.20s 24", call->argc ? call->argv[0] : "");
+	return forward(call, buffer_text(&text));
 }
 
 static int run_target_power(struct monitor_call *call)
@@ -96,10 +101,10 @@ const struct monitor_command monitor_spellings[] = {
 	{ "semihosting IOClient", "N", "nothing", MONITOR_SPELLING, run_io_client },
 	{ "gdb_sync", "", "nothing", MONITOR_SPELLING, run_nothing },
 	{ "flash breakpoints", "0|1", "nothing", MONITOR_SPELLING, run_flash_breakpoints },
-	{ "rtt", "...", "not served", MONITOR_SPELLING, run_rtt },
 	{ "swdp_scan", "", "targets", MONITOR_SPELLING, NULL },
 	{ "jtag_scan", "", "targets", MONITOR_SPELLING, NULL },
 	{ "tpwr", "enable|disable", "power", MONITOR_SPELLING, run_target_power },
+	{ "exec SetRTTAddr", "ADDRESS", "rtt setup", MONITOR_SPELLING, run_rtt_address },
 	{ "exec", "...", "nothing", MONITOR_SPELLING, run_nothing },
 	{ "memU32", "ADDRESS [= VALUE]", "mdw, mww", MONITOR_SPELLING, run_memory_32 },
 	{ "memU16", "ADDRESS [= VALUE]", "mdh, mwh", MONITOR_SPELLING, run_memory_16 },

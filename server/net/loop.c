@@ -6,6 +6,7 @@
 #include "server/net/loop.h"
 
 #include "server/net/client.h"
+#include "server/net/rtt_ports.h"
 #include "server/net/stream.h"
 #include "server/net/thread.h"
 
@@ -44,6 +45,8 @@ struct loop {
 	struct engine_flags *flags;
 	struct mailbox *inbox, *outbox;
 	struct slot slots[CLIENTS_MAX];
+	struct rtt_ports *rtt;
+	bool rtt_input_on_its_way;
 	struct stream *swo;		/* NULL = it has no port */
 	unsigned readers, readers_told;	/* of it */
 	bool readers_on_their_way;	/* to the engine */
@@ -307,6 +310,10 @@ static void on_handled(struct loop *loop, const struct message *message)
 	case EVENT_CLOSED:
 		free_slot(loop, message->client);
 		break;
+	case EVENT_RTT:
+		loop->rtt_input_on_its_way = false;
+		rtt_ports_resume(loop->rtt);
+		break;
 	case EVENT_CONSOLE:
 		loop->console_input_on_its_way = false;
 		stream_resume(loop->console);
@@ -357,6 +364,8 @@ static void on_client_output(struct loop *loop, const struct message *message)
 	case OUTPUT_START_GRACE:
 	case OUTPUT_STOP_GRACE:
 	case OUTPUT_CONSOLE:
+	case OUTPUT_RTT:
+	case OUTPUT_RTT_PORT:
 	case OUTPUT_EXIT:
 		break;
 	}
@@ -382,6 +391,12 @@ static void on_output(struct loop *loop, const struct message *message)
 		break;
 	case OUTPUT_EXIT:
 		begin_farewell(loop, message->status);
+		break;
+	case OUTPUT_RTT:
+		rtt_ports_send(loop->rtt, message->client, message->data, message->length);
+		break;
+	case OUTPUT_RTT_PORT:
+		rtt_ports_set(loop->rtt, message->client, (unsigned)message->status);
 		break;
 	case OUTPUT_TRACE:
 		stream_send(loop->swo, message->data, message->length);
@@ -496,6 +511,19 @@ static void open_console(struct loop *loop)
 		loop->console = stream_new_to(loop->ev, STDOUT_FILENO);
 }
 
+/* ---- RTT ---- */
+
+static size_t on_rtt_input(void *context, unsigned channel, const uint8_t *data, size_t length)
+{
+	struct loop *loop = context;
+
+	if (loop->rtt_input_on_its_way)
+		return 0;
+	loop->rtt_input_on_its_way = true;
+	post(loop, EVENT_RTT, channel, data, length);
+	return length;
+}
+
 /* ---- life ---- */
 
 struct loop *loop_new(const struct loop_options *options, struct engine_flags *flags,
@@ -506,7 +534,11 @@ struct loop *loop_new(const struct loop_options *options, struct engine_flags *f
 	if (!loop)
 		return NULL;
 	loop->ev = ev_loop_new(EVFLAG_AUTO);
-	if (!loop->ev) {
+	if (loop->ev)
+		loop->rtt = rtt_ports_new(loop->ev, options->bind, on_rtt_input, loop);
+	if (!loop->rtt) {
+		if (loop->ev)
+			ev_loop_destroy(loop->ev);
 		free(loop);
 		return NULL;
 	}
@@ -553,6 +585,7 @@ void loop_free(struct loop *loop)
 	for (size_t i = 0; i < QUIT_SIGNALS; i++)
 		ev_signal_stop(loop->ev, &loop->signals[i]);
 	stream_free(loop->swo);
+	rtt_ports_free(loop->rtt);
 	ev_loop_destroy(loop->ev);
 	free(loop);
 }

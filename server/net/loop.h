@@ -15,6 +15,7 @@
 struct loop_options {
 	struct listener *listener;	/* NULL: the one client is on stdin and stdout */
 	struct listener *swo;		/* where raw SWO is sent to who listens; NULL: nowhere */
+	const char *bind;		/* for ports that are opened later: as of listener_open */
 	unsigned idle_s;		/* end when nobody was there for so long; 0 = never */
 	bool once;			/* end with the first session that was one */
 	struct listener *console;	/* the program's console is a port; else NULL */

@@ -39,8 +39,6 @@ bool call_write(struct call *call, uint32_t address, const void *data, uint32_t 
 uint32_t call_read_some(struct call *call, uint32_t address, void *data, uint32_t length);
 /* A text of length bytes, which the program counted; size has room for the NUL. */
 bool call_read_text(struct call *call, uint32_t address, uint32_t length, char *text, size_t size);
-/* The buffer lies in memory (RAM, flash, ...), not in peripherals, whose reads have effects. */
-bool call_is_memory(uint32_t address, uint32_t length);
 /* -1, and errno for SYS_ERRNO (of the host, positive). */
 uint32_t call_error(struct call *call, int error);
 

@@ -5,6 +5,7 @@
  */
 #include "server/semihosting/call.h"
 
+#include "server/memory_map.h"
 #include "server/session.h"
 
 #include "probe/bytes.h"
@@ -42,25 +43,11 @@ void semihosting_restart(struct session *session)
 	host->pending.what = WAITS_FOR_NOTHING;
 }
 
-/* Armv7-M ARM DDI 0403E, B3.1: peripherals, devices (0xA: here also registers), system. */
-bool call_is_memory(uint32_t address, uint32_t length)
-{
-	static const struct { uint32_t start, last; } others[] = {
-		{ 0x40000000, 0x5FFFFFFF }, { 0xA0000000, 0xBFFFFFFF }, { 0xE0000000, 0xFFFFFFFF },
-	};
-	uint32_t last = address + (length ? length - 1 : 0);
-
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (address <= others[i].last && last >= others[i].start)
-			return false;
-	return last >= address;
-}
-
 uint32_t call_read_some(struct call *call, uint32_t address, void *data, uint32_t length)
 {
 	uint32_t done = 0;
 
-	if (!call_is_memory(address, length) ||
+	if (!memory_map_is_plain(address, length) ||
 	    memory_read(call->core, address, data, length, &done) < 0 || !done)
 		call->failed = true;
 	return call->failed ? 0 : done;
@@ -75,7 +62,7 @@ bool call_read(struct call *call, uint32_t address, void *data, uint32_t length)
 
 bool call_write(struct call *call, uint32_t address, const void *data, uint32_t length)
 {
-	if (!call_is_memory(address, length) ||
+	if (!memory_map_is_plain(address, length) ||
 	    memory_write(call->core, address, data, length, NULL) < 0)
 		call->failed = true;
 	return !call->failed;

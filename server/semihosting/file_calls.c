@@ -5,6 +5,7 @@
  */
 #include "server/semihosting/call.h"
 
+#include "server/memory_map.h"
 #include "server/session.h"
 
 #include "probe/bytes.h"
@@ -159,7 +160,7 @@ static uint32_t run_write(struct call *call)
 	struct host_file *file = file_of(call);
 	char data[CHUNK];
 
-	if (!file || (left && !call_is_memory(address, left)))
+	if (!file || (left && !memory_map_is_plain(address, left)))
 		return call_error(call, file ? EFAULT : EBADF);
 	if (file->kind == HOST_GDB)
 		return ask_gdb_to_transfer(call, "write", file->fd, written_by_gdb);
@@ -237,7 +238,7 @@ static uint32_t run_read(struct call *call)
 	struct host_file *file = file_of(call);
 	bool is_input = file && file->kind == HOST_INPUT;
 
-	if (!file || (call->block[2] && !call_is_memory(call->block[1], call->block[2])))
+	if (!file || (call->block[2] && !memory_map_is_plain(call->block[1], call->block[2])))
 		return call_error(call, file ? EFAULT : EBADF);
 	if (file->kind == HOST_GDB || (is_input && call->host->by_gdb))
 		return ask_gdb_to_transfer(call, "read", is_input ? 0 : file->fd, written_by_gdb);

@@ -87,6 +87,15 @@ static void add_trace(struct harness *h, const struct output *output)
 	h->trace_length += length;
 }
 
+static void add_rtt(struct harness *h, const struct output *output)
+{
+	size_t room = sizeof(h->rtt) - 1 - h->rtt_length, length = output->length < room ? output->length : room;
+
+	memcpy(h->rtt + h->rtt_length, output->data, length);
+	h->rtt_length += length;
+	h->rtt[h->rtt_length] = '\0';
+}
+
 static void collect(void *context, const struct output *output)
 {
 	struct harness *h = context;
@@ -102,6 +111,8 @@ static void collect(void *context, const struct output *output)
 	case OUTPUT_START_GRACE: h->grace_started++; break;
 	case OUTPUT_STOP_GRACE: h->grace_stopped++; break;
 	case OUTPUT_CONSOLE: break;
+	case OUTPUT_RTT: add_rtt(h, output); break;
+	case OUTPUT_RTT_PORT: h->rtt_port[output->client % RTT_CHANNELS] = output->status; break;
 	case OUTPUT_EXIT:
 		h->exited = true;
 		h->exit_status = output->status;

@@ -14,6 +14,7 @@
 #include "probe/virtual/machine.h"
 #include "probe/virtual/spec.h"
 #include "server/engine.h"
+#include "server/rtt.h"
 
 /* What one client has been sent. */
 struct harness_client {
@@ -36,6 +37,9 @@ struct harness {
 	struct engine_flags flags;
 	struct harness_client clients[CLIENTS_MAX];
 	unsigned grace_started, grace_stopped;
+	char rtt[8192];			/* of all RTT channels so far */
+	size_t rtt_length;
+	int rtt_port[RTT_CHANNELS];	/* as the engine told the loop */
 	uint8_t trace[16384];		/* raw SWO so far */
 	size_t trace_length;
 	bool exited;
