@@ -19,6 +19,8 @@ struct row {
 	char firmware[24];		/* "" = it did not say */
 	bool usable;
 	int err;			/* of opening it */
+	bool measures;			/* the target's supply */
+	uint32_t supply_mv;
 	struct why problem;		/* why it is not usable */
 	const char *state;		/* in a word or two */
 };
@@ -39,6 +41,7 @@ static void ask(struct row *row)
 		return;
 	}
 	snprintf(row->firmware, sizeof row->firmware, "%s", probe_version(probe)->text);
+	row->measures = probe_abilities(probe)->voltage && !probe_voltage_mv(probe, &row->supply_mv);
 	probe_close(probe);
 	row->usable = true;
 	row->state = "ready";
@@ -59,9 +62,12 @@ static void print_row(const struct row *row)
 {
 	const struct link_identity *identity = &row->probe->identity;
 
-	printf("%-24s  %-14s  %-9s  %-12s  %s\n", identity->serial[0] ? identity->serial : "-",
+	printf("%-24s  %-14s  %-9s  %-12s  %s", identity->serial[0] ? identity->serial : "-",
 	       row->probe->model, row->firmware[0] ? row->firmware : "-", identity->path,
 	       row->state);
+	if (row->measures)
+		printf(", %u.%02u V at the target", row->supply_mv / 1000, row->supply_mv % 1000 / 10);
+	putchar('\n');
 	if (row->problem.text[0])
 		fprintf(stderr, "%s: %s\n", identity->path, row->problem.text);
 }
@@ -87,6 +93,10 @@ static void print_json_row(struct json *json, const struct row *row)
 	json_text(json, "model", row->probe->model);
 	json_text(json, "firmware", row->firmware[0] ? row->firmware : NULL);
 	json_bool(json, "usable", row->usable);
+	if (row->measures)
+		json_number(json, "target_mv", row->supply_mv);
+	else
+		json_text(json, "target_mv", NULL);
 	json_text(json, "error", row->usable ? NULL : row->state);
 	json_text(json, "advice", problem[0] ? problem : NULL);
 	connect_report_diagnosis(json, row->err, NULL);

@@ -49,6 +49,12 @@ def probes_that_cannot_be_had_are_named():
         equal(probe["diagnosis"]["name"], "probe-busy" if option == "--busy" else "permission", said)
 
 
+def list_shows_the_supply():
+    code, said = on_usb("STM32F407VG,mishap=no-power", TETHER, "list")
+    equal(code, 0, said)
+    expect(said, r"ready, 0\.00 V at the target")
+
+
 def gdb_loads_over_firmware_that_takes_the_pins():
     with Server(board="virtual:STM32F407VG,mishap=pins-taken:2") as server:
         out = gdb(server, "demo.elf", "load", "break station_check", "continue", "monitor report", "kill")
@@ -80,5 +86,5 @@ def mishaps_are_listed():
 
 
 main(run_names_the_cause, programs_get_it_as_json, probes_that_cannot_be_had_are_named,
-     gdb_loads_over_firmware_that_takes_the_pins, gdb_is_told_why_and_tries_again, gdb_watches_without_a_halt,
+     list_shows_the_supply, gdb_loads_over_firmware_that_takes_the_pins, gdb_is_told_why_and_tries_again, gdb_watches_without_a_halt,
      mishaps_are_listed)

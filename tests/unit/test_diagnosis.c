@@ -2,6 +2,7 @@
  *
  * From what was seen to what it means: one row for each cause, and rows for what must not be taken for it.
  */
+#include "targets/climb.h"
 #include "targets/diagnosis.h"
 
 #include <setjmp.h>
@@ -126,6 +127,30 @@ static void evidence_is_told_in_words(void **state)
 	assert_int_equal(strlen(evidence_text(&evidence, small, sizeof(small))), 7);
 }
 
+static void a_climb_is_told_without_repeats(void **state)
+{
+	struct climb climb = { .us = 12345 };
+	char text[CLIMB_TEXT], small[20];
+	struct why why = { "" };
+
+	(void)state;
+	climb_add(&climb, "normal", E_NO_TARGET, "no answer", 700);
+	climb_add(&climb, "halting", E_NO_TARGET, "no answer", 4400);
+	climb_add(&climb, "under reset", 0, "not shown", 6000);
+	assert_string_equal(climb_text(&climb, text, sizeof(text)),
+			    "normal (1 ms: no answer), halting (4 ms), under reset (6 ms: reached)");
+	assert_int_equal(strlen(climb_text(&climb, small, sizeof(small))), sizeof(small) - 1);
+	for (unsigned i = 0; i < 2 * CLIMB_TRIES; i++)
+		climb_add(&climb, "more", E_WIRE, "", 0);
+	assert_int_equal(climb.count, CLIMB_TRIES);
+	climb.count = 1;		/* told only when there were several */
+	climb_explain(&climb, diagnose_error(E_GONE), &why);
+	assert_null(strstr(why.text, "Tried"));
+	climb.count = 2;
+	climb_explain(&climb, diagnose_error(E_GONE), &why);
+	assert_non_null(strstr(why.text, "\nTried in 12 ms: normal"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +158,7 @@ int main(void)
 		cmocka_unit_test(every_cause_has_words_and_a_case),
 		cmocka_unit_test(errors_are_signs),
 		cmocka_unit_test(evidence_is_told_in_words),
+		cmocka_unit_test(a_climb_is_told_without_repeats),
 	};
 
 	return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
