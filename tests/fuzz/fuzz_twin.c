@@ -5,6 +5,7 @@
 #include "server/virtual_twin.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,11 +23,15 @@ static struct chip *chip_to_change(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct chip *fresh;
 	FILE *file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
-	struct chip *chip = chip_to_change();
+	struct chip *chip = malloc(sizeof(*chip));
 	struct virtual_twin twin;
 	struct why why = { "" };
 
+	if (!fresh)
+		fresh = chip_to_change();
+	memcpy(chip, fresh, sizeof(*chip));
 	if (file) {
 		virtual_twin_read(&twin, file, chip, &why);
 		for (size_t i = 0; i < twin.content_count; i++)
