@@ -83,6 +83,28 @@ void flash_registers(struct registers *r, const struct flash_device *device, uin
 	registers_begin(r, device->board->probe, device->core->port, device->registers + offset);
 }
 
+int flash_explain_unlock(const struct registers *r, bool locked, uint32_t waited_us, struct why *why)
+{
+	if (r->late)
+		return explain(why, r->error, "the flash controller is still busy after %u ms", waited_us / 1000);
+	if (r->error)
+		return explain(why, r->error, "unlocking flash: %s", error_text(r->error));
+	if (locked)
+		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
+			       "locked until the next reset");
+	return 0;
+}
+
+int flash_explain_lock(int err, struct why *why)
+{
+	return err ? explain(why, err, "locking flash again: %s", error_text(err)) : 0;
+}
+
+struct flash_duration flash_duration_of(uint32_t count, uint32_t typical_ns, uint32_t maximum_us)
+{
+	return (struct flash_duration){ (uint32_t)((uint64_t)count * typical_ns / 1000), count * maximum_us };
+}
+
 void flash_status_words(uint32_t status, const struct flash_flag *flags, size_t count, char *text,
 			size_t size)
 {

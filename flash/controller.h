@@ -134,6 +134,14 @@ uint32_t flash_plausible_supply(uint32_t supply_mv);
 /* The registers of the controller, or of a bank's own at an offset from them. */
 void flash_registers(struct registers *r, const struct flash_device *device, uint32_t offset);
 
+/* The end of a driver's unlock() after waited_us for what was going on before, with LOCK as it reads now; and of its
+ * lock(): 0, or the sentence for what went wrong. */
+int flash_explain_unlock(const struct registers *r, bool locked, uint32_t waited_us, struct why *why);
+int flash_explain_lock(int err, struct why *why);
+
+/* The typical and the longest time of so many operations. */
+struct flash_duration flash_duration_of(uint32_t count, uint32_t typical_ns, uint32_t maximum_us);
+
 /* For status_text(): the words of the flags that are set, with commas; the register's value when none
  * is. */
 struct flash_flag {

@@ -106,6 +106,7 @@ static bool is_locked(struct registers *r)
 static int unlock_bank(const struct flash_device *device, unsigned bank, struct why *why)
 {
 	struct registers r;
+	bool locked;
 
 	begin(&r, device, bank);
 	registers_poll(&r, SR, SR_BSY, 0, SETTLE_US);
@@ -113,16 +114,9 @@ static int unlock_bank(const struct flash_device *device, unsigned bank, struct 
 		registers_write(&r, KEYR, KEY1);
 		registers_write(&r, KEYR, KEY2);
 	}
-	if (registers_read(&r, CR) & CR_LOCK && !r.error)
-		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
-			       "locked until the next reset");
+	locked = registers_read(&r, CR) & CR_LOCK;
 	registers_write(&r, SR, SR_ERRORS | SR_EOP);
-	if (r.late)
-		return explain(why, r.error, "the flash controller is still busy after %u ms",
-			       SETTLE_US / 1000);
-	if (r.error)
-		return explain(why, r.error, "unlocking flash: %s", error_text(r.error));
-	return 0;
+	return flash_explain_unlock(&r, locked, SETTLE_US, why);
 }
 
 static int unlock(const struct flash_device *device, struct why *why)
@@ -146,7 +140,7 @@ static int lock(const struct flash_device *device, struct why *why)
 		registers_write(&r, CR, CR_LOCK);
 		err = err ? err : r.error;
 	}
-	return err ? explain(why, err, "locking flash again: %s", error_text(err)) : 0;
+	return flash_explain_lock(err, why);
 }
 
 /* ---- operations ---- */
@@ -192,12 +186,8 @@ static struct flash_duration bank_erase_time(const struct flash_device *device, 
 static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
 					  uint32_t length)
 {
-	uint32_t units = length / device->unit_bytes;
-
 	(void)address;
-	return (struct flash_duration){
-		(uint32_t)((uint64_t)units * PROGRAM_TYPICAL_NS / 1000), units * PROGRAM_MAXIMUM_US,
-	};
+	return flash_duration_of(length / device->unit_bytes, PROGRAM_TYPICAL_NS, PROGRAM_MAXIMUM_US);
 }
 
 /* ---- through the debug port ---- */
@@ -253,20 +243,4 @@ static void status_text(uint32_t status, char *text, size_t size)
 	flash_status_words(status, flags, ARRAY_SIZE(flags), text, size);
 }
 
-const struct flash_controller flash_controller_f1 = {
-	.loader = loader_f1,
-	.loader_size = sizeof loader_f1,
-	.open = open_device,
-	.check = check,
-	.unlock = unlock,
-	.lock = lock,
-	.erase_operation = erase_operation,
-	.program_operation = program_operation,
-	.bank_erase_operation = bank_erase_operation,
-	.erase_time = erase_time,
-	.bank_erase_time = bank_erase_time,
-	.program_time = program_time,
-	.erase = erase,
-	.program = program,
-	.status_text = status_text,
-};
+const struct flash_controller flash_controller_f1 = { FLASH_DRIVER_OF_BANKS(f1) };

@@ -217,6 +217,7 @@ static int check(const struct flash_device *device, const struct chip_sector *se
 static int unlock(const struct flash_device *device, struct why *why)
 {
 	struct registers r;
+	bool locked;
 
 	flash_registers(&r, device, 0);
 	registers_poll(&r, SR, SR_BSY, 0, SETTLE_US);
@@ -224,16 +225,9 @@ static int unlock(const struct flash_device *device, struct why *why)
 		registers_write(&r, KEYR, KEY1);
 		registers_write(&r, KEYR, KEY2);
 	}
-	if (registers_read(&r, CR) & CR_LOCK && !r.error)
-		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
-			       "locked until the next reset");
+	locked = registers_read(&r, CR) & CR_LOCK;
 	registers_write(&r, SR, SR_ERRORS);
-	if (r.late)
-		return explain(why, r.error, "the flash controller is still busy after %u ms",
-			       SETTLE_US / 1000);
-	if (r.error)
-		return explain(why, r.error, "unlocking flash: %s", error_text(r.error));
-	return 0;
+	return flash_explain_unlock(&r, locked, SETTLE_US, why);
 }
 
 /* An erase leaves the data cache as it was (RM0090 3.5.4); caches can be emptied while they are off. */
@@ -256,9 +250,7 @@ static int lock(const struct flash_device *device, struct why *why)
 	registers_poll(&r, SR, SR_BSY, 0, SETTLE_US);
 	registers_write(&r, CR, CR_LOCK);
 	empty_caches(&r);
-	if (r.error)
-		return explain(why, r.error, "locking flash again: %s", error_text(r.error));
-	return 0;
+	return flash_explain_lock(r.error, why);
 }
 
 /* ---- operations ---- */
@@ -329,10 +321,8 @@ static struct flash_duration bank_erase_time(const struct flash_device *device, 
 static struct flash_duration program_time(const struct flash_device *device, uint32_t address,
 					  uint32_t length)
 {
-	uint32_t units = length / device->unit_bytes;
-
 	(void)address;
-	return (struct flash_duration){ units * PROGRAM_TYPICAL_US, units * PROGRAM_MAXIMUM_US };
+	return flash_duration_of(length / device->unit_bytes, 1000 * PROGRAM_TYPICAL_US, PROGRAM_MAXIMUM_US);
 }
 
 /* ---- through the debug port ---- */
@@ -396,20 +386,4 @@ static void status_text(uint32_t status, char *text, size_t size)
 	flash_status_words(status, flags, ARRAY_SIZE(flags), text, size);
 }
 
-const struct flash_controller flash_controller_f4 = {
-	.loader = loader_f4,
-	.loader_size = sizeof loader_f4,
-	.open = open_device,
-	.check = check,
-	.unlock = unlock,
-	.lock = lock,
-	.erase_operation = erase_operation,
-	.program_operation = program_operation,
-	.bank_erase_operation = bank_erase_operation,
-	.erase_time = erase_time,
-	.bank_erase_time = bank_erase_time,
-	.program_time = program_time,
-	.erase = erase,
-	.program = program,
-	.status_text = status_text,
-};
+const struct flash_controller flash_controller_f4 = { FLASH_DRIVER_OF_BANKS(f4) };

@@ -150,15 +150,7 @@ static int unlock_block(const struct flash_device *device, unsigned bank, struct
 	}
 	cr = registers_read(&r, v->cr);
 	registers_write(&r, v->clear, v->clearable);
-	if (r.late)
-		return explain(why, r.error, "the flash controller is still busy after %u ms",
-			       SETTLE_US / 1000);
-	if (r.error)
-		return explain(why, r.error, "unlocking flash: %s", error_text(r.error));
-	if (cr & CR_LOCK)
-		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
-			       "locked until the next reset");
-	return 0;
+	return flash_explain_unlock(&r, cr & CR_LOCK, SETTLE_US, why);
 }
 
 static int unlock(const struct flash_device *device, struct why *why)
@@ -184,7 +176,7 @@ static int lock(const struct flash_device *device, struct why *why)
 		registers_write(&r, v->cr, CR_LOCK);
 		err = err ? err : r.error;
 	}
-	return err ? explain(why, err, "locking flash again: %s", error_text(err)) : 0;
+	return flash_explain_lock(err, why);
 }
 
 /* ---- operations ---- */
@@ -258,12 +250,8 @@ static struct flash_duration program_time(const struct flash_device *device, uin
 					  uint32_t length)
 {
 	const struct variant *v = variant_of(device);
-	uint32_t units = length / v->unit;
-
 	(void)address;
-	return (struct flash_duration){
-		(uint32_t)((uint64_t)units * v->unit_typical_ns / 1000), units * v->unit_maximum_us,
-	};
+	return flash_duration_of(length / v->unit, v->unit_typical_ns, v->unit_maximum_us);
 }
 
 /* ---- through the debug port ---- */
@@ -327,17 +315,7 @@ static void status_text(uint32_t status, char *text, size_t size)
 	flash_status_words(status, flags, ARRAY_SIZE(flags), text, size);
 }
 
-#define CONTROLLER(code) {						\
-	.loader = loader_##code, .loader_size = sizeof loader_##code,	\
-	.open = open_device, .check = check, .unlock = unlock, .lock = lock, \
-	.erase_operation = erase_operation, .program_operation = program_operation, \
-	.bank_erase_operation = bank_erase_operation,			\
-	.erase_time = erase_time, .bank_erase_time = bank_erase_time,	\
-	.program_time = program_time, .erase = erase, .program = program, \
-	.status_text = status_text,					\
-}
-
-const struct flash_controller flash_controller_h7 = CONTROLLER(h7);
-const struct flash_controller flash_controller_h7a3 = CONTROLLER(h7a3);
-const struct flash_controller flash_controller_h7rs = CONTROLLER(h7rs);
-const struct flash_controller flash_controller_h5 = CONTROLLER(h5);
+const struct flash_controller flash_controller_h7 = { FLASH_DRIVER_OF_BANKS(h7) };
+const struct flash_controller flash_controller_h7a3 = { FLASH_DRIVER_OF_BANKS(h7a3) };
+const struct flash_controller flash_controller_h7rs = { FLASH_DRIVER_OF_BANKS(h7rs) };
+const struct flash_controller flash_controller_h5 = { FLASH_DRIVER_OF_BANKS(h5) };

@@ -90,15 +90,7 @@ static int open_locks(const struct flash_device *device, uint32_t locks, struct 
 	}
 	pecr = registers_read(&r, PECR);
 	registers_write(&r, SR, SR_STALE);
-	if (r.late)
-		return explain(why, r.error, "the flash controller is still busy after %u ms",
-			       SETTLE_US / 1000);
-	if (r.error)
-		return explain(why, r.error, "unlocking flash: %s", error_text(r.error));
-	if (pecr & locks)
-		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
-			       "locked until the next reset");
-	return 0;
+	return flash_explain_unlock(&r, pecr & locks, SETTLE_US, why);
 }
 
 static int unlock(const struct flash_device *device, struct why *why)
@@ -118,7 +110,7 @@ static int lock(const struct flash_device *device, struct why *why)
 	flash_registers(&r, device, 0);
 	registers_poll(&r, SR, SR_BSY, 0, SETTLE_US);
 	registers_write(&r, PECR, PECR_LOCKS);
-	return r.error ? explain(why, r.error, "locking flash again: %s", error_text(r.error)) : 0;
+	return flash_explain_lock(r.error, why);
 }
 
 /* ---- operations ---- */
@@ -222,14 +214,7 @@ static void status_text(uint32_t status, char *text, size_t size)
 	flash_status_words(status, flags, ARRAY_SIZE(flags), text, size);
 }
 
-#define CONTROLLER(code) {						\
-	.loader = loader_##code, .loader_size = sizeof loader_##code,	\
-	.open = open_device, .check = check, .unlock = unlock, .lock = lock, \
-	.erase_operation = erase_operation, .program_operation = program_operation, \
-	.erase_time = erase_time, .program_time = program_time,		\
-	.erase = erase, .program = program, .status_text = status_text,	\
-	.unlock_eeprom = unlock_eeprom, .write_eeprom = write_eeprom,	\
-}
+#define WITH_EEPROM .unlock_eeprom = unlock_eeprom, .write_eeprom = write_eeprom
 
-const struct flash_controller flash_controller_l0 = CONTROLLER(l0);
-const struct flash_controller flash_controller_l1 = CONTROLLER(l1);
+const struct flash_controller flash_controller_l0 = { FLASH_DRIVER(l0), WITH_EEPROM };
+const struct flash_controller flash_controller_l1 = { FLASH_DRIVER(l1), WITH_EEPROM };

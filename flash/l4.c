@@ -173,19 +173,6 @@ static uint32_t wait_idle(struct registers *r, const struct flash_device *device
 	return registers_poll(r, v->sr, SR_BUSY(v->last_busy), 0, timeout_us);
 }
 
-static int explain_unlock(const struct registers *r, uint32_t sr, uint32_t cr, struct why *why)
-{
-	if (r->late)
-		return explain(why, r->error, "the flash controller is still busy after %u ms (SR 0x%08X)",
-			       SETTLE_US / 1000, (unsigned)sr);
-	if (r->error)
-		return explain(why, r->error, "unlocking flash: %s", error_text(r->error));
-	if (cr & CR_LOCK)
-		return explain(why, E_LOCKED, "the flash controller does not take the keys: it stays "
-			       "locked until the next reset");
-	return 0;
-}
-
 /* Keys while unlocked are a bus error in this family: LOCK is looked at first. */
 static int unlock(const struct flash_device *device, struct why *why)
 {
@@ -204,7 +191,7 @@ static int unlock(const struct flash_device *device, struct why *why)
 		return explain(why, E_PROTECTED, "the second core suspends flash operations (PESD): "
 			       "`monitor reset halt`, then load again");
 	registers_write(&r, v->sr, SR_STALE);
-	return explain_unlock(&r, sr, cr, why);
+	return flash_explain_unlock(&r, cr & CR_LOCK, SETTLE_US, why);
 }
 
 /* Instruction and data cache, where there are any; they can be emptied while they are off. */
@@ -255,7 +242,7 @@ static int lock(const struct flash_device *device, struct why *why)
 	if (v->sr == 0x10)		/* the others have a cache of its own, off after reset */
 		empty_caches(&r);
 	unmark_empty(&r, device);
-	return r.error ? explain(why, r.error, "locking flash again: %s", error_text(r.error)) : 0;
+	return flash_explain_lock(r.error, why);
 }
 
 /* ---- operations ---- */
@@ -317,12 +304,11 @@ static struct flash_duration program_time(const struct flash_device *device, uin
 {
 	const struct variant *v = variant_of(device);
 	uint32_t units = length / v->unit;
+	struct flash_duration duration = flash_duration_of(units, v->unit_typical_ns, v->unit_maximum_us);
 
-	return (struct flash_duration){
-		flash_is_rows(device, address, length) ? length / v->row * v->row_typical_us :
-		       (uint32_t)((uint64_t)units * v->unit_typical_ns / 1000),
-		units * v->unit_maximum_us,
-	};
+	if (flash_is_rows(device, address, length))
+		duration.typical_us = length / v->row * v->row_typical_us;
+	return duration;
 }
 
 /* ---- through the debug port ---- */
@@ -382,19 +368,9 @@ static void status_text(uint32_t status, char *text, size_t size)
 	flash_status_words(status, flags, ARRAY_SIZE(flags), text, size);
 }
 
-#define CONTROLLER(code) {						\
-	.loader = loader_##code, .loader_size = sizeof loader_##code,	\
-	.open = open_device, .check = check, .unlock = unlock, .lock = lock, \
-	.erase_operation = erase_operation, .program_operation = program_operation, \
-	.bank_erase_operation = bank_erase_operation,			\
-	.erase_time = erase_time, .bank_erase_time = bank_erase_time,	\
-	.program_time = program_time, .erase = erase, .program = program, \
-	.status_text = status_text,					\
-}
-
-const struct flash_controller flash_controller_l4 = CONTROLLER(l4);
-const struct flash_controller flash_controller_l4plus = CONTROLLER(l4plus);
-const struct flash_controller flash_controller_g0 = CONTROLLER(g0);
-const struct flash_controller flash_controller_wb = CONTROLLER(wb);
-const struct flash_controller flash_controller_l5 = CONTROLLER(l5);
-const struct flash_controller flash_controller_u5 = CONTROLLER(u5);
+const struct flash_controller flash_controller_l4 = { FLASH_DRIVER_OF_BANKS(l4) };
+const struct flash_controller flash_controller_l4plus = { FLASH_DRIVER_OF_BANKS(l4plus) };
+const struct flash_controller flash_controller_g0 = { FLASH_DRIVER_OF_BANKS(g0) };
+const struct flash_controller flash_controller_wb = { FLASH_DRIVER_OF_BANKS(wb) };
+const struct flash_controller flash_controller_l5 = { FLASH_DRIVER_OF_BANKS(l5) };
+const struct flash_controller flash_controller_u5 = { FLASH_DRIVER_OF_BANKS(u5) };
