@@ -52,6 +52,7 @@ struct session {
 	uint32_t step_start, step_end;	/* RUN_STEPPING */
 	unsigned resets;		/* unexpected ones since the last resume */
 	uint64_t halted_since_us, running_since_us;
+	uint64_t stop_told_us, late_break_us;	/* see session_take_late_break() */
 	uint64_t quick_until_us;	/* halts are looked for often until then */
 	unsigned poll_failures;		/* one after the other */
 	uint64_t silent_since_us;

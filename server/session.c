@@ -79,6 +79,7 @@ void session_adopt_core(struct session *session, const char *reason)
 
 	session_set_run(session, as[session->core->state], reason);
 	session->signal = 5;
+	session->late_break_us = 0;
 }
 
 int session_halt(struct session *session, const char *reason, struct why *why)

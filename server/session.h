@@ -76,6 +76,9 @@ bool session_is_going(const struct session *session);
 void session_tell_stop(struct session *session);
 /* Ctrl-C of a client. */
 void session_break(struct session *session, struct peer *peer);
+/* True when a Ctrl-C of the controlling client crossed the stop that it was told just now. GDB may take
+ * that one for a step of its own and go on: the Ctrl-C is then the stop of what it resumes. */
+bool session_take_late_break(struct session *session);
 
 /* A line to be told to the controlling client as soon as it may be; also logged. No newline. */
 void session_note(struct session *session, const char *format, ...)

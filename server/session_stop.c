@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { SIGNAL_INT = 2, HALT_MS = 500 };
+enum { SIGNAL_INT = 2, HALT_MS = 500, LATE_US = 250 * 1000 };
 
 static const char *stop_text(enum core_stop stop)
 {
@@ -98,6 +98,8 @@ void session_tell_stop(struct session *session)
 		told = true;
 	}
 	session->stop_untold = !told;
+	if (told)
+		session->stop_told_us = engine_now_us(engine);
 }
 
 /* One line at once; `monitor fault` has the whole story. */
@@ -165,10 +167,36 @@ static int halt(struct session *session)
 	return err;
 }
 
+static bool is_recent(const struct session *session, uint64_t us)
+{
+	return us && engine_now_us(session->engine) - us < LATE_US;
+}
+
+bool session_take_late_break(struct session *session)
+{
+	bool late = is_recent(session, session->late_break_us);
+
+	session->late_break_us = 0;
+	if (!late || session->run != RUN_HALTED)
+		return false;
+	session->core->stop = STOP_REQUEST;
+	session->signal = SIGNAL_INT;
+	return true;
+}
+
+/* The stop before it is told, or will be: nothing to do now. */
+static void note_late_break(struct session *session, const struct peer *peer)
+{
+	if (peer->number == session->controller && is_recent(session, session->stop_told_us))
+		session->late_break_us = engine_now_us(session->engine);
+}
+
 void session_break(struct session *session, struct peer *peer)
 {
-	if (!peer->waits || !session_is_going(session))
-		return;		/* it stopped before: that stop is told already */
+	if (!peer->waits || !session_is_going(session)) {
+		note_late_break(session, peer);
+		return;
+	}
 	if (session->run == RUN_STEPPING)
 		session->core->stop = STOP_REQUEST;
 	session_interrupt_call(session);
@@ -184,6 +212,7 @@ void session_break(struct session *session, struct peer *peer)
 	}
 	if (session->core->stop != STOP_REQUEST) {
 		session_handle_stop(session);
+		note_late_break(session, peer);
 		return;
 	}
 	session->signal = SIGNAL_INT;

@@ -14,6 +14,7 @@
 #include "targets/traces.h"
 
 enum { BKPT = 0xBE00 };
+enum { EXECUTE_NEVER = 0xE0000000 };	/* system space (DDI 0403E B3.1): a breakpoint there is never hit */
 
 static struct core_breakpoint *find(struct core *core, uint32_t address)
 {
@@ -60,6 +61,8 @@ int core_add_breakpoint(struct core *core, uint32_t address, unsigned kind, bool
 	struct core_breakpoint *point;
 
 	address &= ~1u;
+	if (address >= EXECUTE_NEVER)	/* a return address that is none: GDB at the bottom of a stack */
+		return 0;
 	point = find(core, address);
 	if (!point) {
 		point = remember_breakpoint(core);

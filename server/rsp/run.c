@@ -51,12 +51,14 @@ static enum answer observe(struct request *rq)
 }
 
 /* Nothing can run, or a stop was not told yet (`monitor resume` ran into a breakpoint). */
-static bool has_stop_to_tell(struct session *session)
+static bool has_stop_to_tell(struct request *rq)
 {
+	struct session *session = rq->session;
 	bool untold = session->stop_untold;
 
 	session->stop_untold = false;
-	return untold || session->run == RUN_UNREACHED || session->run == RUN_ENDED;
+	return untold || session->run == RUN_UNREACHED || session->run == RUN_ENDED ||
+	       session_take_late_break(session);
 }
 
 /* What the core did at once: its stop is told, or it goes on and will be. */
@@ -74,7 +76,7 @@ static enum answer resume(struct request *rq, const char *reason)
 
 	if (!session_may_control(rq->session, rq->peer))
 		return observe(rq);
-	if (has_stop_to_tell(rq->session))
+	if (has_stop_to_tell(rq))
 		return answer_stop_with_notes(rq);
 	err = session_resume(rq->session, reason, &why);
 	if (err)
@@ -87,7 +89,7 @@ static enum answer resume(struct request *rq, const char *reason)
 
 static bool can_step(struct request *rq)
 {
-	return !has_stop_to_tell(rq->session) && rq->session->run == RUN_HALTED;
+	return !has_stop_to_tell(rq) && rq->session->run == RUN_HALTED;
 }
 
 static enum answer step(struct request *rq)

@@ -152,6 +152,21 @@ def control_passes_on_when_the_first_leaves():
         expect(server.said(), r"client 0 controls", r"client \d controls")
 
 
+def ctrl_c_is_heard_however_gdb_runs():
+    """Through a loop that never ends GDB stops and goes on by itself all the time: a Ctrl-C that crosses one of those stops
+    counts."""
+    with Server() as server, debugger() as one:
+        start(one, server)
+        for _ in range(8):
+            one.do("tbreak demo.c:84")          # the end of the loop, as the compiler laid it out
+            one.do("continue&")
+            one.stopped()
+            one.do("until&")
+            one.not_stopped_for(0.05)
+            one.do("-exec-interrupt")
+            expect(one.stopped(), r"SIGINT")
+
+
 def who_only_reads_does_not_control():
     """A script that looks at memory was there first: the debugger that comes later controls all the same."""
     with Server("--log", "session") as server, debugger() as one:
@@ -241,5 +256,6 @@ def runs_again_when_the_ide_is_killed():
 
 main(second_one_looks_while_the_first_runs, nobody_hears_the_others_stop,
      second_one_looks_while_the_first_loads, second_debugger_is_refused_with_a_sentence,
-     control_passes_on_when_the_first_leaves, who_only_reads_does_not_control, nothing_is_touched_before_a_packet,
+     control_passes_on_when_the_first_leaves,
+     ctrl_c_is_heard_however_gdb_runs, who_only_reads_does_not_control, nothing_is_touched_before_a_packet,
      fights_end_well, runs_again_when_the_ide_is_killed)

@@ -137,6 +137,18 @@ static void watch_units_run_out(void **state)
 	ok(rig, core_add_watchpoint(rig->core, RAM, 0x8000, WATCH_WRITE, &rig->why));
 }
 
+/* GDB wants one where the caller of the reset handler would be. */
+static void breakpoints_where_nothing_runs_take_no_unit(void **state)
+{
+	struct rig *rig = *state;
+
+	for (unsigned i = 0; i < 20; i++)
+		ok(rig, core_add_breakpoint(rig->core, 0xFFFFFFFE - 4 * i, 2, i & 1, &rig->why));
+	assert_int_equal(rig->core->breakpoint_count, 0);
+	ok(rig, core_remove_breakpoint(rig->core, 0xFFFFFFFE));
+	assert_int_equal(core_add_breakpoint(rig->core, 0x60000000, 2, true, &rig->why), E_NO_UNIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +159,7 @@ int main(void)
 		ATTACHED(watchpoints_tell_the_address),
 		ATTACHED(reads_do_not_trigger_write_watchpoints),
 		ATTACHED(watch_units_run_out),
+		ATTACHED(breakpoints_where_nothing_runs_take_no_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,34 @@ static void ctrl_c_while_halted_is_swallowed(void **state)
 	starts_with(harness_ask(h, 0, "?"), "T05");
 }
 
+/* GDB steps through a line by itself: a Ctrl-C that crosses one of those stops is for the line. */
+static void ctrl_c_that_crosses_a_stop_ends_the_next_resume(void **state)
+{
+	struct harness *h = at_reset(state, NULL, 0);
+	unsigned answers;
+
+	starts_with(harness_ask(h, 0, "vCont;s:1;c"), "T05");
+	answers = h->clients[0].answers;
+	harness_break(h, 0);
+	assert_int_equal(h->clients[0].answers, answers);
+	starts_with(harness_ask(h, 0, "vCont;c"), "T02");
+	assert_null(harness_continue(h, 20));		/* once */
+	harness_break(h, 0);
+	starts_with(h->clients[0].answer, "T02");
+}
+
+/* Long after the stop that it crossed it is nobody's. */
+static void ctrl_c_of_long_ago_is_forgotten(void **state)
+{
+	struct harness *h = at_reset(state, NULL, 0);
+
+	starts_with(harness_ask(h, 0, "vCont;s:1;c"), "T05");
+	harness_break(h, 0);
+	harness_run_ms(h, 400);
+	harness_break(h, 0);
+	assert_null(harness_continue(h, 20));
+}
+
 static void range_step_ends_outside_of_the_range(void **state)
 {
 	struct harness *h = at_reset(state, NULL, 0);
@@ -323,6 +351,8 @@ int main(void)
 		TEST(stop_is_noticed_quickly),
 		TEST(ctrl_c_stops_with_sigint),
 		TEST(ctrl_c_while_halted_is_swallowed),
+		TEST(ctrl_c_that_crosses_a_stop_ends_the_next_resume),
+		TEST(ctrl_c_of_long_ago_is_forgotten),
 		TEST(range_step_ends_outside_of_the_range),
 		TEST(range_step_over_an_endless_loop_hears_ctrl_c),
 		TEST(restart_goes_to_the_reset_vector),
