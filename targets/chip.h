@@ -143,6 +143,9 @@ enum chip_option_role {
 	CHIP_CALIBRATION,
 	CHIP_OTP_LOCKS,		/* a bit for each OTP block; only ever set */
 	CHIP_COUNTER,		/* only ever grows */
+	CHIP_LOW_SUPPLY,	/* 1: fast pins, for a VDD below 2.7 V alone */
+	CHIP_LOW_SIDE_SUPPLY,	/* the same of another supply pin, which no probe measures */
+	CHIP_DATA_AREA,		/* takes the last sectors of a bank */
 	CHIP_RAM_MAP,		/* other addresses or sizes for RAM */
 };
 

@@ -272,7 +272,9 @@ int chip_read_role(struct reader *reader, const struct config_setting_t *setting
 		{ "secrets", CHIP_SECRETS }, { "secure area", CHIP_SECURE_AREA }, { "area lock", CHIP_AREA_LOCK },
 		{ "trustzone", CHIP_TRUSTZONE }, { "life cycle", CHIP_LIFE_CYCLE },
 		{ "second core", CHIP_SECOND_CORE }, { "calibration", CHIP_CALIBRATION },
-		{ "otp locks", CHIP_OTP_LOCKS }, { "counter", CHIP_COUNTER }, { "ram", CHIP_RAM_MAP }, { NULL, 0 },
+		{ "otp locks", CHIP_OTP_LOCKS }, { "counter", CHIP_COUNTER }, { "ram", CHIP_RAM_MAP },
+		{ "low supply", CHIP_LOW_SUPPLY }, { "low side supply", CHIP_LOW_SIDE_SUPPLY },
+		{ "data area", CHIP_DATA_AREA }, { NULL, 0 },
 	};
 	int value = 0, err = reader_word(reader, setting, words, &value);
 

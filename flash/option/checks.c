@@ -65,6 +65,20 @@ static int check_brownout(const struct option_plan *plan, uint32_t supply_mv, st
 	return OK;
 }
 
+enum { FAST_PINS_MOST_MV = 2700 };
+
+/* (RM0433 4.9.7, RM0456 7.9.13) */
+static int check_fast_pins(const struct option_plan *plan, uint32_t supply_mv, struct why *why)
+{
+	const struct chip_option_field *field;
+
+	for (size_t i = 0; (field = option_plan_change(plan, i)); i++)
+		if (field->role == CHIP_LOW_SUPPLY && plan_after(plan, field) && supply_mv > FAST_PINS_MOST_MV)
+			return explain(why, E_REFUSED, "%s is for a supply below 2.7 V, and there are %u.%02u V at the chip: its "
+				       "pins could be damaged.", field->name, supply_mv / 1000, supply_mv % 1000 / 10);
+	return OK;
+}
+
 /* ---- areas ---- */
 
 static bool turns(const struct chip_option_area *area, const struct chip_option_field *mode)
@@ -216,6 +230,8 @@ int option_plan_check(const struct option_plan *plan, uint32_t supply_mv, struct
 	};
 	int err = check_brownout(plan, supply_mv, why);
 
+	if (!err)
+		err = check_fast_pins(plan, supply_mv, why);
 	for (size_t i = 0; i < ARRAY_SIZE(checks) && !err; i++)
 		err = checks[i](plan, why);
 	return err;

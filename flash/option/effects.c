@@ -156,6 +156,10 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 		{ CHIP_AREA_LOCK, 0, "the write-protected area can't change until read protection is lowered" },
 		{ CHIP_OTP_LOCKS, ANY, "these OTP blocks stay as they are for ever" },
 		{ CHIP_COUNTER, ANY, "the counter never goes back" },
+		{ CHIP_LOW_SUPPLY, 1, "pins are made fast for a supply below 2.7 V: with more they can be damaged" },
+		{ CHIP_LOW_SIDE_SUPPLY, 1, "pins are made fast for a supply of theirs below 2.7 V: with more they can be "
+		  "damaged" },
+		{ CHIP_DATA_AREA, ANY, "the last sectors of the bank change between program flash and data area" },
 		{ CHIP_RAM_MAP, ANY, "RAM gets other sizes or addresses: firmware has to be linked for it" },
 	};
 

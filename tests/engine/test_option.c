@@ -201,6 +201,21 @@ static void a_lower_level_needs_no_supply(void **state)
 	harness_free(h);
 }
 
+static void fast_pins_are_for_a_low_supply(void **state)
+{
+	struct harness *h = bench_new("STM32U575ZI"), *low = harness_init("STM32U575ZI");
+
+	(void)state;
+	says(h, "option set IO_VDD_HSLV=on", "pins could be damaged");
+	says(h, "option set IO_VDDIO2_HSLV=on", "! pins are made fast for a supply of theirs");
+	low->spec.supply_mv = 1800;
+	bench_start(low);
+	says(low, "option set IO_VDD_HSLV=on", "read back");
+	says(low, "option set IO_VDD_HSLV=off", "read back");
+	harness_free(low);
+	harness_free(h);
+}
+
 /* ---- files ---- */
 
 static void files_are_restored_on_chips_of_their_kind(void **state)
@@ -402,6 +417,7 @@ int main(void)
 		cmocka_unit_test(what_would_lock_the_chip_up_is_refused),
 		TEST(files_are_restored_on_chips_of_their_kind),
 		cmocka_unit_test(a_lower_level_needs_no_supply),
+		cmocka_unit_test(fast_pins_are_for_a_low_supply),
 		cmocka_unit_test(bad_files_change_nothing),
 		TEST(good_files_may_be_short),
 		TEST(a_file_is_no_way_around_the_token),
