@@ -70,9 +70,9 @@ const char *protection_text(const struct chip *chip, char *text, size_t size)
 
 	text[0] = '\0';
 	if (protection_is_on(chip))
-		snprintf(text, size, "Read protection is set (%s %s): a debugger can't read or write flash; `protect` "
+		snprintf(text, size, "Read protection is set (%s %s): a debugger %s read or write flash; `protect` "
 			 "tells what it can, and how to leave it.", field->name,
-			 name_of(field, protection_value(chip)));
+			 name_of(field, protection_value(chip)), protection_is_state(field) ? "may not" : "can't");
 	return text;
 }
 

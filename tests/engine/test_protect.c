@@ -81,6 +81,18 @@ static void every_path_names_read_protection(void **state)
 	}
 }
 
+static void states_are_named_as_well(void **state)
+{
+	struct harness *h = start("STM32H563ZI", "PRODUCT_STATE:0x17");
+
+	(void)state;
+	says(h, "info", "Read protection is set (PRODUCT_STATE provisioning)");
+	says(h, "protect off", "only debug authentication takes back");
+	says(h, "option set PRODUCT_STATE=open", "debug authentication");
+	says(h, "option get PRODUCT_STATE", "0x17");
+	harness_free(h);
+}
+
 /* GDB's load, packet by packet. */
 static void a_load_names_it_too(void **state)
 {
@@ -285,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_path_names_read_protection),
+		cmocka_unit_test(states_are_named_as_well),
 		cmocka_unit_test(a_load_names_it_too),
 		cmocka_unit_test(the_hardware_watchdog_does_not_cut_the_erasing),
 		cmocka_unit_test(write_protection_is_no_obstacle),
