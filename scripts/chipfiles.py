@@ -66,7 +66,8 @@ class Reader:
 def read_chips():
     chips = {}
     for name in sorted(os.listdir(FOLDER)):
-        if name.endswith(".cfg"):
-            with open(os.path.join(FOLDER, name), encoding="ascii") as file:
-                chips[name] = Reader(file.read()).group(None)
+        if not name.endswith(".cfg"):
+            sys.exit(f"{FOLDER}/{name} is no chip file")
+        with open(os.path.join(FOLDER, name), encoding="ascii") as file:
+            chips[name] = Reader(file.read()).group(None)
     return chips

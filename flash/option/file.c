@@ -14,6 +14,19 @@ enum { LINE_LENGTH = 256 };
 
 static const char chip_key[] = "chip";
 
+/* For people: the fields above say the same. */
+static void write_areas(const struct option_plan *plan, FILE *file)
+{
+	const char *name;
+	char text[200];
+
+	for (size_t i = 0; (name = option_area_name(plan->chip, i)); i++) {
+		option_area_text(plan->chip, name, plan->after, text, sizeof(text));
+		if (text[0])
+			fprintf(file, "# %s: %s\n", name, text);
+	}
+}
+
 int option_file_write(const struct option_plan *plan, FILE *file)
 {
 	const struct chip *chip = plan->chip;
@@ -30,6 +43,7 @@ int option_file_write(const struct option_plan *plan, FILE *file)
 			fprintf(file, "  # %s%s%s", named->name, named->about[0] ? ": " : "", named->about);
 		fputc('\n', file);
 	}
+	write_areas(plan, file);
 	return ferror(file) ? E_SYSTEM : OK;
 }
 

@@ -36,6 +36,9 @@ def option_bytes_stay():
         chip.run("option save " + saved)
         expect(chip.run("option set BOR_LEV=level1 nWRP=sectors:0-3"), r"0x3 off -> 0x2 level1", r"read back")
         expect(chip.run("option"), r"BOR_LEV +0x2", r"nWRP .*sectors 0-3")
+        chip.run("option save " + saved + "2")
+        with open(saved + "2") as file:
+            expect(file.read(), r"BOR_LEV = 0x2  # level1", r"# WRP: sectors 0-3 \(0x08000000-0x0800ffff\)")
         expect(chip.run("option set BOR_LEV=level7", code=1), r"no value of BOR_LEV")
         expect(chip.run("option set BORLEV=off", code=1), r"Near: BOR_LEV")
         chip.run("option restore " + saved)
