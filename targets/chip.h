@@ -210,6 +210,7 @@ struct chip_wake {
 
 struct chip_swo {		/* gives the trace port (TPIU) its one pin; address 0 = not stated */
 	uint32_t address, mask, value;
+	uint32_t unit, funnel;	/* H7: the chip's own SWO instead, and what is in front of it */
 };
 
 /* On the way to a faster clock: change these bits of a register, then read until those of ready are set. */

@@ -222,6 +222,8 @@ static const struct key swo_keys[] = {
 	NUMBER("register", NEEDED, chip, swo.address),
 	NUMBER("mask", NEEDED, chip, swo.mask),
 	NUMBER("value", NEEDED, chip, swo.value),
+	NUMBER("unit", OPTIONAL, chip, swo.unit),
+	NUMBER("funnel", OPTIONAL, chip, swo.funnel),
 	END,
 };
 

@@ -11,11 +11,13 @@
 #include "probe/bytes.h"
 #include "probe/log.h"
 
-#define ITM_KEY 0xC5ACCE55u
+#define KEY 0xC5ACCE55u	/* opens CoreSight locks */
 
 enum {
+	UNIT_DIVIDER = 0x10, UNIT_PROTOCOL = 0xF0, UNIT_LAR = 0xFB0,	/* of TPIU and SWO alike */
+	FUNNEL_ITM = 1 << 0, FUNNEL_RESET = 0x300 /* hold time */,
 	ITM_TER = 0xE0000E00, ITM_TPR = 0xE0000E40, ITM_TCR = 0xE0000E80, ITM_LAR = 0xE0000FB0,
-	TPIU_CSPSR = 0xE0040004, TPIU_ACPR = 0xE0040010, TPIU_SPPR = 0xE00400F0, TPIU_FFCR = 0xE0040304,
+	TPIU = 0xE0040000, TPIU_CSPSR = 0xE0040004, TPIU_FFCR = 0xE0040304,
 	TCR_ITMENA = 1 << 0, TCR_SYNCENA = 1 << 2, TCR_TRACE_ID = 1 << 16,
 	SPPR_NRZ = 2, FFCR_NO_FORMATTER = 0x100, ACPR_MAX = 0x1FFF,
 };
@@ -56,6 +58,22 @@ static int remember(struct board *board)
 	return err;
 }
 
+static void queue_unit(struct batch *batch, const struct chip_swo *swo, uint32_t divider)
+{
+	uint32_t unit = swo->unit ? swo->unit : TPIU;
+
+	if (swo->unit) {
+		batch_write(batch, unit + UNIT_LAR, KEY);
+		batch_write(batch, swo->funnel + UNIT_LAR, KEY);
+		batch_write(batch, swo->funnel, FUNNEL_RESET | FUNNEL_ITM);
+	} else {
+		batch_write(batch, TPIU_CSPSR, 1);
+		batch_write(batch, TPIU_FFCR, FFCR_NO_FORMATTER);
+	}
+	batch_write(batch, unit + UNIT_DIVIDER, divider - 1);
+	batch_write(batch, unit + UNIT_PROTOCOL, SPPR_NRZ);
+}
+
 static int set_up(struct board *board, uint32_t divider, uint32_t ports)
 {
 	const struct chip_swo *pin = &board->chip.swo;
@@ -64,7 +82,7 @@ static int set_up(struct board *board, uint32_t divider, uint32_t ports)
 	int err;
 
 	batch_begin(&batch, &board->cores[0]);
-	batch_write(&batch, ITM_LAR, ITM_KEY);
+	batch_write(&batch, ITM_LAR, KEY);
 	pins = batch_read(&batch, pin->address);
 	enabled = batch_read(&batch, ITM_TER);
 	dwt = batch_read(&batch, DWT_CTRL);
@@ -78,10 +96,7 @@ static int set_up(struct board *board, uint32_t divider, uint32_t ports)
 	dwt = batch_value(&batch, dwt) | DWT_CYCCNTENA;
 	batch_begin(&batch, &board->cores[0]);
 	batch_write(&batch, pin->address, (uint32_t)pins);
-	batch_write(&batch, TPIU_CSPSR, 1);
-	batch_write(&batch, TPIU_ACPR, divider - 1);
-	batch_write(&batch, TPIU_SPPR, SPPR_NRZ);
-	batch_write(&batch, TPIU_FFCR, FFCR_NO_FORMATTER);
+	queue_unit(&batch, pin, divider);
 	batch_write(&batch, ITM_TPR, 0);
 	batch_write(&batch, ITM_TER, (uint32_t)enabled);
 	batch_write(&batch, ITM_TCR, TCR_TRACE_ID | TCR_SYNCENA | TCR_ITMENA);

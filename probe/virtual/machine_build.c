@@ -118,7 +118,7 @@ static int assemble(struct machine *machine, struct why *why)
 		return explain(why, E_MEMORY, "no core for %s", spec->chip);
 	cpu_set_part(machine->cpu, spec->idcode & 0xFFF);
 	if (machine->soc.has_trace_pin)
-		cpu_add_trace_port(machine->cpu);
+		cpu_add_trace_port(machine->cpu, machine->soc.trace_by_swo);
 	return spec->image[0] ? image_open(&machine->image, spec->image, &machine->soc, why) : OK;
 }
 

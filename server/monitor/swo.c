@@ -60,6 +60,9 @@ static int run_status(struct monitor_call *call)
 	monitor_print(call, "SWO at %u Hz; core clock %u Hz, %s\n", swo->baud, swo->clock_hz,
 		      swo->settings.clock_hz ? "as told" : swo->is_measured ? "measured" :
 		      "assumed until the core runs");
+	if (call->engine->board.chip.swo.unit && !swo->settings.clock_hz)
+		monitor_print(call, "            (SWO runs at pll1_r here, taken to be as fast as the core; if it is "
+			      "not: `swo on cpu=HZ`)\n");
 	monitor_print(call, "received    %llu bytes; port 0 goes to %s\n",
 		      (unsigned long long)swo->bytes, swo->console ? "the console" : "nobody's console");
 	if (swo->losses)

@@ -96,7 +96,8 @@ static void every_kind_of_chip_with_an_itm_can_do_it(void **state)
 {
 	static const char *const parts[] = {
 		"STM32F103CB", "STM32F207VG", "STM32F303VC", "STM32F746ZG", "STM32L152RE", "STM32L476RG",
-		"STM32G474RE", "STM32L552ZE", "STM32U575ZI", "STM32H563ZI", "STM32WBA55CG",
+		"STM32G474RE", "STM32L552ZE", "STM32U575ZI", "STM32H563ZI", "STM32WBA55CG", "STM32H743ZI",
+		"STM32H723ZG", "STM32H7A3ZI",
 	};
 
 	(void)state;
@@ -180,7 +181,10 @@ static void chips_that_have_none_say_so(void **state)
 	assert_monitor_says(h, "swo", "SWO is off");
 	harness_free(h);
 	h = halted("STM32H743ZI", "V3J7M3");
-	assert_monitor_says(h, "swo on", "not known for STM32H742");
+	assert_monitor_says(h, "swo on", "pll1_r");
+	harness_free(h);
+	h = halted("STM32H7S3L8", "V3J7M3");
+	assert_monitor_says(h, "swo on", "not known for STM32H7");
 	harness_free(h);
 }
 

@@ -25,7 +25,7 @@ static struct rig *rig_with_port(enum virtual_core core)
 {
 	struct rig *rig = HALTED_RIG(core, trace);
 
-	cpu_add_trace_port(rig->cpu);
+	cpu_add_trace_port(rig->cpu, false);
 	cpu_power_on(rig->cpu);
 	rig_reset_halt(rig);
 	return rig;

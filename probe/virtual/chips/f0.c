@@ -33,8 +33,8 @@ static const struct kin {
 	const struct rcc_layout *rcc;
 	struct dbgmcu_layout dbgmcu;
 	uint8_t usart_irqs[3], tim_irqs[2];
-} f0 = { &rcc_f0_layout, { SOC_APB2 + 22, 6, { 8, 12 }, false, 0 }, { 27, 28, 29 }, { 15, 16 } },
-  f3 = { &rcc_f3_layout, { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false, TRACE_IOEN }, { 37, 38, 39 }, { 28, 29 } };
+} f0 = { &rcc_f0_layout, { SOC_APB2 + 22, 6, { 8, 12 }, false, TRACE_NONE }, { 27, 28, 29 }, { 15, 16 } },
+  f3 = { &rcc_f3_layout, { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false, TRACE_V7 }, { 37, 38, 39 }, { 28, 29 } };
 
 static const struct chip_window windows[] = {
 	{ 0x40000000, 0x18000 },	/* APB */

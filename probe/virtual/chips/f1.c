@@ -16,7 +16,7 @@ enum { LSI_HZ = 40000 };
 /* Bits of DBGMCU_CR (31.16.3). */
 enum { FREEZE_IWDG = 8, FREEZE_WWDG = 9, FREEZE_TIM2 = 11, FREEZE_TIM3 = 12 };
 
-static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0x7FFFFFE7, { 0 }, true, TRACE_IOEN };
+static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0x7FFFFFE7, { 0 }, true, TRACE_V7 };
 
 static const struct usart_place usarts[] = {
 	{ "USART1", 0x40013800, SOC_APB2 + 14, 37, false },

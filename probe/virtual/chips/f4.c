@@ -59,7 +59,7 @@ static const struct plain_place syscfg_f7 = {
 	"SYSCFG", 0x40013800, SOC_APB2 + 14, true, { { 0, 0, 0 } }
 };
 
-static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false, TRACE_IOEN };
+static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false, TRACE_V7 };
 
 static bool is_f7(const struct soc *soc)
 {

@@ -38,16 +38,16 @@ static const struct chip_window windows[] = {
 	.window_count = ARRAY_SIZE(windows)
 
 static const struct chip_parts g0 = {
-	COMMON, .rcc = &rcc_g0_layout, .dbgmcu = { SOC_APB1 + 27, 6, { 0x08, 0x0C }, false, 0 },
+	COMMON, .rcc = &rcc_g0_layout, .dbgmcu = { SOC_APB1 + 27, 6, { 0x08, 0x0C }, false, TRACE_NONE },
 	.tim2_irq = 15,
 };
 
 static const struct chip_parts c0 = {
-	COMMON, .rcc = &rcc_c0_layout, .dbgmcu = { SOC_APB1 + 27, 6, { 0x08, 0x0C }, false, 0 },
+	COMMON, .rcc = &rcc_c0_layout, .dbgmcu = { SOC_APB1 + 27, 6, { 0x08, 0x0C }, false, TRACE_NONE },
 };
 
 static const struct chip_parts u0 = {
-	COMMON, .rcc = &rcc_u0_layout, .dbgmcu = { SOC_APB3 + 0, 6, { 0x08, 0x0C }, false, 0 },
+	COMMON, .rcc = &rcc_u0_layout, .dbgmcu = { SOC_APB3 + 0, 6, { 0x08, 0x0C }, false, TRACE_NONE },
 	.tim2_irq = 15,
 };
 

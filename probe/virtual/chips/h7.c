@@ -52,7 +52,8 @@ static const struct chip_window windows_h7[] = {
 	{ 0x52000000, 0xA000 },		/* AHB3 */
 	{ 0x58000000, 0x8000 },		/* APB4 */
 	{ 0x58020000, 0x8000 },		/* AHB4 */
-	{ 0x5C000000, 0x20000 },	/* debug components of the buses */
+	{ 0x5C000000, 0x3000 },		/* debug components of the buses; SWO and its funnel */
+	{ 0x5C005000, 0x1B000 },
 };
 
 static const struct chip_window windows_h5[] = {
@@ -73,13 +74,13 @@ static const struct chip_window windows_h5[] = {
 static const struct chip_parts h7 = {
 	COMMON_H7, .rcc = &rcc_h7_layout, .ports = "ABCDEFGHIJK", .wwdg_base = 0x50003000,
 	.wwdg_gate = SOC_APB3 + 6, .hsem_base = 0x58026400, .hsem_gate = SOC_AHB4 + 25,
-	.dbgmcu = { SOC_ALWAYS_ON, 0x107001BF, { 0x3C, 0x34, 0x4C, 0x54 }, false, 0 },
+	.dbgmcu = { SOC_ALWAYS_ON, 0x107001BF, { 0x3C, 0x34, 0x4C, 0x54 }, false, TRACE_H7 },
 	.freeze_wwdg = FREEZE_WWDG_H7, .freeze_iwdg = FREEZE_IWDG_H7,
 };
 
 static const struct chip_parts h7rs = {
 	COMMON_H7, .rcc = &rcc_h7rs_layout, .ports = "ABCDEFGHMNOP",
-	.dbgmcu = { SOC_ALWAYS_ON, 0x00310007, { 0x3C, 0x4C, 0x54 }, false, 0 },
+	.dbgmcu = { SOC_ALWAYS_ON, 0x00310007, { 0x3C, 0x4C, 0x54 }, false, TRACE_NONE },
 	.freeze_wwdg = FREEZE_WWDG, .freeze_iwdg = FREEZE_IWDG_H7RS,
 };
 
@@ -89,7 +90,7 @@ static const struct chip_parts h5 = {
 	.ports = "ABCDEFGHI", .moder_a = 0xABFFFFFF, .pupdr_a = 0x64000000, .tim2_irq = 45,
 	.crc_base = 0x40023000, .plains = plains_h5, .plain_count = ARRAY_SIZE(plains_h5),
 	.windows = windows_h5, .window_count = ARRAY_SIZE(windows_h5),
-	.dbgmcu = { SOC_ALWAYS_ON, 0x000100F6, { 0x08, 0x0C, 0x10, 0x14, 0x20 }, false, TRACE_IOEN_V8 },
+	.dbgmcu = { SOC_ALWAYS_ON, 0x000100F6, { 0x08, 0x0C, 0x10, 0x14, 0x20 }, false, TRACE_V8 },
 	.freeze_wwdg = FREEZE_WWDG, .freeze_iwdg = FREEZE_IWDG_H5,
 };
 

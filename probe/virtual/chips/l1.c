@@ -14,7 +14,7 @@ enum { RAM = 0x20000000, LSI_HZ = 37000 };
 
 enum { FREEZE_TIM2 = 0, FREEZE_TIM3, FREEZE_TIM4, FREEZE_WWDG = 11, FREEZE_IWDG = 12 };
 
-static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false, TRACE_IOEN };
+static const struct dbgmcu_layout dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 8, 12 }, false, TRACE_V7 };
 
 static const struct usart_place usarts[] = {
 	{ "USART1", 0x40013800, SOC_APB2 + 14, 37, false },

@@ -58,13 +58,13 @@ static const struct chip_window windows_wb[] = {
 
 #define L4_COMMON \
 	COMMON, .rcc_base = 0x40021000, .dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 0x08, 0x0C, 0x10 }, \
-	false, TRACE_IOEN }, .usarts = usarts_l4, .usart_count = ARRAY_SIZE(usarts_l4), .tim2_irq = 28, \
+	false, TRACE_V7 }, .usarts = usarts_l4, .usart_count = ARRAY_SIZE(usarts_l4), .tim2_irq = 28, \
 	.plains = plains_l4, .plain_count = ARRAY_SIZE(plains_l4), .windows = windows_l4, \
 	.window_count = ARRAY_SIZE(windows_l4)
 
 #define WB_COMMON \
 	COMMON, .rcc_base = 0x58000000, \
-	.dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 0x3C, 0x44, 0x4C, 0x40, 0x48 }, false, TRACE_IOEN }, \
+	.dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 0x3C, 0x44, 0x4C, 0x40, 0x48 }, false, TRACE_V7 }, \
 	.usarts = usarts_wb, .plains = plains_wb, .plain_count = ARRAY_SIZE(plains_wb), \
 	.hsem_base = 0x58001400, .hsem_gate = SOC_AHB3 + 19, .windows = windows_wb, \
 	.window_count = ARRAY_SIZE(windows_wb)

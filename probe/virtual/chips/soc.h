@@ -111,6 +111,7 @@ struct soc {
 	uint32_t freeze[SOC_FREEZE_REGISTERS];	/* DBGMCU's freeze bits */
 	uint32_t lsi_hz;		/* of the independent watchdog; 0 = 32 kHz */
 	uint32_t debug_modes;		/* DBGMCU_CR */
+	bool trace_by_swo;		/* the chip's own unit instead of the core's TPIU */
 	bool has_trace_pin, trace_on_pin;	/* SWO of the core's trace port; DBGMCU has its pin on */
 	bool woke_from_standby;		/* the reset in work ends Standby: the backup domain was never off */
 	uint32_t supply_mv;

@@ -30,8 +30,8 @@ void cpu_free(struct cpu *cpu);
 /* The part number (DBGMCU DEV_ID) that the ROM table's peripheral id shows beside ST's JEP106. */
 void cpu_set_part(struct cpu *cpu, uint16_t part);
 
-/* Adds the trace port (TPIU) of chips that bring it to a pin. */
-void cpu_add_trace_port(struct cpu *cpu);
+/* Adds the trace port of chips that bring it to a pin: the TPIU, or the SWO unit of H7. */
+void cpu_add_trace_port(struct cpu *cpu, bool swo);
 
 /* Power-on: debug registers, FPB and DWT are cleared too. System reset keeps them
  * (DDI 0403E C1.4). Both leave the core ready to fetch its vectors at the next cpu_run. */

@@ -91,7 +91,9 @@ struct cpu_itm {
 };
 
 struct cpu_tpiu {
-	bool present;
+	bool present, is_swo;
+	bool unlocked, funnel_unlocked;	/* SWO and the funnel in front of it */
+	uint32_t funnel;		/* its CTRL */
 	uint32_t prescaler, protocol, formatter;	/* ACPR, SPPR, FFCR */
 	uint64_t busy_until_ns;	/* until what is queued has left the pin */
 };

@@ -3,15 +3,20 @@
  * Trace port interface unit with its one-pin output (DDI 0403E C1.10, DDI 0314H): a small queue in
  * front of an asynchronous sender, ten bits to a byte, clocked by the core's clock. Only the serial
  * wire with NRZ coding and without the formatter is modelled; other settings send nothing that a
- * UART would take for bytes. Chips bring it to a pin, or have none (cpu_add_trace_port).
+ * UART would take for bytes. Chips bring it to a pin, or have none (cpu_add_trace_port). On H7 the same
+ * sender is a unit of the chip, SWO, without a formatter, behind a funnel (RM0433 60.5.9 and 60.5.10); its
+ * clock, pll1_r, is taken to be the core's.
  */
 #include "probe/virtual/cpu/internal.h"
 
 #define TPIU_BASE 0xE0040000u
+#define SWO_BASE 0x5C003000u
+#define FUNNEL_BASE 0x5C004000u
+#define LOCK_KEY 0xC5ACCE55u
 
 enum {
 	SSPSR = 0x000, CSPSR = 0x004, ACPR = 0x010, SPPR = 0x0F0, FFSR = 0x300, FFCR = 0x304,
-	DEVID = 0xFC8,
+	LAR = 0xFB0, DEVID = 0xFC8, FUNNEL_CTRL = 0, FUNNEL_ITM = 1 << 0,
 	ACPR_MASK = 0x1FFF, SPPR_MASK = 3, SPPR_NRZ = 2,
 	FFCR_FORMATTER = 1 << 1, FFCR_RESET = 0x102, FFCR_WRITABLE = 0x102,
 	FFSR_NOT_STOPPABLE = 1 << 3, DEVID_ASYNCHRONOUS = 0xCA1,
@@ -23,8 +28,10 @@ enum { NS_PER_S = 1000000000 };
 
 static bool sends_bytes(const struct cpu *cpu)
 {
-	return cpu->tpiu.present && cpu->tpiu.protocol == SPPR_NRZ &&
-	       !(cpu->tpiu.formatter & FFCR_FORMATTER);
+	if (!cpu->tpiu.present || cpu->tpiu.protocol != SPPR_NRZ)
+		return false;
+	return cpu->tpiu.is_swo ? cpu->tpiu.funnel & FUNNEL_ITM
+				: !(cpu->tpiu.formatter & FFCR_FORMATTER);
 }
 
 static uint32_t bits_per_s(const struct cpu *cpu)
@@ -113,15 +120,71 @@ static enum bus_result write_register(void *context, uint32_t offset, unsigned w
 	return BUS_OK;
 }
 
-void tpiu_power_on(struct cpu *cpu)
+static enum bus_result read_swo(void *context, uint32_t offset, unsigned width, uint32_t *value,
+				enum bus_master master)
 {
-	cpu->tpiu = (struct cpu_tpiu){ .present = cpu->tpiu.present, .protocol = 1,
-				       .formatter = FFCR_RESET };
+	struct cpu *cpu = context;
+	uint32_t word = offset == ACPR ? cpu->tpiu.prescaler : offset == SPPR ? cpu->tpiu.protocol : 0;
+
+	(void)master;
+	*value = lane_get(word, offset, width);
+	return BUS_OK;
 }
 
-void cpu_add_trace_port(struct cpu *cpu)
+static enum bus_result write_swo(void *context, uint32_t offset, unsigned width, uint32_t value,
+				 enum bus_master master)
+{
+	struct cpu *cpu = context;
+
+	(void)master;
+	if (width != 4)
+		return BUS_OK;
+	if (offset == LAR)
+		cpu->tpiu.unlocked = value == LOCK_KEY;
+	else if (offset == ACPR && cpu->tpiu.unlocked)
+		cpu->tpiu.prescaler = value & ACPR_MASK;
+	else if (offset == SPPR && cpu->tpiu.unlocked)
+		cpu->tpiu.protocol = value & SPPR_MASK;
+	return BUS_OK;
+}
+
+static enum bus_result read_funnel(void *context, uint32_t offset, unsigned width, uint32_t *value,
+				   enum bus_master master)
+{
+	(void)master;
+	*value = lane_get(offset == FUNNEL_CTRL ? ((struct cpu *)context)->tpiu.funnel : 0, offset, width);
+	return BUS_OK;
+}
+
+static enum bus_result write_funnel(void *context, uint32_t offset, unsigned width, uint32_t value,
+				    enum bus_master master)
+{
+	struct cpu *cpu = context;
+
+	(void)master;
+	if (width == 4 && offset == LAR)
+		cpu->tpiu.funnel_unlocked = value == LOCK_KEY;
+	else if (width == 4 && offset == FUNNEL_CTRL && cpu->tpiu.funnel_unlocked)
+		cpu->tpiu.funnel = value;
+	return BUS_OK;
+}
+
+void tpiu_power_on(struct cpu *cpu)
+{
+	cpu->tpiu = (struct cpu_tpiu){ .present = cpu->tpiu.present, .is_swo = cpu->tpiu.is_swo,
+				       .protocol = 1, .formatter = FFCR_RESET, .funnel = 0x300 };
+}
+
+void cpu_add_trace_port(struct cpu *cpu, bool swo)
 {
 	cpu->tpiu.present = true;
-	bus_add_device(cpu->bus, &(struct bus_device){ "TPIU", TPIU_BASE, 0x1000, cpu, read_register,
-						       write_register });
+	cpu->tpiu.is_swo = swo;
+	if (!swo) {
+		bus_add_device(cpu->bus, &(struct bus_device){ "TPIU", TPIU_BASE, 0x1000, cpu,
+							       read_register, write_register });
+		return;
+	}
+	bus_add_device(cpu->bus, &(struct bus_device){ "SWO", SWO_BASE, 0x1000, cpu, read_swo, write_swo });
+	bus_add_device(cpu->bus, &(struct bus_device){ "SWTF", FUNNEL_BASE, 0x1000, cpu, read_funnel,
+						       write_funnel });
 }

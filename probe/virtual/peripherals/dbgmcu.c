@@ -7,7 +7,13 @@
 
 #include <stdlib.h>
 
-enum { CR = 4, LOW_POWER = 7, TRACE_MODE = 3 << 6 /* 0 = one pin, asynchronous */ };
+enum { CR = 4, LOW_POWER = 7 };
+
+/* TRACE_IOEN (v8-M: and TRACE_EN) with TRACE_MODE 0, one pin; TRACECLKEN and the debug clocks of D1 and
+ * D3. */
+static const struct { uint32_t mask, value; } traces[] = {
+	[TRACE_V7] = { 0xE0, 0x20 }, [TRACE_V8] = { 0xF0, 0x30 }, [TRACE_H7] = { 0x700000, 0x700000 },
+};
 
 struct dbgmcu {
 	struct soc *soc;
@@ -50,8 +56,8 @@ static void dbgmcu_write(void *state, uint32_t offset, uint32_t value)
 		dbgmcu->cr = value & dbgmcu->layout.cr_bits;
 		soc->debug_modes = dbgmcu->cr & LOW_POWER;
 		soc->trace_on_pin = dbgmcu->layout.trace &&
-				    (dbgmcu->cr & (dbgmcu->layout.trace | TRACE_MODE)) ==
-					    dbgmcu->layout.trace;
+				    (dbgmcu->cr & traces[dbgmcu->layout.trace].mask) ==
+					    traces[dbgmcu->layout.trace].value;
 		if (dbgmcu->layout.freeze_in_cr)
 			soc->freeze[0] = dbgmcu->cr;
 	}
@@ -84,6 +90,7 @@ int dbgmcu_add(struct soc *soc, const struct dbgmcu_layout *layout)
 	dbgmcu->soc = soc;
 	dbgmcu->layout = *layout;
 	soc->has_trace_pin = layout->trace;
+	soc->trace_by_swo = layout->trace == TRACE_H7;
 	dbgmcu->idcode_offset = soc->spec->idcode_address & 0x3FF;
 	soc_add_peripheral(soc, &(struct soc_peripheral){ .name = "dbgmcu", .state = dbgmcu,
 			   .gate = SOC_ALWAYS_ON, .reset = dbgmcu_reset, .power = dbgmcu_power });

@@ -14,13 +14,15 @@ int rcc_f4_add(struct soc *soc, uint32_t base, uint32_t hse_hz);
 int pwr_add(struct soc *soc, uint32_t base, unsigned gate);
 /* Device id, low-power debug modes, freeze bits. Not reset by a system reset. Without its clock it
  * shows only the id (E4 of the errata list: to be tested). */
-enum { TRACE_IOEN = 1 << 5, TRACE_IOEN_V8 = 3 << 4 /* with TRACE_EN: chips with a v8-M core */ };
+/* How DBGMCU gives the core's trace its pin. H7: clocks only, the pin is PB3's reset state; behind them
+ * stands not the core's TPIU but a unit of the chip (SWO), with a funnel in front. */
+enum dbgmcu_trace { TRACE_NONE, TRACE_V7, TRACE_V8, TRACE_H7 };
 struct dbgmcu_layout {
 	unsigned gate;
 	uint32_t cr_bits;		/* implemented */
 	uint16_t freeze[SOC_FREEZE_REGISTERS];	/* offsets; 0 = none */
 	bool freeze_in_cr;		/* F1: CR is the first freeze register */
-	uint32_t trace;			/* bits of CR that give the core's trace port its pin; 0 = none */
+	enum dbgmcu_trace trace;
 };
 int dbgmcu_add(struct soc *soc, const struct dbgmcu_layout *layout);
 /* Memory at address 0: flash, system memory or RAM. The row at 0 must be on the bus already. */
