@@ -57,6 +57,9 @@ int flash_commit(struct flash_plan *plan, const struct flash_options *options,
 int flash_erase_all(struct core *core, const struct flash_options *options,
 		    struct flash_report *report, struct why *why);
 
+/* Ends what a killed process was doing to the flash: halts the core and locks the controller. */
+int flash_close_abandoned(struct core *core, struct why *why);
+
 /* One line for GDB's console: "524288 bytes in 7.1 s (72.1 KiB/s), 8 sectors erased, verified". */
 void flash_report_text(const struct flash_report *report, char *text, size_t size);
 

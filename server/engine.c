@@ -168,6 +168,20 @@ static void tell_connected(struct engine *engine)
 	tell_broken_off(engine);
 }
 
+/* A load that another process did not finish. */
+static void recall_load(struct engine *engine)
+{
+	struct board *board = &engine->board;
+	struct why why = { "" };
+	bool known = board->unfinished.size;
+
+	unfinished_recall(board);
+	if (known || !board->unfinished.size || connect_writes_nothing(board))
+		return;
+	if (flash_close_abandoned(&board->cores[0], &why) != OK)
+		log_line(LOG_WARN, "flash is left open by a load that broke off: %s", why.text);
+}
+
 int engine_connect(struct engine *engine, struct why *why)
 {
 	struct why local = { "" };
@@ -181,7 +195,7 @@ int engine_connect(struct engine *engine, struct why *why)
 		return explain(why, E_GONE, "The probe is not plugged in.");
 	err = board_attach(&engine->board, why);
 	if (!err)
-		unfinished_recall(&engine->board);
+		recall_load(engine);
 	for (unsigned i = 0; i < engine->board.core_count && !err; i++) {
 		err = core_poll(engine->sessions[i].core);
 		if (core_take_reset(engine->sessions[i].core))
