@@ -5,6 +5,7 @@
 #ifndef TARGETS_CLIMB_H
 #define TARGETS_CLIMB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct climb {
 	struct climb_try tries[CLIMB_TRIES];
 	unsigned count;
 	uint32_t us;		/* all together, with what was between */
+	bool patient;		/* slower now for a kind of chip that may need it */
 	unsigned looks;		/* at DHCSR since the last reset of ours */
 	struct evidence evidence;
 };

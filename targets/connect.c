@@ -36,8 +36,7 @@ static const struct rung {
 	{ "errors cleared, powered up again", IN(AUTO) | IN(NORMAL), 1u << SIGN_ANSWERED, 0,
 	  SIGN_REACHED, rung_clear_errors },
 	{ "SWD left and entered", GENTLE, 0, 0, SIGN_REACHED, rung_enter_again },
-	{ "3300 kHz", GENTLE, 1u << SIGN_BUS_BUSY | 1u << SIGN_BITS_LOST, MEDIUM_KHZ,
-	  SIGN_TOOK_PATIENCE, rung_enter_again },
+	{ "3300 kHz", GENTLE, 0, MEDIUM_KHZ, SIGN_TOOK_PATIENCE, rung_enter_again },
 	{ "480 kHz", GENTLE, 0, SLOW_KHZ, SIGN_TOOK_PATIENCE, rung_enter_again },
 	{ "100 kHz", GENTLE, 1u << SIGN_BUS_BUSY | 1u << SIGN_BITS_LOST, SLOWEST_KHZ,
 	  SIGN_TOOK_PATIENCE, rung_enter_again },
@@ -155,8 +154,11 @@ static int climb_rung(struct board *board, const struct rung *rung, struct why *
 	if (!(rung == rungs ? connect_is_hiccup(err) : is_about_probe(err)) ||
 	    probe_resync(board->probe, &still_in_swd))
 		return err;
+	board->climb.patient = patient_khz(board) < khz;
 	set_speed(board, min_u32(khz, patient_khz(board)));
-	return try(board, rung, "once more", why);
+	err = try(board, rung, "once more", why);
+	board->climb.patient = false;
+	return err;
 }
 
 static bool is_tried(const struct board *board, const struct rung *rung)
@@ -168,7 +170,7 @@ static bool is_tried(const struct board *board, const struct rung *rung)
 
 void connect_settle(struct board *board)
 {
-	if (patient_khz(board) == usual_khz(board) || probe_speed_khz(board->probe) > patient_khz(board))
+	if (!board->climb.patient)
 		return;
 	if (board->chip.swd_khz)
 		board_note(board, "SWD stays at %u kHz: the chip did not follow at first",
@@ -303,8 +305,10 @@ void connect_note(struct board *board)
 	const struct diagnosis *diagnosis = diagnose(&board->climb.evidence);
 	struct why why = { "" };
 
-	if (!diagnosis || board->cores[0].stop == STOP_LOCKUP)	/* that story is told where it halts */
+	if (!diagnosis)
 		return;
+	if (board->cores[0].stop == STOP_LOCKUP && !strcmp(diagnosis->name, "lock-up"))
+		return;			/* that story is told where it halts */
 	climb_explain(&board->climb, diagnosis, &why);
 	why.text[0] = (char)toupper((unsigned char)why.text[0]);
 	board_note(board, "%s", why.text);

@@ -194,7 +194,7 @@ static enum swd_ack answer(struct dap *dap, enum swd_request request, uint8_t ad
 	bool ap = request == SWD_AP_READ || request == SWD_AP_WRITE;
 	bool read = request == SWD_DP_READ || request == SWD_AP_READ;
 
-	if (is_dead(dap) || !dap->awake)
+	if (is_dead(dap) || !dap->awake || !machine_swd_carries(dap->machine, dap->bit_ps))
 		return SWD_NO_ACK;
 	if (answer_always(dap, request, address, value))
 		return SWD_OK;

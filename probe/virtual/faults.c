@@ -41,6 +41,7 @@ static const struct {
 	{ FAULT_AT_FLASH, "stuck", FAULT_STUCK, 0, false },
 	{ FAULT_ALWAYS, "nrst-unwired", FAULT_NRST_UNWIRED, 0, false },
 	{ FAULT_ALWAYS, "swd-unwired", FAULT_SWD_UNWIRED, 0, false },
+	{ FAULT_ALWAYS, "long-wires", FAULT_LONG_WIRES, 1, true },
 	{ FAULT_ALWAYS, "vtref-unwired", FAULT_VTREF_UNWIRED, 0, false },
 	{ FAULT_ALWAYS, "junk", FAULT_JUNK, 0, false },
 	{ FAULT_ALWAYS, "no-power", FAULT_NO_POWER, 0, false },
@@ -141,7 +142,8 @@ static int complain_mishap(const char *word, struct why *why)
 	explain(why, E_CONFIG, "there is no mishap '%s'; there are", word);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].event == FAULT_ALWAYS)
-			explain_more(why, " %s%s", kinds[i].word, kinds[i].needs_number ? ":MS" : "");
+			explain_more(why, " %s%s", kinds[i].word, !kinds[i].needs_number ? "" :
+				     kinds[i].unit == 1 ? ":KHZ" : ":MS");
 	return E_CONFIG;
 }
 

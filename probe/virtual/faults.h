@@ -20,7 +20,7 @@
  *	access N wait [US]	the N-th memory access stalls for US microseconds, or until aborted
  *	access N fault		the N-th memory access ends with a bus error
  *	flash N stuck		the N-th erase or program stays busy until a reset
- *	always NAME [MS]	a board with something wrong; mishaps.h has the names
+ *	always NAME [N]		a board with something wrong; mishaps.h has the names
  *
  * N counts from 1. Several rules may name the same N. A hardware watchdog, read protection and the
  * like are option bytes: options=NAME:VALUE+NAME:VALUE of the virtual board sets them.
@@ -42,7 +42,7 @@ enum fault_kind {
 	FAULT_WAIT, FAULT_BUS_ERROR,
 	FAULT_STUCK,
 	/* Of the board, always: the wires, */
-	FAULT_NRST_UNWIRED, FAULT_SWD_UNWIRED, FAULT_VTREF_UNWIRED, FAULT_JUNK, FAULT_NO_POWER,
+	FAULT_NRST_UNWIRED, FAULT_SWD_UNWIRED, FAULT_LONG_WIRES, FAULT_VTREF_UNWIRED, FAULT_JUNK, FAULT_NO_POWER,
 	FAULT_HELD_IN_RESET,
 	/* the chip, */
 	FAULT_NO_DEBUG_POWER, FAULT_RESET_CUTS_SWD, FAULT_HALT_LOST, FAULT_NO_SIZE, FAULT_CLONE,
@@ -74,7 +74,7 @@ struct faults {
  * is then empty. */
 int faults_parse(struct faults *faults, const char *text, struct why *why);
 int faults_load(struct faults *faults, const char *path, struct why *why);
-/* Adds what is always so: "NAME[:MS]+NAME[:MS]...". E_CONFIG names those that there are. */
+/* Adds what is always so: "NAME[:N]+NAME[:N]...". E_CONFIG names those that there are. */
 int faults_add_mishaps(struct faults *faults, const char *names, struct why *why);
 
 /* Counts an event. Calls act for each rule of it. */

@@ -454,6 +454,13 @@ enum machine_swd machine_swd(const struct machine *machine)
 	return machine->mishaps.no_debug_power ? MACHINE_SWD_UNPOWERED : MACHINE_SWD_OK;
 }
 
+bool machine_swd_carries(const struct machine *machine, uint32_t bit_ps)
+{
+	uint32_t max_khz = machine->mishaps.swd_max_khz;
+
+	return !max_khz || (uint64_t)bit_ps * max_khz >= UINT64_C(1000000000);
+}
+
 unsigned machine_swd_cuts(const struct machine *machine)
 {
 	return machine->swd_cuts;

@@ -51,6 +51,8 @@ enum machine_swd {
 	MACHINE_SWD_DEAD,		/* no acknowledge */
 };
 enum machine_swd machine_swd(const struct machine *machine);
+/* Whether the wires carry bits of that length. */
+bool machine_swd_carries(const struct machine *machine, uint32_t bit_ps);
 /* How often the chip has reset its debug port by a reset of its own. */
 unsigned machine_swd_cuts(const struct machine *machine);
 
@@ -73,6 +75,7 @@ void machine_on_trace(struct machine *machine, const struct machine_trace *trace
 struct machine_mishaps {
 	bool held_in_reset;		/* something else holds nRST low */
 	bool swd_unwired;
+	uint32_t swd_max_khz;		/* faster packets are lost; 0 = none are */
 	bool no_debug_power;
 	bool reset_cuts_swd;		/* see machine_swd_cuts */
 	bool loses_halts;		/* every other request to halt */

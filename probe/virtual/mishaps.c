@@ -39,6 +39,13 @@ static int install(struct machine *machine, const struct fault_rule *mishap, str
 	return OK;
 }
 
+static uint64_t amount_of(const struct faults *faults, enum fault_kind kind)
+{
+	const struct fault_rule *rule = faults_find(faults, kind);
+
+	return rule ? rule->amount : 0;
+}
+
 static uint32_t first_stuck(const struct faults *faults)
 {
 	const struct fault_rule *rule = faults_find(faults, FAULT_STUCK);
@@ -51,6 +58,7 @@ int mishaps_apply(const struct faults *faults, struct machine *machine, struct w
 	struct machine_mishaps mishaps = {
 		.held_in_reset = faults_has(faults, FAULT_HELD_IN_RESET),
 		.swd_unwired = faults_has(faults, FAULT_SWD_UNWIRED),
+		.swd_max_khz = (uint32_t)amount_of(faults, FAULT_LONG_WIRES),
 		.no_debug_power = faults_has(faults, FAULT_NO_DEBUG_POWER),
 		.reset_cuts_swd = faults_has(faults, FAULT_RESET_CUTS_SWD),
 		.loses_halts = faults_has(faults, FAULT_HALT_LOST),

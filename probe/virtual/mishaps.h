@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Boards with something wrong, by name: `mishap=NAME[:MS]+NAME` of the virtual board, or `always NAME
- * [MS]` of a fault schedule.
+ * Boards with something wrong, by name: `mishap=NAME[:N]+NAME` of the virtual board, or `always NAME
+ * [N]` of a fault schedule.
  *
  *	nrst-unwired		the probe's nRST pin leads nowhere
  *	swd-unwired		SWDIO or SWCLK does
+ *	long-wires:KHZ		SWD is understood up to that speed
  *	vtref-unwired		the probe measures no supply, though there is one
  *	no-power		there is none
  *	held-in-reset		something else holds nRST low

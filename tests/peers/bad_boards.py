@@ -48,6 +48,7 @@ BOARDS = (
           "orif", r"read protection|protected", True),
     Board("F103 at 16 kHz, V3 probe", "STM32F103C8,mishap=slow-clock,firmware=V3J7M3", "stm32f1x", True,
           "orif", r"too slow"),
+    Board("wires for 1 MHz", "STM32F407VG,mishap=long-wires:1000", "stm32f4x", True, "", r"low(er)? (the )?speed"),
     Board("F103 that is a GD32", "STM32F103C8,mishap=clone", "stm32f1x", True, "if", r"GD32|copy"),
 )
 

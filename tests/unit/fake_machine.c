@@ -278,6 +278,13 @@ void machine_set_mishaps(struct machine *m, const struct machine_mishaps *mishap
 	(void)mishaps;
 }
 
+bool machine_swd_carries(const struct machine *m, uint32_t bit_ps)
+{
+	(void)m;
+	(void)bit_ps;
+	return true;
+}
+
 unsigned machine_swd_cuts(const struct machine *m)
 {
 	(void)m;
