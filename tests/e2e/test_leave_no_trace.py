@@ -146,6 +146,15 @@ def inside(ending):
         assert_others_work(folder)
 
 
+def others():
+    """Nobody has cleaned up yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        equal(run_tether("flash write " + DEMO, "reset run", home=folder)[0], 0, "flash write")
+        kill(Session(folder))
+        time.sleep(0.5)
+        assert_others_work(folder)
+
+
 ENDINGS = {function.__name__: function for function in (detach, terminate, terminate_halted, lose_the_socket, kill)}
 
 
@@ -173,10 +182,15 @@ def after_sigkill_and_the_next_start():
     play("kill")
 
 
+def others_work_right_after_a_sigkill():
+    play("others")
+
+
 if len(sys.argv) > 1:
-    inside(sys.argv[1])
+    others() if sys.argv[1] == "others" else inside(sys.argv[1])
     sys.exit(0)
 if not os.path.exists(os.path.join(BUILD, "tether-virtual-usb")):
     print("tether-virtual-usb is not built")
     sys.exit(77)
-main(after_detach, after_sigterm, after_a_lost_socket, after_sigkill_and_the_next_start)
+main(after_detach, after_sigterm, after_a_lost_socket, after_sigkill_and_the_next_start,
+     others_work_right_after_a_sigkill)
