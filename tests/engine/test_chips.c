@@ -15,6 +15,7 @@
 
 #include "probe/bytes.h"
 #include "probe/virtual/spec.h"
+#include "tests/engine/layouts.h"
 
 struct fixture {
 	struct chip_library *library;
@@ -108,51 +109,6 @@ static void try_board(struct fixture *f)
 	reach(f, link);
 }
 
-static uint32_t size_for(const struct chip *chip, const struct chip_layout *layout)
-{
-	for (uint32_t kib = chip->flash_kib_max; kib >= 8; kib -= kib % 128 ? kib % 128 : 128) {
-		if (chip_layout_fits(layout, kib))
-			return kib;
-	}
-	return 0;
-}
-
-/* Sets the option words that a layout asks for; false when another one comes before it anyway. */
-static bool choose(struct chip *chip, size_t layout)
-{
-	uint32_t kib = size_for(chip, &chip->layouts[layout]);
-
-	for (size_t i = 0; i < chip->option_word_count; i++)
-		chip_set_option_word(chip, i, chip->option_words[i].factory);
-	for (size_t i = 0; i < layout; i++) {		/* not this one */
-		const struct chip_condition *when = &chip->layouts[i].when[0];
-
-		if (chip->layouts[i].when_count && chip_holds(chip, when))
-			chip_set_option_word(chip, when->word,
-					     chip->option_words[when->word].now ^ when->mask);
-	}
-	for (size_t i = 0; i < chip->layouts[layout].when_count; i++) {
-		const struct chip_condition *when = &chip->layouts[layout].when[i];
-
-		chip_set_option_word(chip, when->word, (chip->option_words[when->word].now & ~when->mask) |
-				     when->value);
-	}
-	return kib && !chip_set_flash_size(chip, kib) && chip->layout == layout;
-}
-
-/* The same with the banks in each other's place. */
-static void try_swapped(struct fixture *f)
-{
-	const struct chip_condition *swap = &f->chip.swap;
-
-	if (!swap->mask || f->chip.bank_count != 2)
-		return;
-	chip_set_option_word(&f->chip, swap->word,
-			     (f->chip.option_words[swap->word].now & ~swap->mask) | swap->value);
-	assert_true(f->chip.swapped);
-	try_board(f);
-}
-
 static void every_chip_is_found_in_every_mode(void **state)
 {
 	struct fixture *f = *state;
@@ -162,10 +118,11 @@ static void every_chip_is_found_in_every_mode(void **state)
 
 		assert_int_equal(chip_find_part(&f->chip, f->library, file, &f->why), 0);
 		for (size_t j = 0; !f->chip.known_only[0] && j < f->chip.layout_count; j++) {
-			if (!choose(&f->chip, j))
+			if (!layout_choose(&f->chip, j))
 				continue;
 			try_board(f);
-			try_swapped(f);
+			if (layout_swap(&f->chip))
+				try_board(f);
 		}
 	}
 	assert_int_equal(f->wrong, 0);
