@@ -389,6 +389,7 @@ void engine_handle(struct engine *engine, const struct event *event)
 		break;
 	case EVENT_QUIT: handle_quit(engine); break;
 	case EVENT_RTT: rtt_input(engine, event->client, event->data, event->length); break;
+	case EVENT_RTT_REFUSED: rtt_lose_port(engine, event->client, event->data, event->length); break;
 	case EVENT_STREAM: swo_set_readers(engine, event->client); break;
 	}
 	if (engine->exit_asked && event->kind != EVENT_QUIT) {

@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_GRACE_OVER,	/* 5 s after the controlling client left without D */
 	EVENT_CONSOLE,		/* what was typed for the program; client means nothing */
 	EVENT_RTT,		/* what was typed for an RTT channel, which is in client */
+	EVENT_RTT_REFUSED,	/* the port of the channel in client can't be opened; data says why */
 	EVENT_QUIT,		/* SIGTERM, SIGINT */
 	EVENT_STREAM,		/* client: how many now read raw SWO */
 };
@@ -42,6 +43,7 @@ enum output_kind {
 	OUTPUT_NO_ANSWER,	/* the packet in work has no answer (k) */
 	OUTPUT_TRACE,		/* raw bytes of SWO, for whoever listens to them */
 	OUTPUT_CLOSE,		/* close that client after what was sent */
+	OUTPUT_CONTROLS,	/* that client decides from now on */
 	OUTPUT_START_GRACE, OUTPUT_STOP_GRACE,
 	OUTPUT_CONSOLE,		/* text of the program, for stdout or the console port */
 	OUTPUT_RTT,		/* bytes of an RTT channel, which is in client */
@@ -63,7 +65,7 @@ struct engine_options {
 	struct board_options board;
 	enum on_exit on_exit;
 	struct semihosting_options semihosting;
-	bool once, connect_now;
+	bool connect_now;
 	const char *chips;		/* folder of chip files, or NULL; kept by reference */
 	uint32_t swo_hz, cpu_hz;	/* when somebody reads raw SWO; 0 = the default, measured */
 };

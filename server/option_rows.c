@@ -63,7 +63,7 @@ const struct option_row option_rows[] = {
 	{ NULL, "bind", 0, OPTION_TEXT, "ADDR", FIELD(bind), 0, 0, NULL, SERVE,
 	  "listen there (default: 127.0.0.1 and ::1 only)" },
 	{ NULL, "once", 0, OPTION_FLAG, NULL, FIELD(once), 0, 0, NULL, SERVE,
-	  "end when the first debug session has ended" },
+	  "end when the client that controlled has left" },
 	{ NULL, "idle-exit", 0, OPTION_NUMBER, "SECONDS", FIELD(idle_exit_s), 0, 86400, NULL, SERVE,
 	  "end when nobody was connected for that long; 60 with\nsockets from systemd, which starts it again" },
 	{ NULL, "stdio", 0, OPTION_FLAG, NULL, FIELD(stdio), 0, 0, NULL, SERVE,

@@ -84,7 +84,6 @@ static struct engine_options engine_options_of(const struct options *options,
 		.on_exit = (enum on_exit)options->on_exit,
 		.swo_hz = (uint32_t)options->swo_speed,
 		.cpu_hz = (uint32_t)options->cpu_clock,
-		.once = options->once || options->stdio,
 		.connect_now = options->connect_now || options->command == COMMAND_RUN,
 	};
 }

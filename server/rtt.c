@@ -253,6 +253,13 @@ void rtt_input(struct engine *engine, unsigned channel, const void *data, size_t
 	rtt->input_length[channel] += length;
 }
 
+void rtt_lose_port(struct engine *engine, unsigned channel, const void *reason, size_t length)
+{
+	engine->rtt.ports[channel] = 0;
+	session_note(&engine->sessions[0], "RTT channel %u: %.*s", channel, (int)length, (const char *)reason);
+	session_tell_notes(&engine->sessions[0]);
+}
+
 /* ---- when ---- */
 
 static bool is_used(const struct engine *engine)

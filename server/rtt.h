@@ -42,6 +42,8 @@ void rtt_was_reset(struct engine *engine);
 int rtt_find(struct engine *engine, struct why *why);
 /* Fetches what there is, now: before a stop is told. */
 void rtt_flush(struct engine *engine);
+/* The channel's port could not be opened: the reason is a note. */
+void rtt_lose_port(struct engine *engine, unsigned channel, const void *reason, size_t length);
 /* Bytes for the firmware. */
 void rtt_input(struct engine *engine, unsigned channel, const void *data, size_t length);
 

@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-	INBOX_MESSAGES = 5 * CLIENTS_MAX,	/* more than can be on the way: see loop.c */
+	INBOX_MESSAGES = 6 * CLIENTS_MAX,	/* more than can be on the way: see loop.c */
 	OUTBOX_MESSAGES = 1024,
 	ACTIVATED_IDLE_S = 60,
 };

@@ -23,6 +23,7 @@ bool session_may_control(struct session *session, struct peer *peer)
 	session->controller = peer->number;
 	peer->left = false;
 	log_line(LOG_SESSION, "client %u controls", peer->number);
+	engine_output(engine, OUTPUT_CONTROLS, peer->number, NULL, 0);
 	if (engine_unfinished_text(engine, text, sizeof(text))[0])
 		session_note(session, "%s", text);
 	if (session->in_grace != NO_CLIENT) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop. Towards the engine at most one packet, two breaks and one goodbye of each client are on
- * the way, so the inbox can't overflow; back, a client that does not read is dropped.
+ * The loop. Towards the engine at most one packet, two breaks, a refused port and one goodbye of each client
+ * are on the way, so the inbox can't overflow; back, a client that does not read is dropped.
  */
 #include "server/net/loop.h"
 
@@ -50,7 +50,7 @@ struct loop {
 	struct stream *swo;		/* NULL = it has no port */
 	unsigned readers, readers_told;	/* of it */
 	bool readers_on_their_way;	/* to the engine */
-	unsigned controller;		/* who spoke first, or NOBODY */
+	unsigned controller;		/* as the engine says, until it leaves; or NOBODY */
 	unsigned grace_client;
 	bool quitting;
 	int status;
@@ -126,10 +126,6 @@ static void on_packet(void *context, struct client *client, const uint8_t *data,
 {
 	struct loop *loop = context;
 
-	if (loop->controller == NOBODY) {
-		loop->controller = client_number(client);
-		tell(loop, loop->options.joined);
-	}
 	if (loop->options.extended_stays && length == 1 && *data == '!')
 		loop->options.once = false;
 	loop->slots[client_number(client)].packet_after_break = true;
@@ -150,22 +146,31 @@ static void on_interrupt(void *context, struct client *client)
 	post(loop, EVENT_BREAK, number, NULL, 0);
 }
 
-/* With --once: when the controlling session is over, observers get a second to go too. */
+/* With --once observers get a second to go too. */
+static void lose_controller(struct loop *loop)
+{
+	loop->controller = NOBODY;
+	tell(loop, loop->options.left);
+	if (loop->options.once)
+		ev_timer_start(loop->ev, &loop->linger);
+}
+
+static void set_controller(struct loop *loop, unsigned number)
+{
+	if (loop->controller == NOBODY)
+		tell(loop, loop->options.joined);
+	loop->controller = number;
+	if (loop->slots[number].closed)		/* its goodbye was quicker */
+		lose_controller(loop);
+}
+
 static void end_session(struct loop *loop, unsigned number)
 {
-	bool was_controller = loop->controller == number;
-
 	if (loop->options.idle_s)
 		ev_timer_again(loop->ev, &loop->idle);
-	if (was_controller) {
-		loop->controller = NOBODY;
-		tell(loop, loop->options.left);
-	}
-	if (!loop->options.once)
-		return;
-	if (was_controller)
-		ev_timer_start(loop->ev, &loop->linger);
-	if (ev_is_active(&loop->linger) && count_speakers(loop) == 0)
+	if (loop->controller == number)
+		lose_controller(loop);
+	if (loop->options.once && count_speakers(loop) == 0)
 		post_quit(loop);
 }
 
@@ -319,6 +324,7 @@ static void on_handled(struct loop *loop, const struct message *message)
 		stream_resume(loop->console);
 		break;
 	case EVENT_GRACE_OVER:
+	case EVENT_RTT_REFUSED:
 	case EVENT_QUIT:
 		break;
 	}
@@ -361,6 +367,7 @@ static void on_client_output(struct loop *loop, const struct message *message)
 		client_finish(client);
 		break;
 	case OUTPUT_TRACE:
+	case OUTPUT_CONTROLS:
 	case OUTPUT_START_GRACE:
 	case OUTPUT_STOP_GRACE:
 	case OUTPUT_CONSOLE:
@@ -371,11 +378,22 @@ static void on_client_output(struct loop *loop, const struct message *message)
 	}
 }
 
+static void set_rtt_port(struct loop *loop, unsigned channel, unsigned port)
+{
+	struct why why = { "" };
+
+	if (rtt_ports_set(loop->rtt, channel, port, &why) != OK)
+		post(loop, EVENT_RTT_REFUSED, channel, why.text, strlen(why.text));
+}
+
 static void on_output(struct loop *loop, const struct message *message)
 {
 	switch (message->kind) {
 	case MESSAGE_HANDLED:
 		on_handled(loop, message);
+		break;
+	case OUTPUT_CONTROLS:
+		set_controller(loop, message->client);
 		break;
 	case OUTPUT_START_GRACE:
 		loop->grace_client = message->client;
@@ -396,7 +414,7 @@ static void on_output(struct loop *loop, const struct message *message)
 		rtt_ports_send(loop->rtt, message->client, message->data, message->length);
 		break;
 	case OUTPUT_RTT_PORT:
-		rtt_ports_set(loop->rtt, message->client, (unsigned)message->status);
+		set_rtt_port(loop, message->client, (unsigned)message->status);
 		break;
 	case OUTPUT_TRACE:
 		stream_send(loop->swo, message->data, message->length);

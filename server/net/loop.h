@@ -17,11 +17,11 @@ struct loop_options {
 	struct listener *swo;		/* where raw SWO is sent to who listens; NULL: nowhere */
 	const char *bind;		/* for ports that are opened later: as of listener_open */
 	unsigned idle_s;		/* end when nobody was there for so long; 0 = never */
-	bool once;			/* end with the first session that was one */
+	bool once;			/* end when who controlled has left, or everybody */
 	struct listener *console;	/* the program's console is a port; else NULL */
 	bool console_on_stdout;
 	bool extended_stays;		/* a `!` takes once back */
-	/* A debugger sent its first packet; its session is over. NULL = nobody wants to know. */
+	/* A debugger took control; it is gone. NULL = nobody wants to know. */
 	void (*joined)(void *context);
 	void (*left)(void *context);
 	void *context;

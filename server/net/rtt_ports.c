@@ -68,21 +68,21 @@ void rtt_ports_free(struct rtt_ports *ports)
 	free(ports);
 }
 
-void rtt_ports_set(struct rtt_ports *ports, unsigned channel, unsigned number)
+int rtt_ports_set(struct rtt_ports *ports, unsigned channel, unsigned number, struct why *why)
 {
 	struct port *port = &ports->ports[channel];
-	struct why why = { "" };
 	bool in_use;
+	int err;
 
 	close_port(port);
 	if (!number)
-		return;
-	if (listener_open(&port->listener, ports->bind, number, &in_use, &why)) {
-		log_line(LOG_ERROR, "RTT channel %u: %s", channel, why.text);
-		return;
-	}
+		return OK;
+	err = listener_open(&port->listener, ports->bind, number, &in_use, why);
+	if (err)
+		return err;
 	port->stream = stream_new(ports->loop, &port->listener, &events, port);
 	log_line(LOG_INFO, "RTT channel %u: port %u", channel, number);
+	return OK;
 }
 
 void rtt_ports_send(struct rtt_ports *ports, unsigned channel, const void *data, size_t length)

@@ -21,8 +21,8 @@ struct rtt_ports *rtt_ports_new(struct ev_loop *loop, const char *bind,
 /* NULL is allowed. */
 void rtt_ports_free(struct rtt_ports *ports);
 
-/* The channel's port from now on; 0 = none. One that can't be opened is told in the log. */
-void rtt_ports_set(struct rtt_ports *ports, unsigned channel, unsigned port);
+/* The channel's port from now on; 0 = none. An error, with the reason, when it can't be opened. */
+int rtt_ports_set(struct rtt_ports *ports, unsigned channel, unsigned port, struct why *why);
 void rtt_ports_send(struct rtt_ports *ports, unsigned channel, const void *data, size_t length);
 void rtt_ports_resume(struct rtt_ports *ports);
 

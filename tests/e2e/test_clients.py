@@ -175,6 +175,27 @@ def who_only_reads_does_not_control():
         check("client 0 controls" not in server.said(), server.said())
 
 
+def a_reader_does_not_end_the_session():
+    """Of --once: a script looked first and left, the debugger goes on; a script alone is a session of its own."""
+    with Server("--once") as server, debugger() as one:
+        script = Rsp(server)
+        equal(len(script.ask("m8000000,4")), 8, "a read")
+        start(one, server)
+        script.close()
+        counts = number(one.do("print milliseconds"))
+        one.do("tbreak station_check")
+        one.do("continue&")
+        one.stopped()
+        check(number(one.do("print milliseconds")) >= counts, "it goes on")
+        one.do("disconnect")
+        equal(server.process.wait(5), 0, "exit code")
+    with Server("--once") as server:
+        script = Rsp(server)
+        script.ask("m8000000,4")
+        script.close()
+        equal(server.process.wait(5), 0, "exit code after a script alone")
+
+
 def nothing_is_touched_before_a_packet():
     with Server("--log", "session,target") as server:
         bare = socket.create_connection(("127.0.0.1", server.port))
@@ -253,5 +274,5 @@ def runs_again_when_the_ide_is_killed():
 main(second_one_looks_while_the_first_runs, nobody_hears_the_others_stop,
      second_one_looks_while_the_first_loads, second_debugger_is_refused_with_a_sentence,
      control_passes_on_when_the_first_leaves,
-     ctrl_c_is_heard_however_gdb_runs, who_only_reads_does_not_control, nothing_is_touched_before_a_packet,
+     ctrl_c_is_heard_however_gdb_runs, who_only_reads_does_not_control, a_reader_does_not_end_the_session, nothing_is_touched_before_a_packet,
      fights_end_well, runs_again_when_the_ide_is_killed)

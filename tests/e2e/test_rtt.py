@@ -67,8 +67,8 @@ def a_port_that_is_taken_is_told():
         rsp = Rsp(server)
         rsp.ask("?")
         rsp.monitor("rtt server start %d 0" % taken.getsockname()[1])
-        rsp.monitor("version")
-        expect(server.said(), r"RTT channel 0: port \d+ is in use")
+        expect(rsp.monitor("rtt"), r"RTT channel 0: port \d+ is in use")
+        check("channel 0 " not in rsp.monitor("rtt"), "it shows a port that is none")
 
 
 main(reads_and_writes_a_terminal, a_port_that_is_taken_is_told)

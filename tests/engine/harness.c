@@ -108,6 +108,7 @@ static void collect(void *context, const struct output *output)
 	case OUTPUT_NO_ANSWER: client->no_answer++; break;
 	case OUTPUT_TRACE: add_trace(h, output); break;
 	case OUTPUT_CLOSE: client->closed++; break;
+	case OUTPUT_CONTROLS: break;
 	case OUTPUT_START_GRACE: h->grace_started++; break;
 	case OUTPUT_STOP_GRACE: h->grace_stopped++; break;
 	case OUTPUT_CONSOLE: break;

@@ -33,7 +33,7 @@ struct engine {
 	pthread_mutex_t mutex;
 	char events[4096];		/* "P0 B0 C0 G0 Q" */
 	unsigned jobs;
-	bool slow_breaks;
+	bool slow_breaks, controlled;
 };
 
 static void note_event(struct engine *engine, const char *format, unsigned client)
@@ -65,6 +65,12 @@ static void work_until_interrupted(struct engine *engine, unsigned client)
 static void handle_packet(struct engine *engine, unsigned client, const struct event *event)
 {
 	switch (event->length ? event->data[0] : 0) {
+	case '?':
+		if (!engine->controlled)
+			output(engine, OUTPUT_CONTROLS, client, "");
+		engine->controlled = true;
+		output(engine, OUTPUT_PACKET, client, "S05");
+		break;
 	case 'c':
 		output(engine, OUTPUT_RESUMED, client, "");
 		break;
@@ -514,6 +520,37 @@ static void lets_an_observer_leave_first(void **state)
 	assert_events(s, "P0 P1 C1 P0 C0 Q0 ");
 }
 
+static void a_reader_that_was_there_first_is_no_session(void **state)
+{
+	struct server *s = *state;
+	int reader = try_connect(s), debugger;
+
+	say(reader, "m0,4");
+	hear(reader);
+	debugger = try_connect(s);
+	say(debugger, "?");
+	hear(debugger);
+	close(reader);
+	assert_events(s, "P0 P1 C0 ");
+	say(debugger, "m0,4");
+	assert_string_equal(hear(debugger), "+$S05#b8");
+	close(debugger);
+	wait_for_end(s);
+	assert_events(s, "P0 P1 C0 P1 C1 Q0 ");
+}
+
+static void ends_when_the_last_reader_leaves(void **state)
+{
+	struct server *s = *state;
+	int fd = try_connect(s);
+
+	say(fd, "m0,4");
+	hear(fd);
+	close(fd);
+	wait_for_end(s);
+	assert_events(s, "P0 C0 Q0 ");
+}
+
 static void does_not_wait_long_for_observers(void **state)
 {
 	struct server *s = *state;
@@ -643,6 +680,8 @@ int main(void)
 		TEST_ONCE(ends_with_the_first_session_if_told),
 		TEST_ONCE(lets_an_observer_leave_first),
 		TEST_ONCE(does_not_wait_long_for_observers),
+		TEST_ONCE(a_reader_that_was_there_first_is_no_session),
+		TEST_ONCE(ends_when_the_last_reader_leaves),
 		TEST(takes_the_same_port_on_both_loopbacks),
 		cmocka_unit_test(sends_without_delay),
 		TEST(names_a_port_in_use),
