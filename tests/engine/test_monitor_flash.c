@@ -307,6 +307,8 @@ static void bad_files_change_nothing(void **state)
 	put_text(b, "half.hex", ":020000040800F2\n:0400000001020304F2\n:020000042000DA\n:0400000001020304F2\n"
 				":00000001FF\n");
 	says_of(b, "flash write %s", "half.hex", "not flash but sram");
+	put_text(b, "twice.hex", ":020000040800F2\n:0400000001020304F2\n:0400020005060708E0\n:00000001FF\n");
+	says_of(b, "flash write %s", "twice.hex", "0x08000002 is in the file twice");
 	put_text(b, "empty.bin", "");
 	says_of(b, "flash write %s", "empty.bin", "no bytes for a target");
 	put_text(b, "x.elf", "no ELF");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loading as GDB and LLDB do it: vFlashErase, vFlashWrite, vFlashDone, and what follows errors
- *.
+ * Loading as GDB and LLDB do it: vFlashErase, vFlashWrite, vFlashDone, and what follows
+ * errors.
  */
 #include "tests/engine/harness.h"
 #include "tests/engine/programs.h"
+
+#include "probe/bytes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +16,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+enum { CCM = 0x10000000 };
 
 static int set_up(void **state)
 {
@@ -187,6 +191,59 @@ static void malformed_packets_are_errors(void **state)
 		starts_with(harness_ask(*state, 0, bad[i]), "E.");
 }
 
+static uint32_t counted(struct harness *h)
+{
+	uint32_t count;
+
+	harness_peek(h, CCM, &count, sizeof(count));
+	return count;
+}
+
+/* It would count in a RAM that no loader uses, from the first instructions after a reset on; its own sector is
+ * not part of the load, and it stays whole. */
+static void old_program_never_runs_during_a_load(void **state)
+{
+	static const char *const resets[] = { "reset", "reset halt", "reset init", "halt" };
+	uint32_t program[ARRAY_SIZE(program_loop)], before;
+	struct harness *h = *state;
+	uint8_t data[20000];
+
+	memcpy(program, program_loop, sizeof(program));
+	program[3] = 0x30015180;		/* mov r1, #0x10000000 */
+	harness_poke(h, PROGRAM_BASE, program, sizeof(program));
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(resets); i++) {
+		harness_monitor(h, i % 2 ? "flash reset-after on" : "flash reset-after off");
+		harness_monitor(h, "reset");
+		assert_null(harness_continue(h, 10));
+		harness_break(h, 0);
+		harness_monitor(h, resets[i / 2]);
+		before = counted(h);
+		assert_int_not_equal(before, 0);	/* it did run */
+		memset(data, (int)i, sizeof(data));
+		assert_string_equal(harness_ask(h, 0, "vFlashErase:08004000,0000c000"), "OK");
+		write_flash(h, 0x08004000, data, sizeof(data));
+		assert_string_equal(harness_ask(h, 0, "vFlashDone"), "OK");
+		harness_run_ms(h, 50);
+		assert_int_equal(counted(h), before);
+		assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+	}
+}
+
+/* Two sections of a careless linker script at one place: which one was meant, nobody knows. */
+static void overlapping_sections_are_refused(void **state)
+{
+	struct harness *h = *state;
+	uint8_t back[sizeof(program_loop)];
+
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00008000"), "OK");
+	write_flash(h, PROGRAM_BASE, (const uint8_t *)"the first section", 17);
+	starts_with(harness_ask(h, 0, "vFlashWrite:8000010:second"), "E.");
+	assert_non_null(strstr(harness_monitor(h, "version"), "Load failed: two writes overlap at 0x08000010"));
+	harness_peek(h, PROGRAM_BASE, back, sizeof(back));
+	assert_memory_equal(back, program_loop, sizeof(back));
+	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
+}
+
 /* A load that broke off is never started, and the next client is told. */
 static void interrupted_load_is_not_started(void **state)
 {
@@ -242,6 +299,8 @@ int main(void)
 		TEST(reason_is_told_before_the_next_stop),
 		TEST(load_that_begins_anew_forgets_the_old_one),
 		TEST(client_that_leaves_in_the_middle_changes_nothing),
+		TEST(old_program_never_runs_during_a_load),
+		TEST(overlapping_sections_are_refused),
 		TEST(done_without_anything_is_fine),
 		TEST(malformed_packets_are_errors),
 		TEST(interrupted_load_is_not_started),

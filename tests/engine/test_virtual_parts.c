@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every chip file makes a virtual chip: it starts, shows its id, size and blank flash, and nothing of
- * it is protected as it comes from the factory. By default one part of each file, with
- * TETHER_TEST_ALL all of them.
+ * it is protected as it comes from the factory. One part of each file, with FULL=1 all of them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,7 +86,7 @@ static void every_part_makes_a_chip(void **state)
 		snprintf(parts, sizeof(parts), "%s", chip_library_row(library, i)->parts);
 		while ((part = strsep(&rest, ", "))) {
 			made += *part && try_part(library, part);
-			if (*part && !getenv("TETHER_TEST_ALL"))
+			if (*part && !getenv("FULL"))
 				break;
 		}
 	}
