@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COMMANDS = 60, REPLY_SIZE = 2 };
+/* The slowest of the quickest tenth: on a busy machine most of them wait for a processor, and what is taken off
+ * a pause of the host should not be that. */
+enum { COMMANDS = 60, REPLY_SIZE = 2, QUICKEST = 10 };
 
 struct gauge {
 	uint64_t ended_ns;
@@ -105,5 +107,5 @@ uint64_t usb_overhead_measure(struct usb_bus *bus, unsigned port,
 	run(port, talk);
 	usb_door_unplug(door);
 	qsort(gauge.gaps_ns, gauge.count, sizeof(gauge.gaps_ns[0]), compare);
-	return gauge.count ? gauge.gaps_ns[gauge.count / 2] : 0;
+	return gauge.count ? gauge.gaps_ns[gauge.count / QUICKEST] : 0;
 }
