@@ -110,7 +110,8 @@ int usb_select(const struct usb_probe *probes, size_t count, const char *selecto
 	if (!found)
 		return nothing_found(probes, count, selector, why);
 	if (usable > 1) {
-		explain(why, E_MANY_PROBES, "several ST-LINKs match; choose one with --probe: ");
+		explain(why, E_MANY_PROBES, "several ST-LINKs match; choose one with --probe, by serial number "
+			"or place: ");
 		name_matches(why, probes, count, selector);
 		return E_MANY_PROBES;
 	}

@@ -3,6 +3,7 @@
  * tether-virtual-usb: runs a command with virtual ST-LINKs plugged in as USB devices, so that any
  * program that uses libusb meets them: openocd, st-flash, lsusb, tether itself.
  */
+#include "probe/virtual/link_virtual.h"
 #include "probe/virtual/usb/door.h"
 #include "probe/virtual/usb/overhead.h"
 #include "probe/virtual/usb/stlink.h"
@@ -74,6 +75,8 @@ struct bench {
 
 static int add_socket(struct bench *bench, const char *board, struct why *why)
 {
+	if (!board || board[0] == '-')
+		return explain(why, E_ARGUMENT, "--also wants a board: CHIP[,KEY=VALUE...]");
 	if (bench->count == PROBES_MAX)
 		return explain(why, E_ARGUMENT, "at most %d probes", PROBES_MAX);
 	bench->sockets[bench->count].board = board;
@@ -107,7 +110,7 @@ static int take_option(struct bench *bench, char ***arg, struct why *why)
 	const char *word = **arg;
 	struct socket_ *last = &bench->sockets[bench->count - 1];
 
-	if (!strcmp(word, "--also") && (*arg)[1])
+	if (!strcmp(word, "--also"))
 		return add_socket(bench, *++*arg, why);
 	if (!strcmp(word, "--busy"))
 		return last->plug.busy = true, 0;
@@ -161,6 +164,17 @@ static void run_under_preload(char **argv)
 	execv("/proc/self/exe", argv);
 }
 
+/* Two boards with the same chip are two probes. */
+static void give_serial(struct virtual_spec *spec, unsigned port)
+{
+	char serial[64];
+
+	if (spec->serial[0] || port == 1)
+		return;
+	virtual_serial(spec, serial);
+	snprintf(spec->serial, sizeof(spec->serial), "%.22s%02u", serial, port);
+}
+
 static int make_probe(struct bench *bench, struct socket_ *s, struct why *why)
 {
 	struct virtual_spec spec;
@@ -170,8 +184,10 @@ static int make_probe(struct bench *bench, struct socket_ *s, struct why *why)
 
 	snprintf(selector, sizeof(selector), "virtual:%s", s->board);
 	err = virtual_open_parse(&spec, &twin, selector, bench->chips, why);
-	if (!err)
+	if (!err) {
+		give_serial(&spec, s->plug.port);
 		err = usb_stlink_new(&s->stlink, &spec, why);
+	}
 	virtual_twin_clear(&twin);
 	return err;
 }

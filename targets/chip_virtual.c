@@ -173,5 +173,4 @@ void chip_virtual_spec(const struct chip *chip, const char *part, struct virtual
 	spec->supply_mv = 3300;
 	spec->hsi_hz = chip->reset_clock_hz;
 	snprintf(spec->firmware, sizeof(spec->firmware), "V2J37S7");
-	snprintf(spec->serial, sizeof(spec->serial), "%s", "303030303031303030303031");
 }

@@ -93,7 +93,9 @@ class UsbServer(Server):
     """tether on a virtual ST-LINK that is plugged in as a USB device."""
 
     def __init__(self, *arguments, board="STM32F407VG", options=()):
-        super().__init__(command=[os.path.join(BUILD, "tether-virtual-usb"), board, *options, "--",
+        self.notes = tempfile.TemporaryDirectory()      # what tether notes of this board ends with it
+        super().__init__(command=["env", "XDG_RUNTIME_DIR=" + self.notes.name,
+                                  os.path.join(BUILD, "tether-virtual-usb"), board, *options, "--",
                                   TETHER, "--port", "0", *arguments])
 
     def unplug(self):
@@ -253,9 +255,10 @@ def tether(*arguments, timeout=60, program=TETHER):
 
 def on_usb(board, *command, timeout=120, options=()):
     """Runs a command with a virtual ST-LINK plugged in as a USB device; returns (exit code, all it said)."""
-    run = subprocess.run([os.path.join(BUILD, "tether-virtual-usb"), board, *options, "--", *command],
-                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                         text=True, timeout=timeout)
+    with tempfile.TemporaryDirectory() as notes:    # what tether notes of this board ends with it
+        run = subprocess.run([os.path.join(BUILD, "tether-virtual-usb"), board, *options, "--", *command],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, timeout=timeout, env={**os.environ, "XDG_RUNTIME_DIR": notes})
     return run.returncode, run.stdout
 
 

@@ -54,6 +54,27 @@ def chooses_by_serial_number_or_place():
         expect(out, serial)
 
 
+def tells_apart_what_is_alike():
+    """Boards of the same chip get serial numbers of their own; clones may share one."""
+    twins = ["STM32F407VG", "--also", "STM32F407VG", "--also", "STM32F407VG"]
+    code, out, _ = plugged(twins, "list")
+    equal((code, len({line.split()[0] for line in out.splitlines()})), (0, 3), out)
+    clones = [FIRST, "--also", FIRST]
+    code, _, err = plugged(clones, "run", "--probe", "0670FF", "probe")
+    equal(code, 4, err)
+    expect(err, r"by serial number or place: 0670FF \(ST-LINK/V2, usb:1-\d\), 0670FF \(ST-LINK/V2, usb:1-\d\)")
+    code, out, err = plugged(clones, "run", "--probe", "usb:1-2", "probe")
+    equal(code, 0, err)
+
+
+def refuses_what_it_does_not_understand():
+    for arguments, words in ((["--also"], "--also wants a board"), (["--hurry", "0"], "from 1 to 1000"),
+                             (["--log", "x"], "--log wants channels"), (["--locket"], "'--locket' means nothing")):
+        code, out, err = plugged([FIRST, *arguments], "list")
+        equal((code, out), (2, ""), err)
+        expect(err, words)
+
+
 def says_why_it_has_no_probe():
     for probes, arguments, status, words in (
             ([FIRST, "--also", SECOND], [], 4, ("0670FF", "0031AB", "--probe")),
@@ -72,4 +93,4 @@ if not os.path.exists(DOOR):
     print("%s is not built" % DOOR)
     sys.exit(77)
 main(lists_probes_serial_number_first, lists_probes_as_json, chooses_by_serial_number_or_place,
-     says_why_it_has_no_probe)
+     tells_apart_what_is_alike, refuses_what_it_does_not_understand, says_why_it_has_no_probe)
