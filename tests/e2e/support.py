@@ -274,13 +274,23 @@ def random_bytes(length, seed=1):
 
 def make_elf(folder, content, address=0x08000000):
     """An ELF file with these bytes at that address; returns its path."""
-    image, source, elf = (os.path.join(folder, "image" + end) for end in (".bin", ".S", ".elf"))
-    with open(image, "wb") as file:
-        file.write(content)
+    return make_elf_of(folder, {address: content})
+
+
+def make_elf_of(folder, sections, name="image"):
+    """An ELF file with a section at each address; returns its path."""
+    source, elf = (os.path.join(folder, name + end) for end in (".S", ".elf"))
+    places = []
     with open(source, "w") as file:
-        file.write('.section .text\n.global _start\n_start: .incbin "%s"\n' % image)
-    subprocess.run(["arm-none-eabi-gcc", "-nostdlib", "-Wl,-Ttext=0x%x" % address, "-Wl,--build-id=none",
-                    "-o", elf, source], check=True)
+        for i, (address, content) in enumerate(sections.items()):
+            image = os.path.join(folder, "%s%d.bin" % (name, i))
+            with open(image, "wb") as binary:
+                binary.write(content)
+            section = ".text" if i == 0 else ".text%d" % i
+            file.write('.section %s, "ax"\n.incbin "%s"\n' % (section, image))
+            places.append("-Wl,--section-start=%s=0x%x" % (section, address))
+    subprocess.run(["arm-none-eabi-gcc", "-nostdlib", *places, "-Wl,--build-id=none",
+                    "-Wl,--entry=0x%x" % next(iter(sections)), "-o", elf, source], check=True)
     return elf
 
 
