@@ -67,19 +67,25 @@ static const struct chip_window windows_h5[] = {
 #define COMMON_H7 \
 	.usarts = usarts_h7, .usart_count = ARRAY_SIZE(usarts_h7), .gpio_base = 0x58020000, \
 	.gpio_gate = SOC_AHB4, .moder_a = 0xABFFFFFF, .pupdr_a = 0x64000000, .tim2_irq = 28, \
-	.rcc_base = 0x58024400, .crc_base = 0x58024C00, .crc_gate = SOC_AHB4 + 19, \
+	.rcc_base = 0x58024400, \
 	.iwdg_base = 0x58004800, .plains = plains_h7, .plain_count = ARRAY_SIZE(plains_h7), \
 	.windows = windows_h7, .window_count = ARRAY_SIZE(windows_h7)
 
-static const struct chip_parts h7 = {
-	COMMON_H7, .rcc = &rcc_h7_layout, .ports = "ABCDEFGHIJK", .wwdg_base = 0x50003000,
-	.wwdg_gate = SOC_APB3 + 6, .hsem_base = 0x58026400, .hsem_gate = SOC_AHB4 + 25,
-	.dbgmcu = { SOC_ALWAYS_ON, 0x107001BF, { 0x3C, 0x34, 0x4C, 0x54 }, false, TRACE_H7 },
-	.freeze_wwdg = FREEZE_WWDG_H7, .freeze_iwdg = FREEZE_IWDG_H7,
+#define CRC_D3 .crc_base = 0x58024C00, .crc_gate = SOC_AHB4 + 19
+#define COMMON_H7_AND_H7A3 \
+	COMMON_H7, .ports = "ABCDEFGHIJK", .wwdg_base = 0x50003000, .wwdg_gate = SOC_APB3 + 6, \
+	.hsem_base = 0x58026400, .hsem_gate = SOC_AHB4 + 25, \
+	.dbgmcu = { SOC_ALWAYS_ON, 0x107001BF, { 0x3C, 0x34, 0x4C, 0x54 }, false, TRACE_H7 }, \
+	.freeze_wwdg = FREEZE_WWDG_H7, .freeze_iwdg = FREEZE_IWDG_H7
+
+static const struct chip_parts h7 = { COMMON_H7_AND_H7A3, CRC_D3, .rcc = &rcc_h7_layout };
+
+static const struct chip_parts h7a3 = {
+	COMMON_H7_AND_H7A3, .rcc = &rcc_h7a3_layout, .crc_base = 0x40023000, .crc_gate = SOC_AHB1 + 9,
 };
 
 static const struct chip_parts h7rs = {
-	COMMON_H7, .rcc = &rcc_h7rs_layout, .ports = "ABCDEFGHMNOP",
+	COMMON_H7, CRC_D3, .rcc = &rcc_h7rs_layout, .ports = "ABCDEFGHMNOP",
 	.dbgmcu = { SOC_ALWAYS_ON, 0x00310007, { 0x3C, 0x4C, 0x54 }, false, TRACE_NONE },
 	.freeze_wwdg = FREEZE_WWDG, .freeze_iwdg = FREEZE_IWDG_H7RS,
 };
@@ -107,7 +113,9 @@ int chip_h7_build(struct soc *soc, struct why *why)
 {
 	soc->backup_base = BACKUP_RAM;
 	soc->bus_stops_in_reset = true;
-	return build(soc, strcmp(soc->spec->controller, "h7rs") ? &h7 : &h7rs, why);
+	if (!strcmp(soc->spec->controller, "h7rs"))
+		return build(soc, &h7rs, why);
+	return build(soc, strcmp(soc->spec->controller, "h7a3") ? &h7 : &h7a3, why);
 }
 
 int chip_h5_build(struct soc *soc, struct why *why)

@@ -65,7 +65,7 @@ static const struct kin {
 	{ "u5", { COMMON, .rcc = &rcc_u5_layout, .rcc_base = 0x46020C00, .usarts = usarts,
 		  .dbgmcu = { SOC_ALWAYS_ON, 0xF6, { 0x08, 0x0C, 0x10, 0x14, 0x20 }, false, TRACE_V8 },
 		  .tim2_irq = 45, .ports = "ABCDEFGHI", .plains = plains_u5, .plain_count = 2 } },
-	{ "u3", { COMMON, .rcc = &rcc_u5_layout, .rcc_base = 0x40030C00, .usarts = usarts,
+	{ "u3", { COMMON, .rcc = &rcc_u3_layout, .rcc_base = 0x40030C00, .usarts = usarts,
 		  .dbgmcu = { SOC_ALWAYS_ON, 0xF6, { 0x08, 0x0C, 0x10, 0x14, 0x20 }, false, TRACE_V8 },
 		  .tim2_irq = 45, .ports = "ABCDEFGH", .plains = plains_u3, .plain_count = 1 } },
 	{ "wba", { COMMON, .rcc = &rcc_wba_layout, .rcc_base = 0x46020C00, .usarts = usarts_wba,

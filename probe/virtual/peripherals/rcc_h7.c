@@ -130,6 +130,12 @@ const struct rcc_layout rcc_h7_layout = {
 	.hpre = { D1CFGR, 8 }, .ppre1 = { D2CFGR, 4 }, .ppre2 = { D2CFGR, 8 },
 };
 
+/* RM0455: one core, and so its clock enables stand where the others have a copy for theirs. */
+const struct rcc_layout rcc_h7a3_layout = {
+	H7_COMMON, .gates = gates_h7rs, .gates_count = ARRAY_SIZE(gates_h7rs), .csr = RSR,
+	.hpre = { D1CFGR, 8 }, .ppre1 = { D2CFGR, 4 }, .ppre2 = { D2CFGR, 8 },
+};
+
 const struct rcc_layout rcc_h7rs_layout = {
 	H7_COMMON, .gates = gates_h7rs, .gates_count = ARRAY_SIZE(gates_h7rs), .csr = RSR_H7RS,
 	.hpre = { D1CFGR, 0 }, .ppre1 = { APBCFGR, 0 }, .ppre2 = { APBCFGR, 4 },

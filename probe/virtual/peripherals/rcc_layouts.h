@@ -21,8 +21,8 @@ uint32_t rcc_msi_range(const struct rcc *rcc);
 /* rcc_g0.c */
 extern const struct rcc_layout rcc_g0_layout, rcc_c0_layout, rcc_u0_layout;
 /* rcc_u5.c */
-extern const struct rcc_layout rcc_u5_layout, rcc_wba_layout;
+extern const struct rcc_layout rcc_u5_layout, rcc_u3_layout, rcc_wba_layout;
 /* rcc_h7.c */
-extern const struct rcc_layout rcc_h7_layout, rcc_h7rs_layout, rcc_h5_layout;
+extern const struct rcc_layout rcc_h7_layout, rcc_h7a3_layout, rcc_h7rs_layout, rcc_h5_layout;
 
 #endif

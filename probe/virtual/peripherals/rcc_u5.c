@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The clocks of STM32U5 and WBA (RM0456 section 11.8, RM0493 section 11.8); U3 by their example
- * (guess).
+ * (guess), but for what it runs at after a reset (RM0487).
  */
 #include "probe/virtual/peripherals/rcc_layouts.h"
 
@@ -11,7 +11,7 @@ enum { CR = 0x00, ICSCR1 = 0x08, CFGR1 = 0x1C, CFGR2 = 0x20, PLL1CFGR = 0x28, PL
        BDCR = 0xF0, CSR = 0xF4 };
 
 enum { MSIS, HSI, HSE, PLL, U5_HSE_HZ = 16000000, WBA_HSE_HZ = 32000000, HSI_HZ = 16000000,
-       MSI_RESET_HZ = 4000000 };
+       U5_RESET_HZ = 4000000, U3_RESET_HZ = 12000000 };
 
 enum { ICSCR1_MSIRGSEL = 1 << 23, CR_HSEPRE = 1 << 20 };
 
@@ -57,23 +57,23 @@ static const struct rcc_value values_u5[] = {
 };
 static const struct rcc_value values_wba[] = { { CR, 0x500 } };
 
-static uint32_t msis_hz(const struct rcc *rcc)
+static uint32_t msis_hz(const struct rcc *rcc, uint32_t reset_hz)
 {
 	static const uint32_t khz[16] = { 48000, 24000, 16000, 12000, 4000, 2000, 1330, 1000,
 					  3072, 1536, 1024, 768, 400, 200, 133, 100 };
 	uint32_t word = rcc_word(rcc, ICSCR1);
 
-	return word & ICSCR1_MSIRGSEL ? khz[word >> 28] * 1000 : MSI_RESET_HZ;
+	return word & ICSCR1_MSIRGSEL ? khz[word >> 28] * 1000 : reset_hz;
 }
 
-static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t hse_hz)
+static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t hse_hz, uint32_t reset_hz)
 {
-	const uint32_t sources[4] = { 0, msis_hz(rcc), HSI_HZ, hse_hz };
+	const uint32_t sources[4] = { 0, msis_hz(rcc, reset_hz), HSI_HZ, hse_hz };
 	uint32_t config = rcc_word(rcc, PLL1CFGR), divide = rcc_word(rcc, PLL1DIVR);
 
 	switch (oscillator) {
 	case MSIS:
-		return msis_hz(rcc);
+		return msis_hz(rcc, reset_hz);
 	case HSI:
 		return HSI_HZ;
 	case HSE:
@@ -88,12 +88,17 @@ static uint32_t hz(const struct rcc *rcc, unsigned oscillator, uint32_t hse_hz)
 
 static uint32_t hz_u5(const struct rcc *rcc, unsigned oscillator)
 {
-	return hz(rcc, oscillator, U5_HSE_HZ);
+	return hz(rcc, oscillator, U5_HSE_HZ, U5_RESET_HZ);
+}
+
+static uint32_t hz_u3(const struct rcc *rcc, unsigned oscillator)
+{
+	return hz(rcc, oscillator, U5_HSE_HZ, U3_RESET_HZ);
 }
 
 static uint32_t hz_wba(const struct rcc *rcc, unsigned oscillator)
 {
-	return hz(rcc, oscillator, WBA_HSE_HZ >> !!(rcc_word(rcc, CR) & CR_HSEPRE));
+	return hz(rcc, oscillator, WBA_HSE_HZ >> !!(rcc_word(rcc, CR) & CR_HSEPRE), U5_RESET_HZ);
 }
 
 #define COMMON \
@@ -103,10 +108,12 @@ static uint32_t hz_wba(const struct rcc *rcc, unsigned oscillator)
 	.csr = CSR, .rmvf = 1 << 23, .bdcr = BDCR, \
 	.causes = rcc_causes_l4, .cause_count = RCC_CAUSES_L4
 
-const struct rcc_layout rcc_u5_layout = {
-	COMMON, .gates = gates_u5, .gates_count = ARRAY_SIZE(gates_u5), .values = values_u5,
-	.value_count = ARRAY_SIZE(values_u5), .by_sw = { MSIS, HSI, HSE, PLL }, .hz = hz_u5,
-};
+#define COMMON_U5 \
+	COMMON, .gates = gates_u5, .gates_count = ARRAY_SIZE(gates_u5), .values = values_u5, \
+	.value_count = ARRAY_SIZE(values_u5), .by_sw = { MSIS, HSI, HSE, PLL }
+
+const struct rcc_layout rcc_u5_layout = { COMMON_U5, .hz = hz_u5 };
+const struct rcc_layout rcc_u3_layout = { COMMON_U5, .hz = hz_u3 };
 
 const struct rcc_layout rcc_wba_layout = {
 	COMMON, .gates = gates_wba, .gates_count = ARRAY_SIZE(gates_wba), .values = values_wba,
