@@ -10,18 +10,21 @@
 
 #include "flash/loaders/crc.h"
 #include "flash/loaders/crc_unit.h"
-#include "flash/registers.h"
 #include "flash/routine.h"
 #include "probe/bytes.h"
+#include "targets/batch.h"
 #include "targets/clock.h"
 
 enum {
 	TABLES = 4096, TABLE_SMALL = 1024,	/* RAM for tables: words at once, or bytes */
 	ITEM = 12,			/* of the routine's list: address, length, crc */
-	LIST_MOST = 64,			/* items in one run */
+	LIST_MOST = 256,		/* items in one run */
 	STACK = 64,			/* for what a fault pushes */
 	READ_SIZE = 4096,		/* ranges up to this size are read: that is as quick */
 };
+
+/* The routine, a word to spare, and its list. */
+#define TEXT_MOST ((sizeof loader_crc + 3) / 4 * 4 + 4 + LIST_MOST * ITEM)
 
 /* Cost of the routine in core cycles: a word, a byte, and its tables; generous. */
 enum { CYCLES_WORD = 26, CYCLES_BYTE = 16, CYCLES_TABLES = 40000 };
@@ -40,18 +43,19 @@ struct layout {
 	bool unit;			/* by the CRC unit: no tables */
 };
 
-static bool lay_out(const struct chip *chip, size_t items, struct layout *l)
+static bool lay_out(const struct chip *chip, size_t items, bool unit, struct layout *l)
 {
-	uint32_t base, size, tables, fixed = (sizeof loader_crc + 3u) / 4 * 4 + 4 + STACK;
+	uint32_t code = unit ? sizeof loader_crc_unit : sizeof loader_crc;
+	uint32_t base, size, tables, fixed = (code + 3) / 4 * 4 + 4 + STACK;
 
 	if (!routine_area(chip, &base, &size) || size < fixed + ITEM + TABLE_SMALL)
 		return false;
-	l->unit = false;
+	l->unit = unit;
 	l->words = size >= fixed + ITEM + TABLES;
-	tables = l->words ? TABLES : TABLE_SMALL;
+	tables = unit ? 0 : l->words ? TABLES : TABLE_SMALL;
 	l->items = min_u32((uint32_t)items, min_u32(LIST_MOST, (size - fixed - tables) / ITEM));
 	l->code = base;
-	l->spare = base + (sizeof loader_crc + 3u) / 4 * 4;
+	l->spare = base + (code + 3) / 4 * 4;
 	l->list = l->spare + 4;
 	l->tables = l->list + (uint32_t)l->items * ITEM;
 	l->stack_top = (l->tables + tables + STACK) / 8 * 8;
@@ -76,35 +80,33 @@ static bool try_unit(struct core *core)
 {
 	static const uint8_t sample[] = { 0x01, 0x23, 0x45, 0x67 };	/* SAMPLE_WORD */
 	const struct chip *chip = &core->board->chip;
-	struct registers r;
-	uint32_t enabled, found;
+	struct batch batch;
+	uint32_t enabled;
+	size_t found;
 
-	if (!chip->crc_unit)
+	if (!chip->crc_unit || probe_read_u32(core->board->probe, core->port, chip->crc_enable, &enabled))
 		return false;
-	registers_begin(&r, core->board->probe, core->port, chip->crc_enable);
-	enabled = registers_read(&r, 0);
-	registers_write(&r, 0, enabled | 1u << (chip->crc_bit & 31));
-	r.base = chip->crc_unit;
-	registers_write(&r, CRC_CR, CRC_CR_RESET);
-	registers_write(&r, CRC_DR, SAMPLE_WORD);
-	found = registers_read(&r, CRC_DR);
-	return !r.error && found == crc32_gdb(0xFFFFFFFF, sample, sizeof sample);
+	batch_begin(&batch, core);
+	batch_write(&batch, chip->crc_enable, enabled | 1u << (chip->crc_bit & 31));
+	batch_write(&batch, chip->crc_unit + CRC_CR, CRC_CR_RESET);
+	batch_write(&batch, chip->crc_unit + CRC_DR, SAMPLE_WORD);
+	found = batch_read(&batch, chip->crc_unit + CRC_DR);
+	return !batch_run(&batch) && batch_value(&batch, found) == crc32_gdb(0xFFFFFFFF, sample, sizeof sample);
 }
 
-static int write_list(struct core *core, const struct layout *l, const struct checksum_range *ranges,
-		      size_t count, struct why *why)
+/* The routine with its list behind it, to be written at once. Returns its size. */
+static size_t compose(const struct layout *l, const struct checksum_range *ranges, size_t count, uint8_t *text)
 {
-	uint8_t list[LIST_MOST * ITEM];
-	int err;
+	uint8_t *list = text + (l->list - l->code);
 
+	memset(text, 0, l->list - l->code);
+	memcpy(text, l->unit ? loader_crc_unit : loader_crc, l->unit ? sizeof loader_crc_unit : sizeof loader_crc);
 	for (size_t i = 0; i < count; i++) {
 		put_u32(list + i * ITEM, ranges[i].address);
 		put_u32(list + i * ITEM + 4, ranges[i].length);
 		put_u32(list + i * ITEM + 8, 0xFFFFFFFF);
 	}
-	err = probe_write(core->board->probe, core->port, l->list, list, (uint32_t)(count * ITEM),
-			  PROBE_ANY, NULL);
-	return err ? explain(why, err, "writing to RAM at 0x%08X: %s", l->list, error_text(err)) : 0;
+	return l->list - l->code + count * ITEM;
 }
 
 static int read_list(struct core *core, const struct layout *l, struct checksum_range *ranges,
@@ -138,19 +140,16 @@ static int run_list(struct core *core, const struct layout *l, struct checksum_r
 		    size_t count, struct why *why)
 {
 	const struct chip *chip = &core->board->chip;
+	uint8_t text[TEXT_MOST];
 	const struct routine_call call = {
-		.code = l->unit ? loader_crc_unit : loader_crc,
-		.code_size = l->unit ? sizeof loader_crc_unit : sizeof loader_crc,
-		.entry = l->code, .stack_top = l->stack_top,
+		.code = text, .code_size = compose(l, ranges, count, text), .entry = l->code, .stack_top = l->stack_top,
 		.arguments = { l->list, l->list + (uint32_t)count * ITEM,
 			       l->unit ? chip->crc_unit : l->tables,
 			       routine_watchdog(chip, l->spare),
 			       l->unit ? routine_window_watchdog(chip, l->spare) : l->words },
 	};
-	int err = write_list(core, l, ranges, count, why);
+	int err = routine_start(core, &call, why);
 
-	if (!err)
-		err = routine_start(core, &call, why);
 	/* The wait starts with what is certain; the rest is asked for. */
 	if (!err)
 		err = routine_wait(core, &call, run_us(l, ranges, count, clock_hz(core->board)) / 2,
@@ -193,9 +192,8 @@ int checksum_ranges(struct core *core, struct checksum_range *ranges, size_t cou
 	struct layout l;
 	int err = 0;
 
-	if (!may_run || !lay_out(&core->board->chip, count, &l))
+	if (!may_run || !lay_out(&core->board->chip, count, suit_unit(ranges, count) && try_unit(core), &l))
 		return read_all(core, ranges, count, why);
-	l.unit = suit_unit(ranges, count) && try_unit(core);
 	for (size_t i = 0; i < count && !err; i += l.items) {
 		size_t n = count - i < l.items ? count - i : l.items;
 
@@ -262,7 +260,7 @@ int checksum_target(struct core *core, uint32_t address, uint32_t length, uint32
 
 	if (core->state != CORE_HALTED)
 		return explain(why, E_NOT_HALTED, "a checksum needs a halted core");
-	if (length > READ_SIZE && lay_out(&core->board->chip, 1, &l) &&
+	if (length > READ_SIZE && lay_out(&core->board->chip, 1, false, &l) &&
 	    !overlap(address, length, l.code, l.stack_top - l.code))
 		err = run_unseen(core, &l, &range, &ran, why);
 	if (!err && !ran)

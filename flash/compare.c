@@ -71,29 +71,63 @@ int job_read_words(struct job *job, struct probe_op *ops, size_t count, struct w
 	return err && err != E_FAULT ? explain(why, err, "reading flash: %s", error_text(err)) : 0;
 }
 
+/* Samples are read in two parts: each SAMPLE_STEPth sector first. */
+enum { SAMPLE_STEP = 4 };
+
+static size_t sampled_first(const struct job *job)
+{
+	return (job->sector_count + SAMPLE_STEP - 1) / SAMPLE_STEP;
+}
+
+static size_t place_of_sample(const struct job *job, size_t i)
+{
+	return i % SAMPLE_STEP ? sampled_first(job) + i - i / SAMPLE_STEP - 1 : i / SAMPLE_STEP;
+}
+
+static bool is_as_wanted(const struct job *job, const struct probe_op *op)
+{
+	uint8_t wanted[4];
+
+	flash_plan_compose(job->plan, op->address, wanted, sizeof wanted);
+	return !op->result && op->value == get_u32(wanted);
+}
+
+/* *same = the first part of the samples is as wanted: the same image again, or nearly, and the rest was not read. */
+static int read_samples(struct job *job, struct probe_op *ops, bool *same, struct why *why)
+{
+	size_t first = sampled_first(job);
+	int err;
+
+	for (size_t i = 0; i < job->sector_count; i++)
+		ops[place_of_sample(job, i)] = (struct probe_op){
+			.kind = PROBE_OP_READ, .address = first_covered(job->plan, &job->sectors[i].sector) / 4 * 4,
+		};
+	err = job_read_words(job, ops, first, why);
+	*same = !err;
+	for (size_t i = 0; i < first && *same; i++)
+		*same = is_as_wanted(job, &ops[i]);
+	return err || *same ? err : job_read_words(job, ops + first, job->sector_count - first, why);
+}
+
 /* One word of each sector, at the first byte that the plan writes there, tells most sectors apart
  * without a checksum: *open = the ones that it does not, as indices into job->sectors. */
 static int sample(struct job *job, size_t *open, size_t *open_count, struct why *why)
 {
 	struct probe_op *ops = calloc(job->sector_count, sizeof *ops);
 	uint32_t blank = job->plan->chip->erased * 0x01010101u;
+	bool same = false;
 	int err;
 
 	*open_count = 0;
 	if (!ops)
 		return explain(why, E_MEMORY, "no memory");
-	for (size_t i = 0; i < job->sector_count; i++) {
-		ops[i].kind = PROBE_OP_READ;
-		ops[i].address = first_covered(job->plan, &job->sectors[i].sector) / 4 * 4;
-	}
-	err = job_read_words(job, ops, job->sector_count, why);
+	err = read_samples(job, ops, &same, why);
 	for (size_t i = 0; i < job->sector_count && !err; i++) {
-		uint8_t wanted[4];
+		const struct probe_op *op = &ops[place_of_sample(job, i)];
 
-		flash_plan_compose(job->plan, ops[i].address, wanted, sizeof wanted);
 		job->sectors[i].work = WORK_ERASE;
-		if (!ops[i].result && !job_in_doubt(job, &job->sectors[i].sector) &&
-		    (ops[i].value == get_u32(wanted) || ops[i].value == blank))
+		if (!job_in_doubt(job, &job->sectors[i].sector) &&
+		    (same || is_as_wanted(job, op) || (!op->result && op->value == blank)))
 			open[(*open_count)++] = i;
 	}
 	free(ops);

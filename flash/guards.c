@@ -8,9 +8,11 @@
 #include "probe/bytes.h"
 #include "targets/protection.h"
 
+/* Also notes what they say of read protection, even when some of them can't be read. */
 static int read_words(const struct flash_device *device, uint32_t *words, struct why *why)
 {
-	const struct chip *chip = &device->board->chip;
+	struct chip *chip = &device->board->chip;
+	const struct chip_option_field *protection = protection_field(chip);
 	struct probe_op ops[CHIP_OPTION_WORDS];
 	int err;
 
@@ -19,7 +21,9 @@ static int read_words(const struct flash_device *device, uint32_t *words, struct
 	err = probe_batch(device->board->probe, device->core->port, ops, chip->option_word_count);
 	for (size_t i = 0; i < chip->option_word_count; i++)
 		words[i] = ops[i].value;
-	return err ? explain(why, err, "reading the option bytes: %s", error_text(err)) : 0;
+	if (protection && !ops[protection->word].result)
+		chip_set_option_word(chip, protection->word, words[protection->word]);
+	return err && !protection_is_on(chip) ? explain(why, err, "reading the option bytes: %s", error_text(err)) : 0;
 }
 
 static bool touches(const struct area_ranges *ranges, const struct chip_sector *sector)
@@ -54,14 +58,13 @@ int guards_check(const struct flash_device *device, bool secure, const struct ch
 		{ "SEC", "in the secure area, which is closed to debuggers" },
 	};
 	uint32_t words[CHIP_OPTION_WORDS];
-	int err = protection_read(device->core);
+	int err = read_words(device, words, why);
 
 	if (err)
-		return explain(why, err, "reading the option bytes: %s", error_text(err));
+		return err;
 	if (protection_is_on(&device->board->chip))
 		return explain(why, E_PROTECTED, "the chip is read-protected: a debugger can't write flash before "
 			       "the protection is taken off, which erases the chip");
-	err = read_words(device, words, why);
 	for (size_t i = 0; i < ARRAY_SIZE(areas) - !secure && !err; i++)
 		err = check_area(device, areas[i].name, areas[i].words, words, sectors, count, why);
 	return err;

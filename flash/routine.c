@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "flash/registers.h"
+#include "targets/batch.h"
 #include "targets/cortexm.h"
 #include "probe/bytes.h"
 #include "probe/link.h"
@@ -61,19 +61,18 @@ uint32_t routine_window_watchdog(const struct chip *chip, uint32_t spare)
 int routine_relax_watchdog(struct core *core, struct why *why)
 {
 	uint32_t base = core->board->chip.watchdog_address;
-	struct registers r;
+	struct batch batch;
+	int err;
 
 	if (!base)
 		return 0;
-	registers_begin(&r, core->board->probe, core->port, base);
-	registers_write(&r, IWDG_KR, IWDG_ENABLE_WRITES);
-	registers_write(&r, IWDG_PR, IWDG_PR_LARGEST);
-	registers_write(&r, IWDG_RLR, IWDG_RLR_LARGEST);
-	registers_write(&r, IWDG_KR, IWDG_RELOAD);
-	if (r.error)
-		return explain(why, r.error, "setting the watchdog to its longest period: %s",
-			       error_text(r.error));
-	return 0;
+	batch_begin(&batch, core);
+	batch_write(&batch, base + IWDG_KR, IWDG_ENABLE_WRITES);
+	batch_write(&batch, base + IWDG_PR, IWDG_PR_LARGEST);
+	batch_write(&batch, base + IWDG_RLR, IWDG_RLR_LARGEST);
+	batch_write(&batch, base + IWDG_KR, IWDG_RELOAD);
+	err = batch_run(&batch);
+	return err ? explain(why, err, "setting the watchdog to its longest period: %s", error_text(err)) : 0;
 }
 
 int routine_start(struct core *core, const struct routine_call *call, struct why *why)

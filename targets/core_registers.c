@@ -13,6 +13,7 @@
 
 #define XPSR_T 0x01000000u
 #define XPSR_EXCEPTION 0x000001FFu
+#define XPSR_FLAGS 0xF80F0000u		/* NZCVQ and GE: nothing of ours reads them before it sets them */
 #define SPECIAL_PRIMASK 0x00000001u
 #define SPECIAL_UNPRIVILEGED 0x01000000u	/* CONTROL.nPRIV */
 
@@ -115,6 +116,13 @@ static void set(struct core *core, unsigned reg, uint32_t value)
 	set_bit(core->dirty, reg);
 }
 
+/* What stands there already need not travel. */
+static void set_unless_equal(struct core *core, unsigned reg, uint32_t value)
+{
+	if (core->registers[reg] != value)
+		set(core, reg, value);
+}
+
 /* SPSEL stays, so SP is the same stack pointer before and after. */
 int registers_set_for_code(struct core *core, const struct core_code *code)
 {
@@ -128,8 +136,9 @@ int registers_set_for_code(struct core *core, const struct core_code *code)
 		set(core, REG_R0 + i, code->arguments[i]);
 	set(core, REG_SP, code->stack_top);
 	set(core, REG_PC, code->entry);
-	set(core, REG_XPSR, (core->registers[REG_XPSR] & XPSR_EXCEPTION) | XPSR_T);
-	set(core, REG_SPECIAL, (core->registers[REG_SPECIAL] & ~SPECIAL_UNPRIVILEGED) | SPECIAL_PRIMASK);
+	set_unless_equal(core, REG_XPSR, (core->registers[REG_XPSR] & (XPSR_EXCEPTION | XPSR_FLAGS)) | XPSR_T);
+	set_unless_equal(core, REG_SPECIAL,
+			 (core->registers[REG_SPECIAL] & ~SPECIAL_UNPRIVILEGED) | SPECIAL_PRIMASK);
 	return 0;
 }
 
