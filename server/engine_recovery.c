@@ -106,10 +106,10 @@ static bool recover_probe(struct engine *engine, int err)
 
 	if (regain_probe(engine, &still_in_swd) != OK) {
 		engine_lose_target(engine, probe_is_gone(engine->board.probe) ?
-				   "The probe was unplugged. Plug it in again, then `monitor connect` "
-				   "or `monitor reset`." :
+				   "The probe was unplugged. Plug it in again, then `attach 1` in GDB, "
+				   "or `monitor connect`." :
 				   "The probe does not answer any more; unplug it and plug it in "
-				   "again, then `monitor connect`.");
+				   "again, then `attach 1` in GDB, or `monitor connect`.");
 		return false;
 	}
 	log_line(LOG_PROBE, "resynchronised after: %s", error_text(err));

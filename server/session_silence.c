@@ -19,7 +19,8 @@ void session_note_silence(struct session *session)
 		return;
 	if (session->run != RUN_RUNNING) {
 		engine_lose_target(engine, engine->silence.text[0] ? engine->silence.text :
-				   "The target does not answer any more. `monitor connect` tries again.");
+				   "The target does not answer any more. `attach 1` in GDB tries again, or "
+				   "`monitor connect`.");
 		return;
 	}
 	session->silent_since_us = engine_now_us(engine);

@@ -143,15 +143,16 @@ def an_unplugged_probe_is_told_and_costs_nothing():
         server.unplug()
         stop, text = text_until_stop(client)
         check(stop.startswith("W"), "stop reply: " + stop)
-        expect(text, r"unplugged.*monitor connect")
+        expect(text, r"unplugged.*`attach 1` in GDB, or `monitor connect`")
         before = server.cpu_seconds()
         client.nothing_for(1)
         check(server.cpu_seconds() - before < 0.1, "tether spins without its probe")
         expect(client.monitor("connect"), r"not plugged in")
         server.plug_in()
         deadline = time.monotonic() + 5
-        while "connected to" not in client.monitor("connect"):
+        while not client.ask("vAttach;1").startswith("T"):
             check(time.monotonic() < deadline, "no way back: " + server.said())
+        expect(client.monitor("connect"), r"connected to")
         check("0x" in client.monitor("mdw 0x08000000"), "no memory")
         client.monitor("reset halt")
         check(client.ask("?").startswith("T"), "no stop reply after the replug")

@@ -166,7 +166,7 @@ static void a_hung_probe_is_explained(void **state)
 	assert_null(harness_continue(h, 20));
 	schedule(h, "hung", 1);
 	assert_string_equal(harness_wait(h, 0, 30000), "W00");
-	expect("hung", h->clients[0].console, "unplug it and plug it in again, then `monitor connect`");
+	expect("hung", h->clients[0].console, "unplug it and plug it in again, then `attach 1` in GDB, or `monitor connect`");
 	firmware_replug(firmware_of(h));
 	expect("replugged", harness_monitor(h, "connect"), "connected to");
 	assert_memory_equal(harness_ask(h, 0, "vRun;"), "T05", 3);
