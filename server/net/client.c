@@ -33,6 +33,7 @@ struct client {
 		CLIENT_RUNNING,		/* waits for a stop */
 	} state;
 	bool with_engine;		/* the engine has a packet of ours */
+	bool greeted;			/* which is the greeting */
 	bool ahead;			/* the framer holds the next packet */
 	bool no_ack;
 	bool spoken;
@@ -100,6 +101,13 @@ static bool packet_is(const struct framer *framer, const char *text)
 	return framer->length == strlen(text) && memcmp(framer->data, text, framer->length) == 0;
 }
 
+static bool is_greeting(const struct framer *framer)
+{
+	static const char word[] = "qSupported";
+
+	return framer->length >= strlen(word) && memcmp(framer->data, word, strlen(word)) == 0;
+}
+
 /* The packet in the framer is next: ours, or the engine's. */
 static void take_packet(struct client *c)
 {
@@ -113,8 +121,16 @@ static void take_packet(struct client *c)
 		return;
 	}
 	c->with_engine = true;
+	c->greeted = is_greeting(&c->framer);
 	set_state(c, CLIENT_WORKING);
 	c->events->packet(c->context, c, c->framer.data, c->framer.length);
+}
+
+/* GDB says it again when nobody acknowledges it within 2 s: this server was still being started. A second
+ * answer would be taken for that to its next packet. */
+static bool is_repeated_greeting(const struct client *c)
+{
+	return !c->no_ack && c->greeted && is_greeting(&c->framer);
 }
 
 static void on_packet(struct client *c)
@@ -122,7 +138,7 @@ static void on_packet(struct client *c)
 	if (!c->no_ack)
 		conn_send(&c->conn, "+", 1);
 	if (c->with_engine)
-		c->ahead = true;
+		c->ahead = !is_repeated_greeting(c);
 	else
 		take_packet(c);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A debug session as people have it, with gdb-multiarch over TCP.
-from support import Server, check, expect, gdb, main
+from support import BOARD, TETHER, Server, check, expect, gdb, main
 
 
 def loads_and_compares():
@@ -81,6 +81,14 @@ def says_when_breakpoint_units_run_out():
         check(server.alive(), "server died")
 
 
-main(loads_and_compares, breaks_steps_and_unwinds, watches_data, registers_and_memory,
+def greets_a_server_that_is_still_starting():
+    """GDB waits 2 s and then says it again, to whom nobody had started to listen."""
+    out = gdb(None, "demo.elf", "target extended-remote | sleep 2.5; exec '%s' --stdio --probe %s" % (TETHER, BOARD),
+              "load", "info registers pc", "detach", connect=False)
+    check("unexpectedly" not in out, out)
+    expect(out, r"Transfer rate", r"pc +0x")
+
+
+main(greets_a_server_that_is_still_starting, loads_and_compares, breaks_steps_and_unwinds, watches_data, registers_and_memory,
      flash_is_not_written_by_accident, runs_kills_and_runs_again, calls_functions_on_the_target,
      keeps_state_over_a_disconnect, says_when_breakpoint_units_run_out)

@@ -204,6 +204,23 @@ static void hands_on_one_packet_at_a_time(void **state)
 	assert_string_equal(hear(e), "$3#33");
 }
 
+static void answers_a_repeated_greeting_once(void **state)
+{
+	struct far_end *e = *state;
+
+	assert_string_equal(say(e, "+$qSupported#37$qSupported#37$qSupported#37"), "+++");
+	assert_string_equal(heard_packets(e), "qSupported;");
+	answer(e, "1");
+	assert_string_equal(hear(e), "$1#31");
+	assert_string_equal(heard_packets(e), "");
+	say(e, "+$qSupported#37$g#67");		/* another time it is a new one */
+	assert_string_equal(heard_packets(e), "qSupported;");
+	answer(e, "2");
+	assert_string_equal(heard_packets(e), "g;");
+	answer(e, "3");
+	assert_string_equal(hear(e), "$2#32$3#33");
+}
+
 static void hears_breaks_during_work(void **state)
 {
 	struct far_end *e = *state;
@@ -310,6 +327,7 @@ int main(void)
 		TEST(repeats_nothing_while_a_packet_is_in_work),
 		TEST(answers_no_ack_mode_itself),
 		TEST(hands_on_one_packet_at_a_time),
+		TEST(answers_a_repeated_greeting_once),
 		TEST(hears_breaks_during_work),
 		TEST(keeps_the_client_waiting_while_it_works),
 		TEST(keeps_silent_while_the_target_runs),
