@@ -41,16 +41,18 @@ const struct option_row option_rows[] = {
 	{ NULL, "no-low-power-debug", 0, OPTION_FLAG, NULL, FIELD(no_low_power_debug), 0, 0, NULL,
 	  TARGET, "let the chip really sleep; that may lose it" },
 
-	{ "Semihosting", "semihosting", 0, OPTION_FLAG, NULL, FIELD(semihosting), 0, 0, NULL, SERVE,
+	{ "Semihosting", "semihosting", 0, OPTION_FLAG, NULL, FIELD(semihosting), 0, 0, NULL, TARGET,
 	  "serve the program's calls for console, time and exit;\nany of the options here turns it on" },
 	{ NULL, "semihosting-console", 0, OPTION_TEXT, "WHERE", FIELD(semihosting_console), 0, 0, NULL,
 	  SERVE, "gdb (default), stdout or tcp:PORT" },
-	{ NULL, "semihosting-files", 0, OPTION_TEXT, "DIR", FIELD(semihosting_files), 0, 0, NULL, SERVE,
+	{ NULL, "semihosting-files", 0, OPTION_TEXT, "DIR", FIELD(semihosting_files), 0, 0, NULL, TARGET,
 	  "the program may use files in DIR (default: none)" },
 	{ NULL, "semihosting-fileio", 0, OPTION_FLAG, NULL, FIELD(semihosting_fileio), 0, 0, NULL, SERVE,
 	  "GDB opens its files, and reads its console" },
-	{ NULL, "semihosting-args", 0, OPTION_TEXT, "WORDS", FIELD(semihosting_args), 0, 0, NULL, SERVE,
+	{ NULL, "semihosting-args", 0, OPTION_TEXT, "WORDS", FIELD(semihosting_args), 0, 0, NULL, TARGET,
 	  "what the program gets as its command line" },
+	{ NULL, "semihosting-timeout", 0, OPTION_NUMBER, "S", FIELD(semihosting_timeout_s), 1, 86400, NULL, RUN,
+	  "the program has to end within S seconds" },
 
 	{ "Server", "port", 'p', OPTION_NUMBER, "N", FIELD(port), 0, 65535, NULL, SERVE,
 	  "port for GDB (default 3333; 0 picks and prints one)" },
@@ -92,7 +94,8 @@ const struct command_row command_rows[] = {
 	{ "list", "", "list the ST-LINK probes that are plugged in" },
 	{ "chips", "[PATTERN]", "list the chips it knows (x stands for any letter)" },
 	{ "run", "COMMAND...", "run monitor commands without GDB; each is one\n"
-	  "argument, @FILE is a file with one in each line" },
+	  "argument, @FILE is a file with one in each line;\n"
+	  "with --semihosting the program then runs to its\nend, and its status is the exit status" },
 };
 const size_t command_row_count = ARRAY_SIZE(command_rows);
 
@@ -102,6 +105,8 @@ static const char examples[] =
 	"  (gdb) target extended-remote :3333    what to type in GDB then\n"
 	"  tether --probe virtual:STM32F407VG    no board at hand? a virtual one\n"
 	"  tether run \"reset halt\" \"flash info\"    without GDB\n"
+	"  tether run --semihosting \"flash write test.elf\" \"reset run\"\n"
+	"                                        a test on the chip, with its exit status\n"
 	"  tether chips STM32F407VG              is this chip known?\n"
 	"  tether --semihosting-files /tmp/data  with files for the program\n"
 	"  tether --as st-util -p 4242           for an IDE that starts st-util\n"

@@ -44,6 +44,7 @@ struct options {
 	const char *semihosting_console;	/* gdb, stdout, tcp:PORT; NULL = gdb */
 	const char *semihosting_files;		/* folder, or NULL */
 	const char *semihosting_args;		/* or NULL */
+	int semihosting_timeout_s;		/* 0 = none */
 	const char *at_start;	/* monitor command, run when the target is reached at start; or NULL */
 	const char *as;		/* only understood as the first word: see server/drop_in */
 

@@ -41,6 +41,7 @@ static int choose_console(struct semihosting_options *semihosting, unsigned *por
 	if (!where || strcmp(where, "gdb") == 0)
 		return 0;
 	semihosting->console = strcmp(where, "stdout") == 0 ? CONSOLE_STDOUT : CONSOLE_TCP;
+	semihosting->input_comes = semihosting->console == CONSOLE_TCP;
 	if (semihosting->console == CONSOLE_STDOUT && options->stdio)
 		return explain(why, E_ARGUMENT, "--semihosting-console stdout means nothing with "
 			       "--stdio, where GDB reads stdout");
@@ -58,10 +59,13 @@ int rig_semihosting(struct semihosting_options *semihosting, unsigned *port,
 
 	*semihosting = (struct semihosting_options){
 		.on = options->semihosting || options->semihosting_fileio || folder ||
-		      options->semihosting_console || options->semihosting_args,
+		      options->semihosting_console || options->semihosting_args ||
+		      options->semihosting_timeout_s,
 		.by_gdb = options->semihosting_fileio,
 		.folder = folder,
 		.arguments = options->semihosting_args,
+		.console = options->command == COMMAND_RUN ? CONSOLE_STDOUT : CONSOLE_GDB,
+		.input_comes = options->command == COMMAND_RUN,
 	};
 	if (folder && host_folder_check(folder, why))
 		return E_ARGUMENT;

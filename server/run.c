@@ -8,6 +8,7 @@
 #include "server/connect_report.h"
 #include "server/json.h"
 #include "server/load.h"
+#include "server/program.h"
 
 #include "probe/probe.h"
 
@@ -21,6 +22,7 @@
 struct runner {
 	const struct options *options;
 	struct rig rig;
+	struct program program;
 	enum exit_status status;	/* of the first failure */
 	struct json json;
 	char *text;			/* what the command in work printed (--json) */
@@ -91,9 +93,9 @@ static void clear_progress(struct runner *r)
 
 /* ---- one command ---- */
 
-static void keep_text(struct runner *r, const char *text)
+static void keep_text(struct runner *r, const char *text, size_t length)
 {
-	size_t length = strlen(text), size = r->size ? r->size : 256;
+	size_t size = r->size ? r->size : 256;
 	char *bigger;
 
 	while (size < r->length + length)
@@ -107,17 +109,22 @@ static void keep_text(struct runner *r, const char *text)
 	r->length += length;
 }
 
-static void print(void *context, const char *text)
+static void print_bytes(void *context, const char *text, size_t length)
 {
 	struct runner *r = context;
 
 	clear_progress(r);
 	if (r->options->json) {
-		keep_text(r, text);
+		keep_text(r, text, length);
 	} else {
-		fputs(text, stdout);
+		fwrite(text, 1, length, stdout);
 		fflush(stdout);
 	}
+}
+
+static void print(void *context, const char *text)
+{
+	print_bytes(context, text, strlen(text));
 }
 
 static void print_json_row(struct runner *r, const char *command, int err, const struct why *why,
@@ -206,15 +213,23 @@ static void run_all(struct runner *r)
 				       : run_command(r, *argument, "");
 }
 
-/* There is nobody to hear the engine's outputs: text comes through print(). */
-static void ignore_output(void *context, const struct output *output)
+/* After the commands: the program on the target, if it is to be served. */
+static void run_to_its_end(struct runner *r)
 {
-	(void)context, (void)output;
+	uint64_t us = engine_now_us(r->rig.engine), bytes = payload_bytes(r);
+	struct why why = { "" };
+
+	r->status = program_run(&r->program, r->rig.engine, (unsigned)r->options->semihosting_timeout_s, &why);
+	if (r->options->json)
+		print_json_row(r, "semihosting", (int)r->status, &why, payload_bytes(r) - bytes,
+			       engine_now_us(r->rig.engine) - us);
+	else if (r->status != EXIT_OK)
+		fprintf(stderr, "tether: %s\n", why.text);
 }
 
 static int start(struct runner *r, const struct virtual_opener *virtual_opener, struct why *why)
 {
-	int err = rig_open(&r->rig, r->options, virtual_opener, ignore_output, NULL, why);
+	int err = rig_open(&r->rig, r->options, virtual_opener, program_output, &r->program, why);
 
 	r->status = exit_status_of(err);
 	if (err)
@@ -250,7 +265,8 @@ static void tell_failure(struct runner *r, int err, const struct why *why)
 
 enum exit_status run(const struct options *options, const struct virtual_opener *virtual_opener)
 {
-	struct runner runner = { .options = options, .on_terminal = isatty(STDERR_FILENO) };
+	struct runner runner = { .options = options, .on_terminal = isatty(STDERR_FILENO),
+				 .program = { .print = print_bytes, .context = &runner } };
 	struct why why = { "" };
 	pthread_t watcher;
 	bool watched = watch_signals(&watcher, &runner.rig.flags);
@@ -260,6 +276,8 @@ enum exit_status run(const struct options *options, const struct virtual_opener 
 		tell_failure(&runner, err, &why);
 	else
 		run_all(&runner);
+	if (runner.status == EXIT_OK && program_is_served(runner.rig.engine))
+		run_to_its_end(&runner);
 	if (runner.rig.engine)		/* --on-exit */
 		engine_handle(runner.rig.engine, &(struct event){ .kind = EVENT_QUIT });
 	if (watched)

@@ -23,6 +23,7 @@ void semihosting_init(struct session *session, const struct semihosting_options 
 	host->on = options->on;
 	host->by_gdb = options->by_gdb;
 	host->console = options->console;
+	host->input_comes = options->input_comes;
 	if (options->arguments)
 		strncat(host->arguments, options->arguments, ARGUMENTS_SIZE - 1);
 	host_files_init(&host->files, options->folder);

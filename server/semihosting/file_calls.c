@@ -183,7 +183,7 @@ static uint32_t run_write(struct call *call)
 /* True when there is something; else the call waits. Without a terminal that is the end of it. */
 static bool has_input(struct call *call)
 {
-	if (call->host->input_length || call->host->console != CONSOLE_TCP)
+	if (call->host->input_length || !call->host->input_comes)
 		return true;
 	call->host->pending.what = WAITS_FOR_INPUT;
 	call->waits = true;

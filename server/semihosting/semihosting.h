@@ -21,6 +21,7 @@ struct semihosting_options {
 	bool on;
 	bool by_gdb;			/* files and console input through GDB's File-I/O */
 	enum console_route console;
+	bool input_comes;		/* what it reads from the console will come */
 	const char *folder;		/* for files; NULL = none */
 	const char *arguments;		/* the program's command line; NULL = empty */
 };
@@ -39,6 +40,7 @@ struct semihosting_pending {
 struct semihosting {
 	bool on, by_gdb;
 	enum console_route console;
+	bool input_comes;		/* false: a read at the console is at the end */
 	char arguments[ARGUMENTS_SIZE];
 	struct host_files files;
 	int error;			/* of the last call that failed, in newlib's numbers */

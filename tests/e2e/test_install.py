@@ -70,6 +70,7 @@ def the_manual_has_every_option_and_command():
                               text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     equal(warnings.stderr, "", "warnings of man")
     text = run("man", "-l", page, env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "200"})
+    check("tether run 'flash write app.elf' 'reset run'" in text, "its examples can't be typed")
     for option in options_of([TETHER]):
         check(option in text, "no %s in the manual" % option)
     _, listed, _ = tether("run", "--probe", "virtual:STM32F407VG", "help")

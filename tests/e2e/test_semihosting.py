@@ -2,13 +2,14 @@
 #
 # A program on newlib's semihosting, with GDB: its console in three places, its files here and at GDB, its input,
 # and the status it exits with.
+import json
 import os
 import re
 import socket
 import subprocess
 import tempfile
 
-from support import BUILD, Rsp, Server, check, equal, expect, gdb, main
+from support import BOARD, BUILD, TETHER, Rsp, Server, check, equal, expect, gdb, main
 
 ELF = "semihosting.elf"
 BIG = 65536
@@ -104,6 +105,39 @@ def talks_on_a_port():
         check("you said" not in text, text)
 
 
+def run_alone(*options, stdin="", flash=True, wanted=0):
+    """Without GDB; what the program printed, and what tether said of it."""
+    write = ("flash write " + os.path.join(os.environ["FIRMWARE"], ELF),) if flash else ()
+    done = subprocess.run([TETHER, "run", "--probe", BOARD, *options, *write, "reset run"], timeout=60, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          **({"input": stdin} if isinstance(stdin, str) else {"stdin": stdin}))
+    equal(done.returncode, wanted, "exit status of %s; it said: %s" % (options, done.stderr))
+    return done.stdout.partition("verified\n")[2] or done.stdout, done.stderr
+
+
+def runs_a_test_without_gdb():
+    """Its output, its input, its files, its status; and what does not end."""
+    equal(run_alone("--semihosting-args", "x peek nothing")[0], "hello, 3 words\ndone: 0\n", "output")
+    out, said = run_alone("--semihosting", wanted=9)
+    expect(said, r"tether: The program ended with status 9\.$")
+    equal(run_alone("--semihosting-args", "x echo", stdin="a\nb\n")[0],
+          "hello, 2 words\nyou said a\nyou said b\ndone: 0\n", "output for two lines of input, and its end")
+    with tempfile.TemporaryDirectory() as folder:
+        run_alone("--semihosting-files", folder, "--semihosting-args", "x big blob 5000")
+        with open(os.path.join(folder, "blob"), "rb") as blob:
+            check(blob.read() == pattern(5000), "what it wrote")
+    rows = [json.loads(line) for line in run_alone("--json", "--semihosting", wanted=9)[0].splitlines()]
+    equal([(row["command"].split()[0], row["ok"]) for row in rows], [("flash", True), ("reset", True), ("semihosting", False)],
+          "rows")
+    equal((rows[2]["message"], rows[2]["cause"]), ("hello, 0 words\ndone: 9\n", "The program ended with status 9."), "the last row")
+    out, said = run_alone("--semihosting", flash=False, wanted=1)
+    expect(said, r"the vector table is blank", r"stopped at 0x[0-9a-f]+ and did not end by SYS_EXIT")
+    out, silent = os.pipe()
+    with os.fdopen(out), os.fdopen(silent, "w"):      # a terminal at which nobody types
+        said = run_alone("--semihosting-timeout", "1", "--semihosting-args", "x echo", stdin=out, wanted=1)[1]
+    expect(said, r"not ended by SYS_EXIT within 1 s \(--semihosting-timeout\)")
+
+
 def refuses_the_fifth_terminal():
     """Five terminals want in where four fit; one that never reads harms nobody."""
     with Server("--semihosting-console", "tcp:0") as server:
@@ -120,4 +154,4 @@ def refuses_the_fifth_terminal():
 
 
 main(keeps_files_in_its_folder, has_no_files_by_default, says_how_to_turn_it_on, gdb_opens_its_files,
-     prints_on_the_servers_output, talks_on_a_port, refuses_the_fifth_terminal)
+     prints_on_the_servers_output, talks_on_a_port, runs_a_test_without_gdb, refuses_the_fifth_terminal)

@@ -39,7 +39,7 @@ static int set_up(void **state)
 
 static int set_up_terminal(void **state)
 {
-	*state = start((struct semihosting_options){ .console = CONSOLE_TCP });
+	*state = start((struct semihosting_options){ .console = CONSOLE_TCP, .input_comes = true });
 	return 0;
 }
 
