@@ -10,9 +10,10 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { NAME_COLUMN = 28 };
+enum { NAME_COLUMN = 28, KNOWN_ONLY = 160 };
 
 static bool same_letter(char a, char b)
 {
@@ -70,19 +71,36 @@ static bool row_matches(const struct chip_index *row, const char *pattern)
 	return false;
 }
 
+/* Why a chip is named and not served: its file says it. Empty for others. */
+static void read_known_only(const struct chip_index *row, char *out, size_t size)
+{
+	struct chip *chip = row->known_only ? malloc(sizeof(*chip)) : NULL;
+	struct why why;
+
+	out[0] = '\0';
+	if (chip && !chip_parse(chip, row->file, row->text, row->length, &why))
+		snprintf(out, size, "%s", chip->known_only);
+	free(chip);
+}
+
 static void print_row(const struct chip_index *row)
 {
+	char known_only[KNOWN_ONLY];
 	const char *list = row->parts, *part;
 	size_t length;
 
 	printf("%-*s", NAME_COLUMN, row->name);
 	while (part = next_part(&list, &length), length > 0)
 		printf(" %.*s", (int)length, part);
+	read_known_only(row, known_only, sizeof(known_only));
+	if (known_only[0])
+		printf(" (known only: %s)", known_only);
 	printf("\n");
 }
 
 static void print_json_row(struct json *json, const struct chip_index *row)
 {
+	char known_only[KNOWN_ONLY];
 	const char *list = row->parts, *part;
 	size_t length;
 
@@ -93,6 +111,9 @@ static void print_json_row(struct json *json, const struct chip_index *row)
 	while (part = next_part(&list, &length), length > 0)
 		json_text_n(json, NULL, part, length);
 	json_array_end(json);
+	read_known_only(row, known_only, sizeof(known_only));
+	if (known_only[0])
+		json_text(json, "known_only", known_only);
 	json_object_end(json);
 }
 

@@ -27,7 +27,7 @@ static const struct key revision_keys[] = {
 
 static const struct key part_keys[] = {
 	TEXT("name", NEEDED, chip_part, name),
-	NUMBER("flash_kib", NEEDED, chip_part, flash_kib),
+	NUMBER("flash_kib", OPTIONAL, chip_part, flash_kib),
 	NUMBER("ram_kib", OPTIONAL, chip_part, ram_kib),
 	MARKED("ram2_kib", chip_part, ram2_kib, has_ram2),
 	NUMBER("eeprom", OPTIONAL, chip_part, eeprom),

@@ -19,7 +19,7 @@ static int run_probe(struct monitor_call *call)
 	} rows[] = {
 		{ "measures the supply", can->voltage }, { "trace (SWO)", can->trace_max_hz },
 		{ "16-bit accesses", can->mem16 }, { "access ports", can->init_ap },
-		{ "batches", can->batch }, { "switches power", can->power_switch },
+		{ "batches", can->batch },
 	};
 
 	monitor_print(call, "%s, firmware %s, serial %s, at %s\n", version->model, version->text,
@@ -27,6 +27,7 @@ static int run_probe(struct monitor_call *call)
 	monitor_print(call, "SWD at %u kHz\n", probe_speed_khz(probe));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		monitor_print(call, "  %-20s %s\n", rows[i].name, rows[i].can ? "yes" : "no");
+	monitor_print(call, "  %-20s %s\n", "switches power", can->power_switch ? "if its board can" : "no");
 	return OK;
 }
 

@@ -54,6 +54,13 @@ def lists_as_json():
     check(code == 0 and len(document["chips"]) == 1, out)
     code, out, _ = tether("chips", "F407")
     check(code == 0 and "STM32F405" in out, out)
+    for name, reason in (("STM32MP157", "processor"), ("STM32N657", "no flash"), ("STM32WL33", "controller")):
+        code, out, _ = tether("chips", name)
+        check(code == 0 and out.count("\n") == 1 and "known only" in out and reason in out, out)
+        code, out, _ = tether("chips", "--json", name)
+        check(reason in json.loads(out)["chips"][0]["known_only"], out)
+        code, _, err = tether("run", "--probe", "virtual:" + name, "halt")
+        check(code != 0 and reason in err, err)
     code, out, err = tether("chips", "Z80")
     check(code != 0 and "Z80" in err, err)
 

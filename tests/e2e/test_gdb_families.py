@@ -24,7 +24,7 @@ def all_parts():
     """A part of every chip file that can be programmed: the largest."""
     _, out, _ = tether("chips", "--json")
     for chip in json.loads(out)["chips"]:
-        if chip["parts"]:
+        if "known_only" not in chip and chip["parts"]:
             yield chip["parts"][-1].replace("x", "R")
     yield "stm32wb35.cfg"           # whose parts have two ids
 

@@ -58,7 +58,8 @@ static void every_built_in_file_is_what_its_index_says(void **state)
 			size_t length = strlen(f->chip.parts[j].name);
 
 			assert_memory_equal(part, f->chip.parts[j].name, length);
-			assert_int_equal(chip_set_flash_size(&f->chip, f->chip.parts[j].flash_kib), 0);
+			if (!row->known_only)
+				assert_int_equal(chip_set_flash_size(&f->chip, f->chip.parts[j].flash_kib), 0);
 			part += length + 1;
 		}
 	}
