@@ -12,6 +12,7 @@
 #include "server/rsp/rsp.h"
 #include "server/session.h"
 
+#include "flash/controller.h"
 #include "flash/option/option.h"
 
 #include "targets/connect.h"
@@ -150,15 +151,25 @@ static void tell_broken_off(struct engine *engine)
 		session_note(session, "%s", text);
 }
 
+static void log_connected(const struct board *board)
+{
+	uint32_t kib = chip_flash_size(&board->chip) / 1024, mv = board->supply_mv;
+	char flash[40] = "no flash that is known";
+
+	if (kib)
+		snprintf(flash, sizeof(flash), "%u KiB flash", kib);
+	log_line(LOG_INFO, "Connected to %s, %s, %u.%02u V%s.", board->chip.name, flash, mv / 1000, mv % 1000 / 10,
+		 flash_plausible_supply(mv) ? "" : ", which can't be: the probe's VTref is not connected, or it is a "
+		 "copy of an ST-LINK that does not measure");
+}
+
 static void tell_connected(struct engine *engine)
 {
 	struct session *session = &engine->sessions[0];
 	const struct board *board = &engine->board;
 	char text[PROTECTION_TEXT];
 
-	log_line(LOG_INFO, "Connected to %s, %u KiB flash, %u.%02u V.", board->chip.name,
-		 chip_flash_size(&board->chip) / 1024, board->supply_mv / 1000,
-		 board->supply_mv % 1000 / 10);
+	log_connected(board);
 	if (board->notes[0])
 		session_note(session, "%s", board->notes);
 	if (protection_text(&board->chip, text, sizeof(text))[0])

@@ -47,6 +47,7 @@ struct session {
 	uint8_t signal;			/* of the last stop */
 	uint8_t exit_status;
 	bool stop_untold;		/* it stopped while no client waited for it */
+	bool pause_untold;		/* attaching has halted it in a hot-plug: for how long is still to be said */
 	struct semihosting semihosting;
 	enum run_state called_from;	/* RUN_CALLING: as it was, and will be. RUN_HALTED = a single step */
 	uint32_t step_start, step_end;	/* RUN_STEPPING */

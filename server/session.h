@@ -33,6 +33,11 @@ int session_halt(struct session *session, const char *reason, struct why *why);
 /* Resumes; nothing to do when it runs already. Still halted afterwards (see run) when the step off the
  * place where it stands ended in a stop of its own. */
 int session_resume(struct session *session, const char *reason, struct why *why);
+/* A client that expects it halted has come. What that costs a target that must not stop is told: at once, and
+ * when it runs again. */
+int session_halt_for_attach(struct session *session, const char *reason, struct why *why);
+/* The core runs again after that: for how long it stood. Said once. */
+void session_note_pause(struct session *session);
 /* One instruction. The core is halted afterwards, or runs on when it went to sleep. */
 int session_step(struct session *session, struct why *why);
 /* Steps the range for a slice; true when it is over (any stop), false = go on later. */

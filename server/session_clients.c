@@ -73,13 +73,38 @@ static void apply_policy(struct session *session)
 		log_line(LOG_ERROR, "on-exit: %s", why.text[0] ? why.text : error_text(err));
 }
 
-static void log_pause(const struct session *session, bool was_halted)
+int session_halt_for_attach(struct session *session, const char *reason, struct why *why)
 {
-	uint64_t ms = (engine_now_us(session->engine) - session->halted_since_us) / 1000;
+	bool hot = session->engine->board.options.connect == CONNECT_HOT_PLUG && session->run == RUN_RUNNING;
+	int err = session_halt(session, reason, why);
 
-	if (was_halted && session->run == RUN_RUNNING)
-		log_line(LOG_INFO, "The core runs again; it was halted for %llu ms.",
-			 (unsigned long long)ms);
+	session->pause_untold |= hot && !err;
+	if (hot && !err)
+		session_note(session, "Attaching has halted the core (hot-plug); its watchdogs stand still. It goes on at "
+			     "`continue` or `detach`; hot-plug,no-halt never halts it.");
+	return err;
+}
+
+void session_note_pause(struct session *session)
+{
+	unsigned long long ms = (engine_now_us(session->engine) - session->halted_since_us) / 1000;
+
+	if (!session->pause_untold)
+		return;
+	session->pause_untold = false;
+	session_note(session, "The core runs again; attaching had halted it for %llu ms.", ms);
+}
+
+static void log_pause(struct session *session, bool was_halted)
+{
+	unsigned long long ms = (engine_now_us(session->engine) - session->halted_since_us) / 1000;
+
+	if (!was_halted || session->run != RUN_RUNNING)
+		return;
+	if (session->pause_untold)
+		session_note_pause(session);
+	else
+		log_line(LOG_INFO, "The core runs again; it was halted for %llu ms.", ms);
 }
 
 /* Takes our hands off the target, as it stands. */

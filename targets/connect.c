@@ -22,6 +22,7 @@ enum { TRIAL_US = 50000, TRIAL_STEP_US = 500 };
 enum { SCR = 0xE000ED10, SLEEPDEEP = 1 << 2 };
 
 #define IN(mode) (1u << CONNECT_##mode)
+enum { PATIENCE = 1 << SIGN_TOOK_PATIENCE, RESET = 1 << SIGN_TOOK_RESET };
 enum { GENTLE = IN(AUTO) | IN(NORMAL) | IN(HOT_PLUG) | IN(OBSERVE) };
 
 static const struct rung {
@@ -29,21 +30,21 @@ static const struct rung {
 	unsigned modes;
 	uint32_t signs;		/* worth a try when one of these was seen; 0 = always */
 	uint32_t khz;		/* at most; 0 = the usual speed */
-	enum sign took;		/* what it says of the target when it works; SIGN_REACHED = nothing */
+	uint32_t took;		/* signs: what it says of the target when it works */
 	int (*climb)(struct board *board, struct why *why);
 } rungs[] = {
-	{ "normal", GENTLE, 0, 0, SIGN_REACHED, rung_plain },
+	{ "normal", GENTLE, 0, 0, 0, rung_plain },
 	{ "errors cleared, powered up again", IN(AUTO) | IN(NORMAL), 1u << SIGN_ANSWERED, 0,
-	  SIGN_REACHED, rung_clear_errors },
-	{ "SWD left and entered", GENTLE, 0, 0, SIGN_REACHED, rung_enter_again },
-	{ "3300 kHz", GENTLE, 0, MEDIUM_KHZ, SIGN_TOOK_PATIENCE, rung_enter_again },
-	{ "480 kHz", GENTLE, 0, SLOW_KHZ, SIGN_TOOK_PATIENCE, rung_enter_again },
-	{ "100 kHz", GENTLE, 1u << SIGN_BUS_BUSY | 1u << SIGN_BITS_LOST, SLOWEST_KHZ,
-	  SIGN_TOOK_PATIENCE, rung_enter_again },
-	{ "halting", IN(AUTO), 0, 0, SIGN_TOOK_HALT, rung_halt },
-	{ "pulse on NRST, halting", IN(AUTO), 0, 0, SIGN_TOOK_RESET, rung_pulse },
-	{ "under reset", IN(AUTO) | IN(UNDER_RESET), 0, 0, SIGN_TOOK_RESET, rung_under_reset },
-	{ "under reset, 100 kHz", IN(AUTO) | IN(UNDER_RESET), 0, SLOWEST_KHZ, SIGN_TOOK_RESET,
+	  0, rung_clear_errors },
+	{ "SWD left and entered", GENTLE, 0, 0, 0, rung_enter_again },
+	{ "3300 kHz", GENTLE, 0, MEDIUM_KHZ, PATIENCE, rung_enter_again },
+	{ "480 kHz", GENTLE, 0, SLOW_KHZ, PATIENCE, rung_enter_again },
+	{ "100 kHz", GENTLE, 1u << SIGN_BUS_BUSY | 1u << SIGN_BITS_LOST | 1u << SIGN_SILENT, SLOWEST_KHZ,
+	  PATIENCE, rung_enter_again },
+	{ "halting", IN(AUTO), 0, 0, 1u << SIGN_TOOK_HALT, rung_halt },
+	{ "NRST pulse and halting", IN(AUTO), 0, 0, RESET, rung_pulse },
+	{ "under reset", IN(AUTO) | IN(UNDER_RESET), 0, 0, RESET, rung_under_reset },
+	{ "under reset at 100 kHz", IN(AUTO) | IN(UNDER_RESET), 0, SLOWEST_KHZ, RESET | PATIENCE,
 	  rung_under_reset },
 };
 
@@ -190,7 +191,7 @@ static int climb_ladder(struct board *board, struct why *why)
 			continue;
 		err = climb_rung(board, &rungs[i], why);
 		if (!err)
-			evidence_add(&board->climb.evidence, rungs[i].took);
+			board->climb.evidence.signs |= rungs[i].took;
 		if (!err || is_final(err) || link_now_us(link) >= end_us)
 			break;
 	}

@@ -31,9 +31,14 @@ static int run_halt(struct monitor_call *call)
 
 static int run_resume(struct monitor_call *call)
 {
+	int err;
+
 	if (call->session->run == RUN_ENDED)
 		session_adopt_core(call->session, "monitor resume");
-	return session_resume(call->session, "monitor resume", call->why);
+	err = session_resume(call->session, "monitor resume", call->why);
+	if (!err)
+		session_note_pause(call->session);
+	return err;
 }
 
 /* In the words of the field: SYSRESETREQ is "software" to some and "system" to others; J-Link has numbers. */

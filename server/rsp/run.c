@@ -31,6 +31,7 @@ static enum answer resume_failed(struct request *rq, int err, const struct why *
 static enum answer wait_for_stop(struct request *rq)
 {
 	rq->peer->waits = true;
+	session_tell_notes(rq->session);
 	return ANSWER_AT_STOP;
 }
 
@@ -81,6 +82,7 @@ static enum answer resume(struct request *rq, const char *reason)
 	err = session_resume(rq->session, reason, &why);
 	if (err)
 		return resume_failed(rq, err, &why);
+	session_note_pause(rq->session);
 	if (rq->session->run == RUN_RUNNING)
 		return wait_for_stop(rq);
 	session_set_run(rq->session, RUN_RUNNING, reason);
@@ -271,7 +273,7 @@ static enum answer handle_why(struct request *rq, struct cursor *in)
 		return ANSWER_NOW;
 	}
 	if (session_is_going(session) && !is_only_watched(session)) {
-		if (session_halt(session, "?", &why) != OK)
+		if (session_halt_for_attach(session, "?", &why) != OK)
 			session_note(session, "%s", why.text);
 		session->signal = SESSION_TRAP;
 	}
@@ -317,7 +319,7 @@ static enum answer handle_attach(struct request *rq, struct cursor *in)
 	if (!err && rq->session->run == RUN_ENDED)
 		session_adopt_core(rq->session, "vAttach");
 	if (!err && !is_only_watched(rq->session))
-		err = session_halt(rq->session, "vAttach", &why);
+		err = session_halt_for_attach(rq->session, "vAttach", &why);
 	if (!err) {
 		rq->session->signal = SESSION_TRAP;
 		return answer_stop(rq);

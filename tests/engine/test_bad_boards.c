@@ -123,6 +123,7 @@ static const struct board_case reached[] = {
 	  LOAD },
 	{ "STM32F407VG", "long-wires:4000", "V3J15M7", "SWD works at a low speed only", "DEV_TARGET_CMD_ERR",
 	  0x4000, LOAD },
+	{ "STM32F103C8", "long-wires:200", NULL, "SWD works at a low speed only", "DEV_TARGET_CMD_ERR", 0x400, LOAD },
 	{ "STM32F030C8", "half-copied", NULL, "the program is not complete", "", 0x400, LOAD },
 	{ "STM32F407VG", "lock-up", NULL, "locked up", "", 0x4000, LOAD },
 	{ "STM32F407VG", "vtref-unwired", NULL, "", "", 0x4000, LOAD },
@@ -372,6 +373,10 @@ static void a_hot_plug_writes_nothing_until_gdb_attaches(void **state)
 	assert_int_equal(count(h), before);
 	machine_read(h->machine, 0xE0042008, 4, &value);
 	assert_int_equal(value & 0x1800, 0x1800);	/* both watchdogs stand still */
+	says(h, "version", "Attaching has halted the core (hot-plug)");
+	assert_null(harness_continue(h, 5));
+	assert_non_null(strstr(h->clients[0].console, "The core runs again; attaching had halted it for "));
+	harness_break(h, 0);
 	assert_string_equal(harness_ask(h, 0, "D"), "OK");
 	harness_run_ms(h, 5);
 	assert_true(count(h) > before);
