@@ -179,18 +179,21 @@ static void tell_connected(struct engine *engine)
 	tell_broken_off(engine);
 }
 
-/* A load that another process did not finish. */
-static void recall_load(struct engine *engine)
+/* A load or a change of option bytes that another process did not finish. */
+static void recall_unfinished(struct engine *engine)
 {
 	struct board *board = &engine->board;
 	struct why why = { "" };
-	bool known = board->unfinished.size;
+	bool known = board->unfinished.size, options_known = board->options_unfinished.count;
 
 	unfinished_recall(board);
-	if (known || !board->unfinished.size || connect_writes_nothing(board))
+	if (connect_writes_nothing(board))
 		return;
-	if (flash_close_abandoned(&board->cores[0], &why) != OK)
+	if (!known && board->unfinished.size && flash_close_abandoned(&board->cores[0], &why) != OK)
 		log_line(LOG_WARN, "flash is left open by a load that broke off: %s", why.text);
+	why.text[0] = '\0';
+	if (!options_known && option_close_abandoned(&board->cores[0], &why) != OK)
+		log_line(LOG_WARN, "option bytes are left open by a change that broke off: %s", why.text);
 }
 
 int engine_connect(struct engine *engine, struct why *why)
@@ -206,7 +209,7 @@ int engine_connect(struct engine *engine, struct why *why)
 		return explain(why, E_GONE, "The probe is not plugged in.");
 	err = board_attach(&engine->board, why);
 	if (!err)
-		recall_load(engine);
+		recall_unfinished(engine);
 	for (unsigned i = 0; i < engine->board.core_count && !err; i++) {
 		err = core_poll(engine->sessions[i].core);
 		if (core_take_reset(engine->sessions[i].core))

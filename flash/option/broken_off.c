@@ -76,6 +76,26 @@ static int read_settled(struct core *core, struct option_plan *plan, struct why 
 	return err ? err : option_plan_begin(plan, core, why);
 }
 
+/* Loading what is half written could close the chip: where words lie in memory there is no reset. */
+int option_close_abandoned(struct core *core, struct why *why)
+{
+	const struct option_kind *kind = option_kind_find(core->board->chip.controller);
+	struct option_plan plan;
+	bool was_open = false;
+	int err;
+
+	if (!is_open(core->board) || !kind)
+		return OK;
+	err = read_settled(core, &plan, why);
+	if (!err)
+		err = kind->lock(&plan, core, &was_open);
+	if (err || !was_open)
+		return err;
+	board_note(core->board, "Option bytes were left open by a process that was killed; they are locked%s.",
+		   kind->in_memory ? "" : ", and the chip was reset");
+	return kind->in_memory ? OK : board_reset(core->board, RESET_AUTO, true, why);
+}
+
 const char *option_broken_off_text(struct core *core, char *text, size_t size)
 {
 	struct board *board = core->board;

@@ -83,8 +83,22 @@ static int settle(const struct option_plan *plan, struct core *core)
 	return r.error;
 }
 
+static int lock(const struct option_plan *plan, struct core *core, bool *was_open)
+{
+	struct registers r;
+	uint32_t optcr;
+
+	registers_begin(&r, core->board->probe, core->port, plan->chip->flash_registers);
+	optcr = registers_read(&r, OPTCR);
+	*was_open = !r.error && !(optcr & OPTCR_LOCK);
+	if (*was_open)
+		registers_write(&r, OPTCR, (optcr & ~(uint32_t)OPTCR_STRT) | OPTCR_LOCK);
+	return r.error;
+}
+
 const struct option_kind option_kind_f4 = {
 	.settle = settle,
+	.lock = lock,
 	.write = write_plan,
 	.brownout_known = true,
 	.brownout_mv = { 2700, 2400, 2100, 0 },		/* RM0090 3.7.2 */

@@ -110,7 +110,19 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 	return err ? err : start(plan, row, &r, why);
 }
 
+static int lock(const struct option_plan *plan, struct core *core, bool *was_open)
+{
+	struct registers r;
+	const struct row *row = begin(plan, core, &r);
+
+	*was_open = !(registers_read(&r, row->optcr) & OPTCR_OPTLOCK) && !r.error;
+	if (*was_open)
+		registers_write(&r, row->optcr, OPTCR_OPTLOCK);
+	return r.error;
+}
+
 const struct option_kind option_kind_h7 = {
 	.settle = settle,
+	.lock = lock,
 	.write = write_plan,
 };

@@ -90,8 +90,20 @@ static int write_plan(const struct option_plan *plan, struct core *core, struct 
 	return err;
 }
 
+static int lock(const struct option_plan *plan, struct core *core, bool *was_open)
+{
+	struct registers r;
+
+	begin(plan, core, &r);
+	*was_open = !(registers_read(&r, OPTCR) & OPTCR_OPTLOCK) && !r.error;
+	if (*was_open)
+		registers_write(&r, OPTCR, OPTCR_OPTLOCK);
+	return r.error;
+}
+
 const struct option_kind option_kind_h7rs = {
 	.settle = settle,
+	.lock = lock,
 	.write = write_plan,
 	.one_by_one = true,
 };

@@ -164,8 +164,20 @@ static int load(const struct option_plan *plan, struct core *core, struct why *w
 	return err ? err : option_launch(plan, core, &launch, why);
 }
 
+static int lock(const struct option_plan *plan, struct core *core, bool *was_open)
+{
+	struct registers r;
+	const struct row *row = begin(plan, core, &r);
+
+	*was_open = !(registers_read(&r, row->cr) & CR_OPTLOCK) && !r.error;
+	if (*was_open)
+		registers_write(&r, row->cr, CR_LOCK | CR_OPTLOCK);
+	return r.error;
+}
+
 const struct option_kind option_kind_l4 = {
 	.settle = settle,
+	.lock = lock,
 	.write = write_plan,
 	.load = load,
 };

@@ -105,6 +105,9 @@ int option_plan_write(const struct option_plan *plan, struct core *core, struct 
  * OK when the new option bytes are there, E_VERIFY with what they are instead. */
 int option_plan_read_back(const struct option_plan *plan, struct core *core, struct why *why);
 
+/* After attaching: a process that was killed in the middle of a change may have left the controller open, and
+ * registers that hold what was never written. Closes it; a reset (halted) takes the rest back. */
+int option_close_abandoned(struct core *core, struct why *why);
 /* After attaching: what a change that broke off has left (see targets/unfinished.h), in sentences; "" when there was
  * none. One that is known to have ended, or not to have begun, is told once. */
 const char *option_broken_off_text(struct core *core, char *text, size_t size);
@@ -123,6 +126,8 @@ int option_file_read(struct option_plan *plan, FILE *file, struct why *why);
 struct option_kind {
 	/* Waits for the end of what is under way: a reset would cut it. No error = nothing is under way. */
 	int (*settle)(const struct option_plan *plan, struct core *core);
+	/* Locks what a process that was killed has left open; *was_open tells whether it was. */
+	int (*lock)(const struct option_plan *plan, struct core *core, bool *was_open);
 	/* Unlocks, writes the words that differ, starts, waits for the end, locks. What was not started is
 	 * taken back by the reset that follows. E_LOCKED, E_FLASH, E_TIMEOUT ... */
 	int (*write)(const struct option_plan *plan, struct core *core, struct why *why);

@@ -100,6 +100,64 @@ static void a_hot_plug_leaves_even_that_alone(void **state)
 	harness_free(h);
 }
 
+/* Option words as they are, and as they were to be: the first one has the bits of change too. */
+static void write_options_file(struct harness *h, const char *folder, uint32_t change)
+{
+	const struct chip *chip = &engine_board(h->engine)->chip;
+	char text[1000];
+	int used = snprintf(text, sizeof(text), "%08x %08x %08x %zx\n", word_at(h, chip->uid_address),
+			    word_at(h, chip->uid_address + 4), word_at(h, chip->uid_address + 8), chip->option_word_count);
+
+	for (size_t i = 0; i < chip->option_word_count; i++) {
+		uint32_t word = word_at(h, chip->option_words[i].address);
+
+		used += snprintf(text + used, sizeof(text) - (size_t)used, "%08x %08x\n", word, i ? word : word ^ change);
+	}
+	write_file(folder, "options", text);
+}
+
+/* Between the keys and the start: nothing was written, but the register shows what was going to be. */
+static void option_bytes_that_were_left_open_are_closed(void **state)
+{
+	enum { OPTKEYR = 0x40023C08, OPTCR = 0x40023C14, OPTLOCK = 1, BOR_LEV = 3 << 2 };
+	struct harness *h = start();
+	uint32_t before;
+	const char *text;
+
+	harness_connect_gdb(h, 0);
+	before = word_at(h, OPTCR);
+	write_options_file(h, *state, BOR_LEV);
+	machine_write(h->machine, OPTKEYR, 4, 0x08192A3B);
+	machine_write(h->machine, OPTKEYR, 4, 0x4C5D6E7F);
+	machine_write(h->machine, OPTCR, 4, (before ^ BOR_LEV) & ~(uint32_t)OPTLOCK);
+	assert_int_equal(word_at(h, OPTCR), (before ^ BOR_LEV) & ~(uint32_t)OPTLOCK);
+	harness_monitor(h, "connect");
+	assert_int_equal(word_at(h, OPTCR), before);
+	text = harness_monitor(h, "info");
+	assert_non_null(strstr(text, "left open by a process that was killed; they are locked, and the chip was reset"));
+	harness_free(h);
+}
+
+/* F1 loads them with any reset, also half-written ones. */
+static void option_bytes_in_memory_are_closed_without_a_reset(void **state)
+{
+	enum { F1_KEYR = 0x40022004, F1_OPTKEYR = 0x40022008, F1_CR = 0x40022010, F1_LOCK = 1 << 7, OPTWRE = 1 << 9 };
+	static const uint32_t keys[] = { 0x45670123, 0xCDEF89AB };
+	struct harness *h = harness_new("STM32F103C8");
+
+	snprintf(h->link->identity.path, sizeof(h->link->identity.path), "usb:1-1");
+	snprintf(h->link->identity.serial, sizeof(h->link->identity.serial), "SERIAL");
+	harness_connect_gdb(h, 0);
+	write_options_file(h, *state, 0x00FF0000);
+	for (unsigned i = 0; i < 4; i++)
+		machine_write(h->machine, i < 2 ? F1_KEYR : F1_OPTKEYR, 4, keys[i % 2]);
+	assert_int_equal(word_at(h, F1_CR) & (F1_LOCK | OPTWRE), OPTWRE);
+	harness_monitor(h, "connect");
+	assert_int_equal(word_at(h, F1_CR) & F1_LOCK, F1_LOCK);
+	assert_null(strstr(harness_monitor(h, "info"), "the chip was reset"));
+	harness_free(h);
+}
+
 /* Registers of a session that was killed while its core ran. */
 static void what_was_journalled_is_put_back(void **state)
 {
@@ -142,6 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(a_load_that_was_killed_is_closed),
 		FRESH(a_hot_plug_leaves_even_that_alone),
+		FRESH(option_bytes_that_were_left_open_are_closed),
+		FRESH(option_bytes_in_memory_are_closed_without_a_reset),
 		FRESH(what_was_journalled_is_put_back),
 	};
 
