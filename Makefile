@@ -141,8 +141,9 @@ check-all:
 	$(Q)scripts/setup check
 	$(Q)scripts/fetch-adapter build/adapter || :
 	$(Q)FULL=1 $(MAKE) --no-print-directory check-timed sanitize
-# Unit and engine tests under AddressSanitizer and UBSan, and tether in the sessions over USB; engine tests, and unit tests of what really has two
-# threads, under ThreadSanitizer. Of the many scenes on many chips (flash_families) one: it is slow work here.
+# Unit and engine tests under AddressSanitizer and UBSan, and tether in its sessions over USB. What really has
+# two threads under ThreadSanitizer: the loop's unit tests, and servers with real GDBs and misbehaved clients. Of
+# the many scenes on many chips (flash_families) one: it is slow work here.
 sanitize:
 	$(Q)scripts/setup check
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address sanitize-build
@@ -153,10 +154,13 @@ sanitize:
 		TETHER=$(CURDIR)/build-address/tether ASAN_OPTIONS=verify_asan_link_order=0 \
 			scripts/run-programs build tests/e2e $$test || exit 1; \
 	done
-	$(Q)$(MAKE) --no-print-directory -j2 SAN=thread sanitize-build UNIT_NAMES="$(THREADED)"
-	$(Q)SCENE=loads $(MAKE) --no-print-directory SAN=thread engine unit UNIT_NAMES="$(THREADED)"
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=thread all unit UNIT_NAMES="$(THREADED)"
+	$(Q)for test in $(THREADED_E2E); do \
+		TSAN_OPTIONS=halt_on_error=1 scripts/run-programs build-thread tests/e2e $$test || exit 1; \
+	done
 sanitize-build: $(UNIT_BIN) $(ENGINE_BIN)
 THREADED := mailbox client loop
+THREADED_E2E := clients gdb_session bad_input semihosting rtt
 setup:
 	$(Q)scripts/setup check
 

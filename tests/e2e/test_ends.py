@@ -51,7 +51,7 @@ def ends_at_once_at_the_second_signal():
         start = time.monotonic()
         code = server.process.wait(5)
         check(code in (0, 128 + signal.SIGINT, 128 + signal.SIGTERM), "exit code %d" % code)
-        check(time.monotonic() - start < 0.5, "took %.2f s" % (time.monotonic() - start))
+        check(time.monotonic() - start < 1.5, "took %.2f s" % (time.monotonic() - start))
         load.communicate(timeout=10)
 
 
