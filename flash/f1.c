@@ -76,14 +76,14 @@ static int check(const struct flash_device *device, const struct chip_sector *se
 		return explain(why, r.error, "reading the option bytes: %s", error_text(r.error));
 	if (obr & OBR_RDPRT)
 		return explain(why, E_PROTECTED, "the chip is read-protected: a debugger can't write "
-			       "flash before the protection is taken off, which erases the chip");
+			       "flash before `protect off`, which erases the chip");
 	for (size_t i = 0; i < count; i++) {
 		uint32_t bit = min_u32((sectors[i].base - base) / PROTECTED_BYTES, PROTECTED_LAST);
 
 		if (!(wrpr >> bit & 1))
 			return explain(why, E_PROTECTED, "page %u at 0x%08X is write-protected (bit %u "
-				       "of WRPR is 0); nothing was changed", sectors[i].index,
-				       sectors[i].base, bit);
+				       "of WRPR is 0; `option set WRP=none` frees it); nothing was changed",
+				       sectors[i].index, sectors[i].base, bit);
 	}
 	return 0;
 }

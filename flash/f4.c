@@ -187,10 +187,11 @@ static int check_sector(const struct flash_device *device, const struct chip_sec
 
 	if (pcrop ? is_one : options->pcrop >> sector->number & 1 && sector->number < 8)
 		return explain(why, E_PROTECTED, "sector %u at 0x%08X is protected against reading and "
-			       "writing (PCROP); nothing was changed", sector->number, sector->base);
+			       "writing (PCROP, `protect` tells more); nothing was changed", sector->number, sector->base);
 	if (!pcrop && !is_one)
 		return explain(why, E_PROTECTED, "sector %u at 0x%08X is write-protected "
-			       "(option bit nWRP%u is 0); nothing was changed",
+			       "(option bit nWRP%u is 0; `option set WRP=none` frees it); nothing was "
+			       "changed",
 			       sector->number, sector->base, bit);
 	return 0;
 }
@@ -205,8 +206,7 @@ static int check(const struct flash_device *device, const struct chip_sector *se
 		return err;
 	if ((options.optcr[0] >> OPTCR_RDP_SHIFT & 0xFF) != OPTCR_RDP_NONE)
 		return explain(why, E_PROTECTED, "the chip is read-protected (RDP level 1): a debugger "
-			       "can't write flash before the protection is taken off, which erases "
-			       "the chip");
+			       "can't write flash before `protect off`, which erases the chip");
 	for (size_t i = 0; i < count && !err; i++)
 		err = check_sector(device, &sectors[i], &options, why);
 	return err;

@@ -44,7 +44,7 @@ static int check_area(const struct flash_device *device, const char *name, const
 	for (size_t i = 0; i < count; i++)
 		if (touches(&ranges, &sectors[i]))
 			return explain(why, E_PROTECTED, "sector %u of bank %u at 0x%08X is %s (%s in the option "
-				       "bytes); nothing was changed", sectors[i].number,
+				       "bytes; `protect` tells how to leave it); nothing was changed", sectors[i].number,
 				       chip->banks[sectors[i].bank].physical + 1u, sectors[i].base, words_for, name);
 	return 0;
 }
@@ -64,7 +64,7 @@ int guards_check(const struct flash_device *device, bool secure, const struct ch
 		return err;
 	if (protection_is_on(&device->board->chip))
 		return explain(why, E_PROTECTED, "the chip is read-protected: a debugger can't write flash before "
-			       "the protection is taken off, which erases the chip");
+			       "`protect off`, which erases the chip");
 	for (size_t i = 0; i < ARRAY_SIZE(areas) - !secure && !err; i++)
 		err = check_area(device, areas[i].name, areas[i].words, words, sectors, count, why);
 	return err;

@@ -68,20 +68,19 @@ static void put_commands(void)
 
 static void put_monitor_row(const struct monitor_command *row)
 {
-	size_t line = strcspn(row->help, "\n");
-	char first[200];
+	char help[400], *rest = help;
 
-	snprintf(first, sizeof(first), "%.*s", (int)line, row->help);
+	snprintf(help, sizeof(help), "%s", row->help);
 	fputs(".TP\n.B ", stdout);
 	put(row->name);
 	fputs(" \\fI", stdout);
 	put(row->arguments);
 	fputs("\\fR\n", stdout);
-	put_line(first);
-	if (!row->help[line])
-		return;
-	fputs(".br\n.I ", stdout);
-	put_line(row->help + line + 1);
+	put_line(strsep(&rest, "\n"));
+	while (rest) {
+		fputs(".br\n.I ", stdout);
+		put_line(strsep(&rest, "\n"));
+	}
 }
 
 static void put_monitor_commands(void)
@@ -90,7 +89,7 @@ static void put_monitor_commands(void)
 
 	put_section("MONITOR COMMANDS");
 	put_line("In GDB they come after the word monitor; tether run takes them as arguments. "
-		 "The line below a command is an example.");
+		 "The lines below a command are examples.");
 	for (size_t i = 0; (row = monitor_row(i)); i++)
 		if (!(row->rules & MONITOR_SPELLING))
 			put_monitor_row(row);

@@ -41,16 +41,27 @@ static bool is_meant(const struct wish *wish, const struct chip_option_area *are
 
 /* ---- as people write it ---- */
 
+static int refuse_sector(const struct chip *chip, unsigned long number, struct why *why)
+{
+	unsigned count = 0;
+	struct chip_sector sector;
+
+	while (chip_sector_number(chip, count, &sector))
+		count++;
+	return explain(why, E_ARGUMENT, "There is no sector %lu: they are 0 to %u.", number, count - 1);
+}
+
 static int add_sectors(struct wish *wish, unsigned long first, unsigned long last, struct why *why)
 {
 	struct chip_sector from, to;
 
 	if (first > last)
-		return explain(why, E_ARGUMENT, "%lu to %lu is no list of sectors.", first, last);
+		return explain(why, E_ARGUMENT, "%lu-%lu is no list of sectors: the first comes first (%lu-%lu).", first, last,
+			       last, first);
 	if (first > UINT32_MAX || !chip_sector_number(wish->plan->chip, (unsigned)first, &from))
-		return explain(why, E_ARGUMENT, "There is no sector %lu.", first);
+		return refuse_sector(wish->plan->chip, first, why);
 	if (last > UINT32_MAX || !chip_sector_number(wish->plan->chip, (unsigned)last, &to))
-		return explain(why, E_ARGUMENT, "There is no sector %lu.", last);
+		return refuse_sector(wish->plan->chip, last, why);
 	for (; first <= last; first++) {
 		chip_sector_number(wish->plan->chip, (unsigned)first, &from);
 		area_ranges_add(&wish->ranges, from.base, from.base + from.size);
@@ -85,7 +96,7 @@ static int add_range(struct wish *wish, unsigned long long from, unsigned long l
 
 	if (from > to || to > UINT32_MAX || !chip_sector_at(wish->plan->chip, (uint32_t)from, &sector) ||
 	    !chip_sector_at(wish->plan->chip, (uint32_t)to, &sector))
-		return explain(why, E_ARGUMENT, "'%.40s' is not from flash to flash.", text);
+		return explain(why, E_ARGUMENT, "'%.40s' is no range of this chip's flash.", text);
 	area_ranges_add(&wish->ranges, (uint32_t)from, (uint32_t)to + 1);
 	return OK;
 }

@@ -159,6 +159,16 @@ static void add_units(const struct chip *chip, const struct chip_option_area *ar
 		area_ranges_add(ranges, (uint32_t)from, to < domain.to ? (uint32_t)to : domain.to);
 }
 
+/* Nothing is protected in a chip that comes from the factory, whatever its encoding is. */
+static bool is_factory(const struct chip *chip, uint8_t field, uint32_t value)
+{
+	uint32_t factory[CHIP_OPTION_WORDS];
+
+	for (size_t i = 0; i < chip->option_word_count; i++)
+		factory[i] = chip->option_words[i].factory;
+	return value_of(chip, field, factory) == value;
+}
+
 void area_add_protected(const struct chip *chip, const struct chip_option_area *area, const uint32_t *words,
 			struct area_ranges *ranges)
 {
@@ -176,7 +186,7 @@ void area_add_protected(const struct chip *chip, const struct chip_option_area *
 		first = area->first == CHIP_NO_FIELD ? 0 : value_of(chip, area->first, words);
 		last = value_of(chip, area->last, words);
 		if (area->pairs && first == last)
-			ranges->unclear = true;
+			ranges->unclear |= !is_factory(chip, area->first, first) || !is_factory(chip, area->last, last);
 		else if (first <= last)
 			add_units(chip, area, first, last, ranges);
 	}

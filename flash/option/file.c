@@ -83,6 +83,9 @@ static int take_line(struct option_plan *plan, char *line, bool *chip_named, str
 	equals = strchr(line, '=');
 	if (!*line)
 		return OK;
+	for (const char *c = line; *c; c++)
+		if (!isprint((unsigned char)*c) && !isspace((unsigned char)*c))
+			return explain(why, E_ARGUMENT, "this is no text (`option save` writes such files).");
 	if (!equals)
 		return explain(why, E_ARGUMENT, "'%.60s' is not like NAME = VALUE.", line);
 	*equals = '\0';

@@ -78,7 +78,8 @@ static int split(const char *assignment, char *name, size_t size, const char **v
 	const char *equals = strchr(assignment, '=');
 
 	if (!equals || equals == assignment || !equals[1] || (size_t)(equals - assignment) >= size)
-		return explain(why, E_ARGUMENT, "'%.60s' is not like NAME=VALUE.", assignment);
+		return explain(why, E_ARGUMENT, "'%.60s' is not like NAME=VALUE (no blanks around the =).",
+			       assignment);
 	memcpy(name, assignment, (size_t)(equals - assignment));
 	name[equals - assignment] = '\0';
 	*value = equals + 1;

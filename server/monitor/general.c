@@ -15,8 +15,8 @@
 
 enum { REPORTED = 200 /* exchanges in a report */, HELP_COLUMN = 34 };
 
-/* A row's help may go on with an example. */
-static void print_row(struct monitor_call *call, const struct monitor_command *row, bool with_example)
+/* A row's help may go on with examples, each a line. */
+static void print_row(struct monitor_call *call, const struct monitor_command *row, bool with_examples)
 {
 	int width = HELP_COLUMN - (int)strlen(row->name) - 1, line = (int)strcspn(row->help, "\n");
 
@@ -24,8 +24,13 @@ static void print_row(struct monitor_call *call, const struct monitor_command *r
 	if (width < (int)strlen(row->arguments))
 		monitor_print(call, "\n%*s", HELP_COLUMN + 3, "");
 	monitor_print(call, "%.*s\n", line, row->help);
-	if (with_example && row->help[line])
-		monitor_print(call, "      %s\n", row->help + line + 1);
+	while (with_examples && row->help[line]) {
+		const char *example = row->help + line + 1;
+		int length = (int)strcspn(example, "\n");
+
+		monitor_print(call, "      %.*s\n", length, example);
+		line += 1 + length;
+	}
 }
 
 static int run_help(struct monitor_call *call)

@@ -41,8 +41,8 @@ static int write_chunk(struct monitor_call *call, uint32_t address, const void *
 	if (err)
 		return err;
 	if (address - chip->flash_registers < FLASH_REGISTERS && chip->flash_registers)
-		monitor_print(call, "0x%08x is a register of the flash controller: what it starts there nobody asks about "
-			      "again (`option`, `otp` and `protect` do).\n", address);
+		monitor_print(call, "0x%08x is a register of the flash controller: a write by hand acts at once, without plan or "
+			      "token (`option`, `otp` and `protect` have them).\n", address);
 	err = memory_write(call->session->core, address, data, length, &fault);
 	if (err == E_RANGE)
 		return read_only_explain(chip, fault, call->why);

@@ -83,7 +83,7 @@ int monitor_number(struct monitor_call *call, unsigned i, uint32_t *value)
 	else if (end != call->argv[i] && (*end == 'm' || *end == 'M') && !end[1])
 		number *= 1024 * 1024, end++;
 	if (errno || end == call->argv[i] || *end || number > UINT32_MAX || *call->argv[i] == '-')
-		return explain(call->why, E_ARGUMENT, "'%s' is not a number of 32 bits.",
+		return explain(call->why, E_ARGUMENT, "'%s' is not a number of 32 bits (hexadecimal ones begin with 0x).",
 			       call->argv[i]);
 	*value = (uint32_t)number;
 	return OK;

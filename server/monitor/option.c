@@ -186,12 +186,14 @@ static int run_finish(struct monitor_call *call)
 enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_option[] = {
-	{ "option", "[NAME]", "Show option bytes\noption RDP", MONITOR_TARGET, run_option },
+	{ "option", "[NAME]", "Show option bytes\noption\noption RDP", MONITOR_TARGET, run_option },
 	{ "option get", "NAME", "Show one, with the values it may have\noption get BOR_LEV", MONITOR_TARGET,
 	  run_get },
 	{ "option set", "NAME=VALUE... [confirm TOKEN]", "Change option bytes; shows what that does first\n"
-	  "option set BOR_LEV=level1 WRP=sectors:0-3", WRITE, run_set },
-	{ "option diff", "[FILE]", "Compare with the factory's, or with a file\noption diff saved.txt",
+	  "option set BOR_LEV=level1 nRST_STOP=0\n"
+	  "option set WRP=sectors:0-3,7\noption set WRP=0x08000000-0x08003fff\noption set WRP=none\n"
+	  "option set RDP=level1", WRITE, run_set },
+	{ "option diff", "[FILE]", "Compare with the factory's, or with a file\noption diff\noption diff saved.txt",
 	  MONITOR_TARGET, run_diff },
 	{ "option save", "FILE", "Write option bytes to a text file\noption save saved.txt", MONITOR_TARGET,
 	  run_save },

@@ -10,13 +10,15 @@
 
 #include "flash/controller.h"
 
+#include "probe/bytes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- words ---- */
 
-enum { SECTORS_TEXT = 200 };
+enum { SECTORS_TEXT = 200, NAME_WIDTH = 14, VALUE_DIGITS = 4 };
 
 static const char *value_text(const struct chip *chip, const struct chip_option_field *field, const uint32_t *words,
 			      char *text, size_t size)
@@ -36,15 +38,36 @@ static const char *value_text(const struct chip *chip, const struct chip_option_
 	return text;
 }
 
+/* Columns are wide enough for every field of the chip. */
+static int name_width(const struct chip *chip)
+{
+	uint32_t width = NAME_WIDTH;
+
+	for (size_t i = 0; i < chip->option_field_count; i++)
+		width = max_u32(width, (uint32_t)strlen(chip->option_fields[i].name));
+	return (int)width;
+}
+
+static int value_width(const struct chip *chip)
+{
+	uint32_t digits = VALUE_DIGITS;
+
+	for (size_t i = 0; i < chip->option_field_count; i++)
+		digits = max_u32(digits, (chip->option_fields[i].high - chip->option_fields[i].low) / 4u + 1);
+	return (int)digits + 2;
+}
+
 void option_print_field(struct monitor_call *call, const struct chip_option_field *field, const uint32_t *words)
 {
 	uint32_t value = option_field_value(field, words);
 	const struct chip_value *named = option_value_named(field, value);
-	char sectors[SECTORS_TEXT];
+	const struct chip *chip = &call->engine->board.chip;
+	char sectors[SECTORS_TEXT], number[12];
 
-	option_sectors_text(&call->engine->board.chip, field, words, sectors, sizeof(sectors));
-	monitor_print(call, "%-14s 0x%-4x %-10s %s", field->name, value, named ? named->name : "",
-		      field->about);
+	option_sectors_text(chip, field, words, sectors, sizeof(sectors));
+	snprintf(number, sizeof(number), "0x%x", value);
+	monitor_print(call, "%-*s %-*s %-10s %s", name_width(chip), field->name, value_width(chip), number,
+		      named ? named->name : "", field->about);
 	if (named && named->about[0])
 		monitor_print(call, ": %s", named->about);
 	else if (sectors[0])
@@ -59,7 +82,7 @@ void option_print_area(struct monitor_call *call, const struct option_plan *plan
 
 	option_area_text(plan->chip, name, plan->before, text, sizeof(text));
 	if (text[0])
-		monitor_print(call, "%-14s %s\n", name, text);
+		monitor_print(call, "%-*s %s\n", name_width(plan->chip), name, text);
 }
 
 static void print_area_changes(struct monitor_call *call, const struct option_plan *plan)

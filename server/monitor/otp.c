@@ -47,16 +47,20 @@ static int halt_to_read(struct monitor_call *call, bool *ran)
 
 /* ---- show ---- */
 
-static void print_data(struct monitor_call *call, const struct otp_block *block)
-{
-	char text[3 * OTP_BLOCK + 1];
+enum { LINE_BYTES = 16 };
 
-	for (uint32_t i = 0; i < block->size; i++)
+static void print_data(struct monitor_call *call, uint32_t address, const struct otp_block *block)
+{
+	for (uint32_t i = 0; i < block->size; i++) {
+		if (i % LINE_BYTES == 0)
+			monitor_print(call, "  0x%08x ", address + i);
 		if (block->virgin[i])
-			snprintf(text + 3 * i, 4, " --");
+			monitor_print(call, " --");
 		else
-			snprintf(text + 3 * i, 4, " %02x", block->data[i]);
-	monitor_print(call, "%s\n", text);
+			monitor_print(call, " %02x", block->data[i]);
+		if (i % LINE_BYTES == LINE_BYTES - 1 || i + 1 == block->size)
+			monitor_print(call, "\n");
+	}
 }
 
 static const char *lock_word(const struct chip *chip, const struct otp_block *block)
@@ -72,15 +76,14 @@ static void print_blocks(struct monitor_call *call, unsigned first, unsigned las
 			 const struct otp_block *block)
 {
 	const struct chip *chip = &call->engine->board.chip;
+	uint32_t address = chip->otp_base + first * block->size;
 	char range[24];
 
 	snprintf(range, sizeof(range), first == last ? "%u" : "%u-%u", first, last);
-	monitor_print(call, "block %-7s 0x%08x %s%s", range, chip->otp_base + first * block->size,
-		      block->blank ? "empty" : "written", lock_word(chip, block));
-	if (block->blank)
-		monitor_print(call, "\n");
-	else
-		print_data(call, block);
+	monitor_print(call, "block %-7s 0x%08x %s%s\n", range, address, block->blank ? "empty" : "written",
+		      lock_word(chip, block));
+	if (!block->blank)
+		print_data(call, address, block);
 }
 
 static bool is_alike(const struct otp_block *a, const struct otp_block *b)
@@ -175,7 +178,7 @@ static int take_file(struct monitor_call *call, const char *path, struct content
 	int err = OK;
 
 	if (!file)
-		return new_file_explain(call->why, path, "can't be read");
+		return new_file_explain(call->why, path, "is neither pairs of hex digits nor a file that can be read");
 	length = fread(content->data, 1, sizeof(content->data), file);
 	if (ferror(file) || !length)
 		err = explain(call->why, E_SYSTEM, "%s: %s", path, length ? "can't be read" : "there is nothing in it");
@@ -195,7 +198,7 @@ static int take_content(struct monitor_call *call, struct content *content)
 		return take_file(call, call->argv[1], content);
 	for (unsigned i = 1; i < call->argc && !err; i++)
 		err = is_bytes(call->argv[i]) ? take_bytes(call, i, content) :
-		      explain(call->why, E_ARGUMENT, "'%.40s' is no pairs of hex digits.", call->argv[i]);
+		      explain(call->why, E_ARGUMENT, "'%.40s' is no pairs of hex digits: two are a byte.", call->argv[i]);
 	return err;
 }
 
@@ -367,8 +370,8 @@ static int lock_by_bytes(struct monitor_call *call, bool wanted[BLOCKS_MOST], co
 		monitor_print(call, "Locked already; nothing was done.\n");
 		return OK;
 	}
-	monitor_print(call, "Locking: these %u bytes each stay as they are. Nobody can ever undo this.\n",
-		      chip->otp_block);
+	monitor_print(call, "Locking: the %u bytes of %s stay as they are. Nobody can ever undo this.\n",
+		      chip->otp_block, locks == 1 ? "this block" : "each of these blocks");
 	err = confirm_check(call, &token, given);
 	return err ? err : lock_blocks(call, wanted);
 }
@@ -411,9 +414,9 @@ static int run_lock(struct monitor_call *call)
 enum { WRITE = MONITOR_TARGET | MONITOR_CONTROL | MONITOR_CHANGES };
 
 const struct monitor_command monitor_otp[] = {
-	{ "otp", "", "Show the one-time programmable area", MONITOR_TARGET, run_otp },
+	{ "otp", "", "Show the one-time programmable area\notp", MONITOR_TARGET, run_otp },
 	{ "otp write", "ADDRESS BYTES|FILE [confirm TOKEN]", "Write OTP bytes, for ever\n"
-	  "otp write 0x1fff7800 0123456789abcdef", WRITE, run_write },
+	  "otp write 0x1fff7800 0123456789abcdef\notp write 0x1fff7820 serial.bin", WRITE, run_write },
 	{ "otp lock", "BLOCK... [confirm TOKEN]", "Lock OTP blocks, for ever\notp lock 0 3-5", WRITE, run_lock },
 	{ NULL, NULL, NULL, 0, NULL },
 };

@@ -78,13 +78,13 @@ static void explain_level1(struct monitor_call *call)
 
 	sort_memories(call, &memories);
 	if (memories.closed[0])
-		monitor_print(call, "  now    A debugger can't read or write %s. RAM, registers, peripherals and option bytes "
-			      "are open%s%s.\n", memories.closed, memories.open[0] ? ", and so is " : "", memories.open);
+		monitor_print(call, "  now    A debugger can't read or write %s.\n         Open: RAM, registers, peripherals, option "
+			      "bytes%s%s.\n", memories.closed, memories.open[0] ? ", " : "", memories.open);
 	else
 		monitor_print(call, "  now    Still open: it is in force (from the next power-on). Then a debugger can't read or "
 			      "write flash.\n");
-	monitor_print(call, "         Firmware that runs from flash stops in a fault while a debugger is there; it runs again "
-		      "after a power-on without one.\n");
+	monitor_print(call, "         Firmware that runs from flash stops in a fault while a debugger is there; it runs\n"
+		      "         again after a power-on without one.\n");
 	if (option_wants_key(call->session->core))
 		monitor_print(call, "  leave  Only with the key of the chip's owner (OEM1KEY is set): that is not supported.\n");
 	else
@@ -96,8 +96,8 @@ static void explain_state(struct monitor_call *call, bool is_open)
 {
 	monitor_print(call, "  now    %s\n", is_open ? "A debugger can read and write everything that is not listed as protected." :
 		      "What a debugger can do is up to this state.");
-	monitor_print(call, "  leave  States lead one way; back only by debug authentication, with keys or a password that were "
-		      "provisioned before. That is not supported, and so states are not changed from here.\n");
+	monitor_print(call, "  leave  States lead one way; back only by debug authentication, with keys or a password that\n"
+		      "         were provisioned before. That is not supported: states are not changed from here.\n");
 }
 
 static void explain_level0(struct monitor_call *call)
@@ -150,8 +150,8 @@ static void print_way_back(struct monitor_call *call, const struct option_plan *
 {
 	const struct chip_option_field *keeps = keeper(plan);
 
-	monitor_print(call, "  leave  Only the way from read protection level 1 to level 0 takes it back (`option set RDP=level1`, "
-		      "then `protect off`), which ERASES flash.\n");
+	monitor_print(call, "  leave  Only the way from read protection level 1 to level 0 takes it back, which ERASES flash:\n"
+		      "         `option set RDP=level1`, then `protect off`.\n");
 	if (keeps)
 		monitor_print(call, "         Not even that while %s=kept: `option set %s=erased` first.\n", keeps->name,
 			      keeps->name);
@@ -201,6 +201,7 @@ static unsigned print_areas(struct monitor_call *call, const struct option_plan 
 struct lock {
 	enum chip_option_role role;
 	const char *now, *leave;
+	const char *command;	/* what follows the field's name in the command that does it; NULL = no such command */
 };
 
 static const struct lock *lock_of(const struct chip_option_field *field)
@@ -208,13 +209,14 @@ static const struct lock *lock_of(const struct chip_option_field *field)
 	static const char lowering[] = "Only the way from read protection level 1 to level 0 takes it back, which ERASES flash.";
 	static const struct lock locks[] = {
 		{ CHIP_BOOT_LOCK, "The chip boots from there only, whatever pins say. With read protection on top nobody gets in "
-		  "any more.", lowering },
-		{ CHIP_AREA_LOCK, "That range of write protection can't be changed.", lowering },
+		  "any more.", lowering, NULL },
+		{ CHIP_AREA_LOCK, "That range of write protection can't be changed.", lowering, NULL },
 		{ CHIP_PCROP_MODE, "The bits of write protection mean PCROP: nobody can read those sectors.",
-		  "With the end of read protection, in one command: `option set RDP=level0 SPRMOD=write`; it ERASES flash." },
-		{ CHIP_SECURE_AREA, "Part of secure areas.", lowering },
+		  "With the end of read protection, which ERASES flash: `option set RDP=level1` unless it is so\n"
+		  "         already, and then in one command", "=write WRP=none" },
+		{ CHIP_SECURE_AREA, "Part of secure areas.", lowering, NULL },
 		{ CHIP_TRUSTZONE, "Secure memory and registers are closed to this debugger.",
-		  "TrustZone goes off together with read protection, from level 1 or 0.5 to 0: not from here." },
+		  "TrustZone goes off together with read protection, from level 1 or 0.5 to 0: not from here.", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(locks); i++)
@@ -251,7 +253,10 @@ static unsigned print_locks(struct monitor_call *call, const struct option_plan 
 		    option_field_value(field, plan->before) == option_field_value(field, factory))
 			continue;
 		option_print_field(call, field, plan->before);
-		monitor_print(call, "  now    %s\n  leave  %s\n", lock->now, lock->leave);
+		monitor_print(call, "  now    %s\n  leave  %s", lock->now, lock->leave);
+		if (lock->command)
+			monitor_print(call, " `option set RDP=level0 %s%s`.", field->name, lock->command);
+		monitor_print(call, "\n");
 		count++;
 	}
 	return count;
@@ -288,7 +293,7 @@ static int show(struct monitor_call *call)
 
 static int run_protect(struct monitor_call *call)
 {
-	return call->argc ? monitor_usage(call, "protect, protect off") : show(call);
+	return call->argc ? monitor_usage(call, "protect, protect off (on: `option set RDP=level1`)") : show(call);
 }
 
 static int lower(struct monitor_call *call, const char *given)

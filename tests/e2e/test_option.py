@@ -50,7 +50,7 @@ def what_stays_for_ever_takes_a_token():
         chip = Chip(folder)
         expect(chip.confirmed("otp write 0x1fff79e0 c0ffee"), r"3 bytes written and verified")
         expect(chip.confirmed("otp lock 15"), r"block 15 is locked")
-        expect(chip.run("otp"), r"block 15 .* written, locked c0 ff ee ff")
+        expect(chip.run("otp"), r"block 15 .* written, locked\n +0x1fff79e0 +c0 ff ee ff")
         expect(chip.run("otp write 0x1fff79e0 00", code=1), r"locked for ever")
         chip.confirmed("option set RDP=level2")
         code, _, err = tether("run", "--probe", chip.board, "option")

@@ -70,18 +70,19 @@ static void help_of_a_command_has_an_example(void **state)
 
 	for (size_t i = 0; (row = monitor_row(i)); i++) {
 		const char *example = strchr(row->help, '\n');
-		char command[60];
+		char command[60], line[100];
 
 		if (row->rules & MONITOR_SPELLING)
 			continue;
 		if (!example && row->arguments[0])
 			fail_msg("'%s' takes arguments, and its help has no example", row->name);
-		if (!example)
-			continue;
 		snprintf(command, sizeof(command), "help %s", row->name);
-		says(h, command, example + 1);
-		if (strncmp(example + 1, row->name, strlen(row->name)))
-			fail_msg("the example of '%s' is '%s'", row->name, example + 1);
+		for (; example; example = strchr(example + 1, '\n')) {
+			snprintf(line, sizeof(line), "      %.*s\n", (int)strcspn(example + 1, "\n"), example + 1);
+			says(h, command, line);
+			if (strncmp(example + 1, row->name, strlen(row->name)))
+				fail_msg("an example of '%s' is '%s'", row->name, example + 1);
+		}
 	}
 	says(h, "help flash write", "flash write build/app.elf");
 	assert_null(strstr(harness_monitor(h, "help"), "build/app.elf"));

@@ -73,8 +73,9 @@ static void nonsense_is_refused_before_anything_is_written(void **state)
 		{ "option set nWRP=sectors:", "no list" },
 		{ "option set nWRP=sectors:1,x", "no list" },
 		{ "option set nWRP=range:0x08000000-0x08004000", "Sectors are protected whole" },
-		{ "option set nWRP=range:0x08000000-0x20000000", "from flash to flash" },
+		{ "option set nWRP=range:0x08000000-0x20000000", "no range of this chip's flash" },
 		{ "option set BOR_LEV=sectors:0", "not about sectors" },
+		{ "option set BOR_LEV = level1", "no blanks around" },
 		{ "option set BOR_LEV=level1 confirm", "NAME=VALUE" },
 		{ "option restore /nonexistent/file", "No such file" },
 	};
@@ -280,6 +281,7 @@ static void bad_files_change_nothing(void **state)
 		{ "STM32F407VG", F405 "BOR_LEV = 4\n", "no value of BOR_LEV" },
 		{ "STM32F407VG", F405 "BOR_LEV = -1\n", "no value of BOR_LEV" },
 		{ "STM32F407VG", F405 "BOR_LEV = level1\nBOR_LEV = 3\n", "line 3: BOR_LEV is given two values" },
+		{ "STM32F407VG", "\177ELF\1\1\n", "line 1: this is no text" },
 		{ "STM32F407VG", F405 "BOR_LEV level1\n", "line 2: 'BOR_LEV level1' is not like NAME = VALUE" },
 		{ "STM32F407VG", F405 "WRP = sectors:12\n", "no sector 12" },
 		{ "STM32F407VG", F405 "nWRP = 0x1000\n", "no value of nWRP" },

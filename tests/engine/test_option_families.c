@@ -115,6 +115,22 @@ static void defaults_come_back(struct harness *h, const struct row *row, const u
 			fail_msg("%s: option defaults: word %zu is 0x%08x", row->part, i, now[i]);
 }
 
+/* The list of all fields has columns, and fits a terminal. */
+static void can_be_read(struct harness *h, const char *part)
+{
+	const char *text;
+	size_t column;
+
+	says(h, "option", " 0x");		/* behind what there was to say about the core */
+	text = harness_monitor(h, "option");
+	column = (size_t)(strstr(text, "0x") - text);
+	for (size_t length; *text; text += length + 1) {
+		length = strcspn(text, "\n");
+		if (length > 100 || text[column - 1] != ' ' || text[column] == ' ')
+			fail_msg("%s: option: %.*s", part, (int)length, text);
+	}
+}
+
 static void a_named_bit_changes_and_stays(void **state)
 {
 	(void)state;
@@ -125,6 +141,7 @@ static void a_named_bit_changes_and_stays(void **state)
 		bool changed = false;
 		char command[100];
 
+		can_be_read(h, rows[i].part);
 		read_words(h, before);
 		named_bits(h, rows[i].set, masks);
 		snprintf(command, sizeof(command), "option set %s", rows[i].set);

@@ -42,7 +42,7 @@ static void bytes_are_written_and_shown(void **state)
 	assert_non_null(strstr(confirmed(h, "otp write 0x1fff7821 0123 45"), "3 bytes written and verified"));
 	assert_int_equal(byte_at(h, OTP + BLOCK + 1), 0x01);
 	assert_int_equal(byte_at(h, OTP + BLOCK + 3), 0x45);
-	says(h, "otp", "written, open ff 01 23 45 ff");
+	says(h, "otp", "written, open\n  0x1fff7820  ff 01 23 45 ff");
 	says(h, "otp write 0x1fff7821 01", "there already");
 	says(h, "mdw 0x1fff7820", "452301ff");
 }
@@ -65,8 +65,8 @@ static void nonsense_is_refused(void **state)
 	} rows[] = {
 		{ "otp write", "Usage" },
 		{ "otp write 0x1fff7800", "Usage" },
-		{ "otp write 0x1fff7800 123 45", "no pairs" },
-		{ "otp write 0x1fff7800 /nonexistent/file", "No such file" },
+		{ "otp write 0x1fff7800 123 45", "no pairs of hex digits: two are a byte" },
+		{ "otp write 0x1fff7800 /nonexistent/file", "neither pairs of hex digits nor a file that can be read: No such file" },
 		{ "otp write 0x1fff77ff 00", "not in it" },
 		{ "otp write 0x1fff79ff 0000", "not in it" },
 		{ "otp write 0x1fff7a00 00", "not in it" },	/* locks have a command of their own */
@@ -130,10 +130,11 @@ static void several_blocks_are_locked_at_once(void **state)
 	struct harness *h = *state;
 
 	confirmed(h, "otp write 0x1fff7840 aa");
+	says(h, "otp lock 1-3 7", "each of these blocks");
 	says(h, "otp lock 1-3 7", "Nothing was done");
 	confirmed(h, "otp lock 1-3 7");
 	says(h, "otp", "block 0       0x1fff7800 empty, open");
-	says(h, "otp", "block 2       0x1fff7840 written, locked aa");
+	says(h, "otp", "block 2       0x1fff7840 written, locked\n  0x1fff7840  aa");
 	says(h, "otp", "block 4-6     0x1fff7880 empty, open");
 	says(h, "otp", "block 7       0x1fff78e0 empty, locked");
 }
@@ -277,8 +278,8 @@ static void half_words_are_written_once(void **state)
 		if (!strstr(confirmed(h, "otp write 0x08fff040 0123 ffff 4567"), "written and verified"))
 			fail_msg("%s: %s", halves[i].part, h->clients[0].console);
 		assert_int_equal(byte_at(h, HALF_OTP + 0x41), 0x23);
-		says(h, "otp", halves[i].virgin ? "written, open 01 23 -- -- 45 67 -- --" :
-		     "written, open 01 23 ff ff 45 67 ff ff");
+		says(h, "otp", halves[i].virgin ? "written, open\n  0x08fff040  01 23 -- -- 45 67 -- --" :
+		     "written, open\n  0x08fff040  01 23 ff ff 45 67 ff ff");
 		says(h, "otp write 0x08fff040 0123", "there already");
 		says(h, "otp write 0x08fff040 0122", "once only");
 		says(h, "otp write 0x08fff044 4500", "once only");
@@ -302,7 +303,7 @@ static void locks_are_option_bits(void **state)
 		if (!strstr(confirmed(h, "otp lock 0 2-3"), "Written, loaded and read back"))
 			fail_msg("%s: %s", halves[i].part, h->clients[0].console);
 		assert_int_equal(bench_word(h, halves[i].locks), 0xD);
-		says(h, "otp", "written, locked 12 34");
+		says(h, "otp", "written, locked\n  0x08fff000  12 34");
 		says(h, "otp", "block 2-3     0x08fff080 empty, locked");
 		says(h, "otp lock 0", "like that already");
 		says(h, "otp write 0x08fff0fe 0000", "locked for ever");
@@ -341,7 +342,7 @@ static void written_ff_is_not_virgin(void **state)
 		h->spec.no_hearsay = !hearsay;
 		bench_start(h);
 		write_ffs(h);
-		says(h, "otp", "-- -- -- -- ff ff -- --");
+		says(h, "otp", "0x08fff010  ff ff -- --");
 		assert_int_equal(bench_word(h, ECCDETR) >> 31, 0);
 		says(h, "otp write 0x08fff010 0000", "once only");
 		says(h, "otp write 0x08fff010 ffff", "there already");

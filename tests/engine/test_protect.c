@@ -154,13 +154,13 @@ static void write_protection_is_no_obstacle(void **state)
 	static const struct {
 		const char *part, *options, *shown;
 	} rows[] = {
-		{ "STM32F407VG", "RDP:0xBB+nWRP:0xFFE", "WRP            sectors 0 " },
-		{ "STM32F103C8", "RDP:0xBB+WRP0:0xFE", "WRP            sectors 0-3 " },
-		{ "STM32L151CB", "RDP:0xBB+WRP0:1", "WRP            sectors 0-15 " },
-		{ "STM32L476RG", "RDP:0xBB+WRP1A_STRT:0+WRP1A_END:3", "WRP            sectors 0-3 " },
-		{ "STM32G071RB", "RDP:0xBB+WRP1A_STRT:0+WRP1A_END:3", "WRP            sectors 0-3 " },
-		{ "STM32U575ZI", "RDP:0xBB+WRP1A_PSTRT:0+WRP1A_PEND:3", "WRP            sectors 0-3 " },
-		{ "STM32H743VI", "RDP:0xBB+WRPSN1:0xFE", "WRP            sectors 0 " },
+		{ "STM32F407VG", "RDP:0xBB+nWRP:0xFFE", " sectors 0 (0x08000000" },
+		{ "STM32F103C8", "RDP:0xBB+WRP0:0xFE", " sectors 0-3 (0x08000000" },
+		{ "STM32L151CB", "RDP:0xBB+WRP0:1", " sectors 0-15 (0x08000000" },
+		{ "STM32L476RG", "RDP:0xBB+WRP1A_STRT:0+WRP1A_END:3", " sectors 0-3 (0x08000000" },
+		{ "STM32G071RB", "RDP:0xBB+WRP1A_STRT:0+WRP1A_END:3", " sectors 0-3 (0x08000000" },
+		{ "STM32U575ZI", "RDP:0xBB+WRP1A_PSTRT:0+WRP1A_PEND:3", " sectors 0-3 (0x08000000" },
+		{ "STM32H743VI", "RDP:0xBB+WRPSN1:0xFE", " sectors 0 (0x08000000" },
 	};
 
 	(void)state;
@@ -183,7 +183,10 @@ static void areas_and_locks_are_explained(void **state)
 	} rows[] = {
 		{ "STM32L476RG", "PCROP1_STRT:0+PCROP1_END:64", "PCROP", "while PCROP_RDP=kept" },
 		{ "STM32L476RG", "PCROP1_STRT:0+PCROP1_END:64", "can read and write everything", "ERASES flash" },
-		{ "STM32F429VI", "SPRMOD:1+nWRP:1", "PCROP", "SPRMOD=write" },
+		{ "STM32F429VI", "SPRMOD:1+nWRP:1", "PCROP", "`option set RDP=level0 SPRMOD=write WRP=none`" },
+		{ "STM32L053C8", "WPRMOD:1+WRP0:0xFFFE", "PCROP", "`option set RDP=level0 WPRMOD=write WRP=none`" },
+		{ "STM32G474RE", "", "No part of flash is protected", "" },
+		{ "STM32G474RE", "PCROP1_STRT:5+PCROP1_END:5", "not known what that means", "ERASES flash" },
 		{ "STM32G071RB", "BOOT_LOCK:1", "boots from there only", "level 1 to level 0" },
 		{ "STM32G071RB", "SEC_SIZE:4", "SEC", "level 1 to level 0" },
 		{ "STM32U575ZI", "UNLOCK_1A:0", "can't be changed", "level 1 to level 0" },
