@@ -62,3 +62,15 @@ int read_only_explain(const struct chip *chip, uint32_t address, struct why *why
 	return explain(why, E_RANGE, "0x%08x is read-only%s%s.", address, region ? ": " : "",
 		       region ? region->name : "");
 }
+
+int read_only_failed(const struct chip *chip, int err, uint32_t address, struct why *why)
+{
+	uint32_t real;
+
+	if (!chip->bank_count || !chip->region_count || address >= PERIPHERALS || chip_region_at(chip, address) ||
+	    chip_flash_address(chip, address, &real))
+		return explain(why, err, "0x%08x can't be written: %s.", address, error_text(err));
+	return explain(why, err, "0x%08x can't be written: no memory is there. Flash is %u KiB at 0x%08x, RAM %u KiB at "
+		       "0x%08x: was this built for another chip?", address, chip_flash_size(chip) / 1024,
+		       chip->banks[0].base, chip->regions[0].size / 1024, chip->regions[0].base);
+}

@@ -12,5 +12,7 @@
 int read_only_check(const struct chip *chip, uint32_t address, uint32_t length, struct why *why);
 /* The sentence for an address that memory_write() refused. Returns E_RANGE. */
 int read_only_explain(const struct chip *chip, uint32_t address, struct why *why);
+/* The sentence for an address at which a write failed with err, which it returns. */
+int read_only_failed(const struct chip *chip, int err, uint32_t address, struct why *why);
 
 #endif

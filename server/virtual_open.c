@@ -26,7 +26,7 @@ struct key {
 static int take_number(const char *key, const char *value, uint32_t *number, struct why *why)
 {
 	char *end;
-	unsigned long got = strtoul(value, &end, 10);
+	unsigned long got = strtoul(value, &end, strncmp(value, "0x", 2) ? 10 : 16);
 
 	if (end == value || *end || *value == '-' || got > UINT32_MAX)
 		return explain(why, E_ARGUMENT, "virtual probe: %s=%s is no number", key, value);

@@ -46,10 +46,7 @@ static int write_chunk(struct monitor_call *call, uint32_t address, const void *
 	err = memory_write(call->session->core, address, data, length, &fault);
 	if (err == E_RANGE)
 		return read_only_explain(chip, fault, call->why);
-	if (err)
-		return explain(call->why, err, "0x%08x can't be written: %s.", fault,
-			       error_text(err));
-	return OK;
+	return err ? read_only_failed(chip, err, fault, call->why) : OK;
 }
 
 static uint32_t take_unit(const uint8_t *data, unsigned width)

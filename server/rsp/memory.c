@@ -92,17 +92,16 @@ static enum answer write_bytes(struct request *rq, uint32_t address, const uint8
 	if (!length)		/* the probe for X */
 		return rsp_ok(rq);
 	err = read_only_check(chip, address, length, &why);
-	/* GDB tells its user nothing of an E; this goes to the log, and before the next monitor answer. */
-	if (err)
-		session_note(rq->session, "%s", why.text);
-	else
+	if (!err)
 		err = memory_write(rq->session->core, address, data, length, &fault);
 	if (!err)
 		return rsp_ok(rq);
-	if (err == E_RANGE && !why.text[0])
+	if (!why.text[0] && err == E_RANGE)
 		read_only_explain(chip, fault, &why);
-	else if (err != E_RANGE)
-		explain(&why, err, "0x%08x can't be written: %s.", fault, error_text(err));
+	else if (!why.text[0])
+		read_only_failed(chip, err, fault, &why);
+	/* GDB's `load` tells its user nothing of an E; this goes to the log, and before the next monitor answer. */
+	session_note(rq->session, "%s", why.text);
 	return rsp_error(rq, err, &why);
 }
 

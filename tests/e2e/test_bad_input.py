@@ -11,7 +11,9 @@ import subprocess
 import tempfile
 import time
 
-from support import BOARD, TETHER, Rsp, Server, check, equal, expect, main, tether
+from support import BOARD, TETHER, Rsp, Server, check, equal, expect, gdb, main, make_elf_of, tether
+
+FLASH = 0x08000000
 
 NONSENSE = """
 m m0 m, mzz,4 m0,zz m20000000, m20000000,ffffffff m20000000,10000 mffffffff,8 m-1,4
@@ -227,6 +229,27 @@ def says_when_it_cannot_write():
     expect(err, r"/no/such/folder/log")
 
 
+def says_why_an_image_does_not_fit():
+    """GDB itself says "Load failed" or less; the cause comes with the next answer, and nothing has changed."""
+    for board, sections, cause in (
+            ("STM32F103C8", {FLASH: b"a" * 100, FLASH + 0x10000: b"b" * 200},
+             r"0x08010000 can't be written: no memory is there\. Flash is 64 KiB at 0x08000000"),
+            ("STM32F407VG", {FLASH + 0xfff00: b"a" * 1000}, r"0x08100000 can't be written: .* another chip"),
+            ("STM32H743ZG", {FLASH + 0x7ff00: b"a" * 1000}, r"0x08080000 can't be written: .* another chip"),
+            ("STM32F407VG", {FLASH: b"a" * 100, 0x20020000: b"b" * 8}, r"0x20020000 can't be written"),
+            ("STM32F407VG", {FLASH: b"a" * 100, 0x60000000: b"b" * 8}, r"0x60000000 can't be written: bus fault"),
+            ("STM32F407VG", {FLASH: b"a" * 100, 0x1fff7800: b"b" * 8}, r"0x1fff7800 .* one-time programmable"),
+            ("STM32F407VG,options=nWRP:0xFFE", {FLASH: b"a" * 100, FLASH + 0x4000: b"b" * 8},
+             r"Load failed: .*0x08000000.* write-protected"),
+            ("STM32F407VG,options=RDP:0xBB", {FLASH: b"a" * 100}, r"Load failed: .*read-protected")):
+        with tempfile.TemporaryDirectory() as folder, Server(board="virtual:" + board) as server:
+            out = gdb(server, make_elf_of(folder, sections), "load", "monitor version", "monitor flash info",
+                      "monitor targets")
+            expect(out, r"Load failed|Error finishing flash|Error erasing", cause)
+            check("RDP" in board or "# written" not in out, out)
+            expect(out, r"core 0: .*halted")
+
+
 def ends_with_its_standard_input():
     for said in (b"", b"nonsense", b"$?#", b"$m0,4#00", Rsp.frame("?"), Rsp.frame("QStartNoAckMode")):
         run = subprocess.run([TETHER, "--stdio", "--probe", BOARD], input=said,
@@ -239,4 +262,4 @@ main(asks_for_broken_packets_again, answers_any_packet, survives_random_packets,
      survives_clients_that_leave_in_the_middle, serves_others_beside_a_silent_client, survives_floods,
      drops_a_client_that_asks_and_never_reads, ignores_bare_connects, refuses_too_many_clients,
      ends_within_half_a_second, says_when_a_port_is_taken, says_where_a_chip_file_is_wrong,
-     says_when_it_cannot_write, ends_with_its_standard_input)
+     says_when_it_cannot_write, says_why_an_image_does_not_fit, ends_with_its_standard_input)
