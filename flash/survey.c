@@ -11,6 +11,7 @@
 #include "flash/checksum.h"
 #include "flash/controller.h"
 #include "probe/bytes.h"
+#include "targets/remap.h"
 
 enum { SAMPLE = 64 };
 
@@ -148,7 +149,9 @@ int flash_survey(struct core *core, const struct flash_options *options, struct 
 	int err;
 
 	*rows = NULL;
-	err = list_sectors(&core->board->chip, rows, count, why);
+	err = remap_read(core, why);
+	if (!err)
+		err = list_sectors(&core->board->chip, rows, count, why);
 	for (size_t i = 0; i < *count && !err; i++)
 		err = sample(core, &(*rows)[i], why);
 	if (!err && core->state == CORE_HALTED)

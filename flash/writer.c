@@ -13,6 +13,7 @@
 #include "probe/link.h"
 #include "probe/log.h"
 #include "targets/clock.h"
+#include "targets/remap.h"
 
 static uint64_t now_us(const struct job *job)
 {
@@ -183,6 +184,8 @@ static int prepare(struct job *job, struct why *why)
 		err = reset_halted(job, why);
 	if (!err && !job->options->reset_after)
 		err = keep_core(job, why);
+	if (!err)
+		err = remap_read(job->core, why);
 	if (!err)
 		speed_up(job);
 	if (!err)

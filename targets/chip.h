@@ -84,6 +84,12 @@ struct chip_id {
 	bool has_ap;
 };
 
+/* A bit that tells which bank stands at the first address in this moment, and the bit of its clock. */
+struct chip_remap {
+	uint32_t address, enable;
+	uint8_t bit, enable_bit;
+};
+
 struct chip_size_code {		/* what the size register says, and means */
 	uint32_t code, kib;
 };
@@ -261,6 +267,8 @@ struct chip {
 	size_t layout;			/* which one holds now */
 	struct chip_layout only_layout;	/* a file that has just banks; it is layouts[0] then */
 	struct chip_condition swap;	/* the second bank stands at the first one's address */
+	struct chip_remap remap;	/* the same, by firmware and boot ROM; address 0 = there is none */
+	bool remapped;			/* as remap_read() has found it */
 	bool swapped;
 	struct chip_condition trustzone;	/* TZEN */
 	struct chip_reserved reserved[CHIP_RESERVED];
@@ -363,6 +371,8 @@ uint32_t chip_meant_size(const struct chip *chip, uint32_t size_register);
 void chip_set_option_word(struct chip *chip, size_t word, uint32_t value);
 /* The same for one field by name (any case). E_ARGUMENT: no such field, or the value does not fit. */
 int chip_set_option(struct chip *chip, const char *field, uint32_t value);
+/* Notes what the remap bit says, and lays out the banks anew. */
+void chip_set_remapped(struct chip *chip, bool remapped);
 /* Whether the layout depends on this option word. */
 bool chip_word_matters(const struct chip *chip, size_t word);
 /* For an address outside of the banks: the field that has given it to somebody else (CPU2, data area); NULL = it

@@ -119,7 +119,7 @@ static void lay_out(struct chip *chip, const struct chip_layout *layout, uint32_
 	chip_layout_banks(layout, kib, chip->banks);
 	chip->bank_count = layout->bank_count;
 	chip->flash_kib = kib;
-	chip->swapped = chip->bank_count == 2 && chip_holds(chip, &chip->swap);
+	chip->swapped = chip->bank_count == 2 && (chip->remapped || chip_holds(chip, &chip->swap));
 	if (chip->swapped) {
 		chip->banks[0].physical = 1;
 		chip->banks[1].physical = 0;
@@ -160,6 +160,12 @@ uint32_t chip_meant_size(const struct chip *chip, uint32_t size_register)
 void chip_set_option_word(struct chip *chip, size_t word, uint32_t value)
 {
 	chip->option_words[word].now = value;
+	chip_set_flash_size(chip, chip->flash_kib);
+}
+
+void chip_set_remapped(struct chip *chip, bool remapped)
+{
+	chip->remapped = remapped;
 	chip_set_flash_size(chip, chip->flash_kib);
 }
 

@@ -79,6 +79,14 @@ static const struct key reserved_keys[] = {
 	END,
 };
 
+static const struct key remap_keys[] = {
+	NUMBER("register", NEEDED, chip, remap.address),
+	BYTE("bit", NEEDED, chip, remap.bit),
+	NUMBER("enable", NEEDED, chip, remap.enable),
+	BYTE("enable_bit", NEEDED, chip, remap.enable_bit),
+	END,
+};
+
 static const struct key flash_keys[] = {
 	TEXT("controller", NEEDED, chip, controller),
 	NUMBER("registers", NEEDED, chip, flash_registers),
@@ -90,6 +98,7 @@ static const struct key flash_keys[] = {
 	LIST("banks", OPTIONAL, chip, only_layout.banks, only_layout.bank_count, bank_keys),
 	LIST("layouts", OPTIONAL, chip, layouts, layout_count, layout_keys),
 	OTHER("swap", OPTIONAL, chip_read_swap),
+	GROUP("remap", OPTIONAL, remap_keys),
 	LIST("reserved", OPTIONAL, chip, reserved, reserved_count, reserved_keys),
 	END,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What STM32L4, L4+, G4, WB and WL are composed of (RM0351 section 2.2, RM0440 table 3, RM0434
- * table 2, RM0453 table 3). SYSCFG keeps bits and moves no memory to address 0; the second core of
- * WB and WL stands still.
+ * table 2, RM0453 table 3). SYSCFG (with two banks: flash/l4_remap.c) moves no memory to address 0; the
+ * second core of WB and WL stands still.
  */
 #include "probe/virtual/chips/chips.h"
 
@@ -59,7 +59,7 @@ static const struct chip_window windows_wb[] = {
 #define L4_COMMON \
 	COMMON, .rcc_base = 0x40021000, .dbgmcu = { SOC_ALWAYS_ON, 0xE7, { 0x08, 0x0C, 0x10 }, \
 	false, TRACE_V7 }, .usarts = usarts_l4, .usart_count = ARRAY_SIZE(usarts_l4), .tim2_irq = 28, \
-	.plains = plains_l4, .plain_count = ARRAY_SIZE(plains_l4), .windows = windows_l4, \
+	.plains = plains_l4, .windows = windows_l4, \
 	.window_count = ARRAY_SIZE(windows_l4)
 
 #define WB_COMMON \
@@ -73,8 +73,10 @@ static const struct kin {
 	const char *prefix;	/* of the controller's name */
 	struct chip_parts parts;
 } kins[] = {
-	{ "l4", { L4_COMMON, .rcc = &rcc_l4_layout, .ports = "ABCDEFGHI" } },
-	{ "g4", { L4_COMMON, .rcc = &rcc_g4_layout, .ports = "ABCDEFG" } },
+	{ "l4sb", { L4_COMMON, .rcc = &rcc_l4_layout, .ports = "ABCDEFGHI", .plain_count = 2 } },
+	{ "l4", { L4_COMMON, .rcc = &rcc_l4_layout, .ports = "ABCDEFGHI", .plain_count = 1 } },
+	{ "g4db", { L4_COMMON, .rcc = &rcc_g4_layout, .ports = "ABCDEFG", .plain_count = 1 } },
+	{ "g4", { L4_COMMON, .rcc = &rcc_g4_layout, .ports = "ABCDEFG", .plain_count = 2 } },
 	{ "wb", { WB_COMMON, .rcc = &rcc_wb_layout, .usart_count = 1, .ports = "ABCDEH",
 		  .tim2_irq = 28 } },
 	{ "wl", { WB_COMMON, .rcc = &rcc_wl_layout, .usart_count = 2, .ports = "ABCH",
@@ -85,7 +87,7 @@ static const struct chip_parts *parts_of(const char *controller)
 {
 	size_t i = 0;
 
-	while (i + 1 < ARRAY_SIZE(kins) && strncmp(kins[i].prefix, controller, 2) != 0)
+	while (i + 1 < ARRAY_SIZE(kins) && strncmp(kins[i].prefix, controller, strlen(kins[i].prefix)) != 0)
 		i++;
 	return &kins[i].parts;
 }

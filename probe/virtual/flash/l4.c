@@ -384,7 +384,8 @@ int flash_l4_add(struct soc *soc, struct why *why)
 	err = flash_l4_map_new(flash, why);
 	if (err)
 		return err;
-	if (flash_l4_option_new(flash) != OK)
+	if (flash_l4_option_new(flash) != OK ||
+	    (flash_l4_has(flash, L4_BFB2) && flash_l4_remap_add(flash) != OK))
 		return explain(why, E_MEMORY, "out of memory");
 	flash_l4_map_add(flash);
 	flash_l4_option_init(flash);

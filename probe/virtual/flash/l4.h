@@ -160,6 +160,10 @@ int flash_l4_map_new(struct flash_l4 *flash, struct why *why);
 void flash_l4_map_add(struct flash_l4 *flash);
 /* Lays out the banks by the options in force. */
 void flash_l4_map_update(struct flash_l4 *flash);
+/* The banks change places, or are put in order; no more than that where there is one, or unequal ones. */
+void flash_l4_map_exchange(struct flash_l4 *flash, bool swapped);
+/* l4_remap.c: SYSCFG of chips with BFB2. E_MEMORY. */
+int flash_l4_remap_add(struct flash_l4 *flash);
 /* Puts the banks into their order on the die: before the image file is written. */
 void flash_l4_map_park(struct flash_l4 *flash);
 uint32_t flash_l4_slot_offset(const struct flash_l4 *flash, unsigned slot);

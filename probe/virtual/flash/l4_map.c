@@ -69,11 +69,16 @@ static bool second_bank_boots(const struct flash_l4 *flash)
 	return memory && memory->writable;
 }
 
+static bool has_equal_banks(const struct flash_l4 *flash)
+{
+	return flash->bank_count == 2 && flash->banks[0].size == flash->banks[1].size;
+}
+
 static bool wants_swap(const struct flash_l4 *flash)
 {
 	const struct virtual_spec *spec = flash->soc->spec;
 
-	if (flash->bank_count != 2 || flash->banks[0].size != flash->banks[1].size)
+	if (!has_equal_banks(flash))
 		return false;
 	if (flash_l4_has(flash, L4_BFB2))
 		return flash_l4_option(flash, flash->variant->optr, 0) & 1u << 20 &&
@@ -103,6 +108,11 @@ static void set_swapped(struct flash_l4 *flash, bool swapped)
 	exchange(flash->sealed, half / flash->unit / 8);
 	flash->cells.faint_offset = (flash->cells.faint_offset + half) % flash->cells.size;
 	bus_changed(flash->soc->bus, flash->cells.base, flash->cells.size);
+}
+
+void flash_l4_map_exchange(struct flash_l4 *flash, bool swapped)
+{
+	set_swapped(flash, swapped && has_equal_banks(flash));
 }
 
 void flash_l4_map_park(struct flash_l4 *flash)
