@@ -179,6 +179,12 @@ static void tell_connected(struct engine *engine)
 	tell_broken_off(engine);
 }
 
+static void warn_if_open(const char *what, int err, const struct why *why)
+{
+	if (err)
+		log_line(LOG_WARN, "%s that broke off: %s", what, why->text[0] ? why->text : error_text(err));
+}
+
 /* A load or a change of option bytes that another process did not finish. */
 static void recall_unfinished(struct engine *engine)
 {
@@ -189,11 +195,13 @@ static void recall_unfinished(struct engine *engine)
 	unfinished_recall(board);
 	if (connect_writes_nothing(board))
 		return;
-	if (!known && board->unfinished.size && flash_close_abandoned(&board->cores[0], &why) != OK)
-		log_line(LOG_WARN, "flash is left open by a load that broke off: %s", why.text);
+	if (!known && board->unfinished.size)
+		warn_if_open("flash is left open by a load",
+			     flash_close_abandoned(&board->cores[0], &why), &why);
 	why.text[0] = '\0';
-	if (!options_known && option_close_abandoned(&board->cores[0], &why) != OK)
-		log_line(LOG_WARN, "option bytes are left open by a change that broke off: %s", why.text);
+	if (!options_known)
+		warn_if_open("option bytes are left open by a change",
+			     option_close_abandoned(&board->cores[0], &why), &why);
 }
 
 int engine_connect(struct engine *engine, struct why *why)

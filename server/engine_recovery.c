@@ -95,7 +95,6 @@ static int reach_again(struct engine *engine, struct why *why)
  * session is lost only when that lasts (session_silence.c). */
 static bool recover_wire(struct engine *engine)
 {
-	engine->silence.text[0] = '\0';
 	return reach_again(engine, &engine->silence) == OK;
 }
 
@@ -143,10 +142,18 @@ bool engine_recover(struct engine *engine, int err)
 	unsigned watched = engine->watched;
 	bool recovered;
 
+	engine->silence.text[0] = '\0';
 	if ((!is_about_probe(err) && !is_about_wire(err)) || !has_target(engine))
 		return false;
 	engine_watch(engine, NO_CLIENT);
 	recovered = is_about_wire(err) ? recover_wire(engine) : recover_probe(engine, err);
 	engine_watch(engine, watched);
 	return recovered;
+}
+
+void engine_explain_loss(struct engine *engine, struct why *why)
+{
+	if (engine->silence.text[0])
+		explain_more(why, "%s%s", why->text[0] ? ". Now " : "", engine->silence.text);
+	engine->silence.text[0] = '\0';
 }

@@ -116,6 +116,9 @@ const char *engine_unfinished_text(struct engine *engine, char *text, size_t siz
  * wire back, and keeps what it can. When the probe stays away the target is lost. True when it may be
  * gone on. */
 bool engine_recover(struct engine *engine, int err);
+
+/* After it failed: adds to the error of what was being done why the target can't be reached any more. */
+void engine_explain_loss(struct engine *engine, struct why *why);
 /* Marks the target as lost, with a sentence why; engine_connect() may reach it again. */
 void engine_lose_target(struct engine *engine, const char *sentence);
 

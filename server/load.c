@@ -41,8 +41,12 @@ static int commit(struct engine *engine, struct flash_plan *plan, struct flash_r
 {
 	int err = flash_commit(plan, &engine->flash, report, tell, engine, why);
 
-	if (!err || !engine_recover(engine, err))
+	if (!err)
+		return OK;
+	if (!engine_recover(engine, err)) {
+		engine_explain_loss(engine, why);
 		return err;
+	}
 	session_note(&engine->sessions[0], "%s. The load is begun again.",
 		     why->text[0] ? why->text : error_text(err));
 	memset(report, 0, sizeof(*report));

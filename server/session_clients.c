@@ -48,7 +48,7 @@ static bool is_deserted(const struct session *session)
 	return session->in_grace == NO_CLIENT;
 }
 
-/* The run state that on-exit asks for. A program that was loaded only in part never starts. */
+/* The run state that on-exit asks for, where there is a target. A program that was loaded only in part never starts. */
 static void apply_policy(struct session *session)
 {
 	struct engine *engine = session->engine;
@@ -56,6 +56,8 @@ static void apply_policy(struct session *session)
 	char text[100];
 	int err = OK;
 
+	if (!engine->board.attached)
+		return;
 	switch (engine->options.on_exit) {
 	case ON_EXIT_RUN:
 		if (engine_unfinished_text(engine, text, sizeof(text))[0])

@@ -253,7 +253,7 @@ int monitor_run(struct engine *engine, struct peer *peer, const char *line,
 		err = row->run ? row->run(&call) : run_instead(&call, row->help);
 	if (err && !call.why->text[0])
 		explain(call.why, err, "%s: %s.", row->name, error_text(err));
-	if (err)
-		engine_recover(engine, err);	/* for the next one */
+	if (err && engine->board.attached && !engine_recover(engine, err))	/* for the next one */
+		engine_explain_loss(engine, call.why);
 	return err;
 }

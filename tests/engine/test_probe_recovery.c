@@ -174,6 +174,24 @@ static void a_hung_probe_is_explained(void **state)
 	harness_free(h);
 }
 
+/* With what was being done, what happened, and what to do. */
+static void a_load_that_loses_the_supply_says_so(void **state)
+{
+	struct harness *h = at_reset("V2J37S7");
+	const char *said;
+
+	(void)state;
+	schedule(h, "power-off", 8);
+	assert_string_equal(harness_ask(h, 0, "vFlashErase:08000000,00000100"), "OK");
+	assert_string_equal(harness_ask(h, 0, "vFlashWrite:8000000:abcdefghabcdefgh"), "OK");
+	assert_int_equal(harness_ask(h, 0, "vFlashDone")[0], 'E');
+	said = harness_monitor(h, "version");
+	expect("power-off", said, "Load failed: ");
+	expect("power-off", said, "the target has no supply voltage");
+	expect("power-off", said, "Next: switch the board on");
+	harness_free(h);
+}
+
 /* From whatever mode a probe has at power-up: mass storage, DFU. */
 static void every_firmware_is_brought_into_debug_mode(void **state)
 {
@@ -200,6 +218,7 @@ int main(void)
 		cmocka_unit_test(sessions_go_on),
 		cmocka_unit_test(breakpoints_outlive_the_cable),
 		cmocka_unit_test(a_hung_probe_is_explained),
+		cmocka_unit_test(a_load_that_loses_the_supply_says_so),
 		cmocka_unit_test(every_firmware_is_brought_into_debug_mode),
 	};
 
