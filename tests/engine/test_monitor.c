@@ -309,6 +309,34 @@ static void observers_do_not_control(void **state)
 	assert_int_equal(cpu_state(machine_cpu(h->machine)), CPU_HALTED);
 }
 
+/* RAM tells that it really was off. */
+static void power_is_switched_where_the_probe_can(void **state)
+{
+	struct harness *h;
+
+	(void)state;
+	h = harness_init("STM32F407VG");
+	snprintf(h->spec.firmware, sizeof(h->spec.firmware), "V3J15M7");
+	harness_start(h);
+	harness_connect_gdb(h, 0);
+	harness_monitor(h, "mww 0x20000000 0x12345678");
+	assert_non_null(strstr(harness_monitor(h, "probe"), "switches power       if its board can"));
+	harness_monitor(h, "power cycle");
+	assert_null(strstr(harness_monitor(h, "mdw 0x20000000"), "12345678"));
+	harness_monitor(h, "power off");
+	assert_non_null(strstr(harness_monitor(h, "mdw 0x20000000"), "no supply voltage"));
+	harness_monitor(h, "power on");
+	assert_non_null(strstr(harness_monitor(h, "connect"), "connected"));
+	assert_non_null(strstr(harness_monitor(h, "power sideways"), "neither on nor off"));
+	harness_free(h);
+
+	h = harness_new("STM32F407VG");
+	harness_connect_gdb(h, 0);
+	assert_non_null(strstr(harness_monitor(h, "power cycle"), "can't switch the target's power"));
+	assert_non_null(strstr(harness_monitor(h, "mdw 0x08000000"), "ffffffff"));
+	harness_free(h);
+}
+
 static void collect(void *context, const char *text)
 {
 	char *all = context;
@@ -353,6 +381,7 @@ int main(void)
 		TEST(exit_ends_the_server_after_the_answer),
 		TEST(observers_do_not_control),
 		TEST(commands_run_without_a_client),
+		cmocka_unit_test(power_is_switched_where_the_probe_can),
 	};
 
 	return cmocka_run_group_tests_name("monitor", tests, NULL, NULL);
