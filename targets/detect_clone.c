@@ -19,7 +19,7 @@ static const struct maker {
 	const char *name;
 } makers[] = {
 	{ JEP106_ST, "STMicroelectronics" },
-	{ 0x43B, "Arm: the table of a copy, as it came" },
+	{ 0x43B, "Arm: the table of a copy, as it came, like that of APM32 and CKS32" },
 	{ 0x751, "GigaDevice" },
 };
 
@@ -75,7 +75,7 @@ static void give_up(struct board *board, const char *what)
 void detect_unknown(struct board *board)
 {
 	unsigned maker = read_maker(board);
-	char text[120];
+	char text[160];
 
 	if (maker && maker != JEP106_ST)
 		snprintf(text, sizeof(text), "not a chip of ST's: its maker is 0x%03x, %s", maker,
@@ -101,7 +101,7 @@ void detect_clone(struct board *board)
 {
 	const struct chip *chip = &board->chip;
 	const char *name = known_clone(board);
-	char text[160];
+	char text[200];
 	unsigned maker;
 
 	if (name) {

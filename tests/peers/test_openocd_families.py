@@ -43,6 +43,22 @@ ROWS = (
     ("STM32H7B3ZI", "stm32h7x", 0x08000000, ()),
 )
 
+# The last 6 KiB of parts with other ids (FULL=1): OpenOCD has its own tables of sizes and sectors. It knows no
+# U535, U595, C0, H5 and later.
+MORE = tuple((part, target, 0x08000000 + kib * 1024 - 6144, ()) for part, target, kib in (
+    ("STM32F030F4", "stm32f0x", 16), ("STM32F042K6", "stm32f0x", 32), ("STM32F051C8", "stm32f0x", 64),
+    ("STM32F091RC", "stm32f0x", 256), ("STM32F100RB", "stm32f1x", 128), ("STM32F100ZE", "stm32f1x", 512),
+    ("STM32F103C6", "stm32f1x", 32), ("STM32F103ZE", "stm32f1x", 512), ("STM32F107VC", "stm32f1x", 256),
+    ("STM32F301C8", "stm32f3x", 64), ("STM32F334C8", "stm32f3x", 64), ("STM32F303ZE", "stm32f3x", 512),
+    ("STM32F373CC", "stm32f3x", 256), ("STM32F401CC", "stm32f4x", 256), ("STM32F401RE", "stm32f4x", 512),
+    ("STM32F407VG", "stm32f4x", 1024), ("STM32F410RB", "stm32f4x", 128), ("STM32F411RE", "stm32f4x", 512),
+    ("STM32F412ZG", "stm32f4x", 1024), ("STM32F413ZH", "stm32f4x", 1536), ("STM32F446RE", "stm32f4x", 512),
+    ("STM32F469NI", "stm32f4x", 2048), ("STM32F722RE", "stm32f7x", 512), ("STM32G031K8", "stm32g0x", 64),
+    ("STM32G051C8", "stm32g0x", 64), ("STM32G491RE", "stm32g4x", 512), ("STM32L011F4", "stm32l0", 16),
+    ("STM32L031K6", "stm32l0", 32), ("STM32L151CB-A", "stm32l1", 128), ("STM32L151RC", "stm32l1", 256),
+    ("STM32L412CB", "stm32l4x", 128), ("STM32L452RE", "stm32l4x", 512), ("STM32L496ZG", "stm32l4x", 1024),
+    ("STM32L4P5ZG", "stm32l4x", 1024), ("STM32WB15CC", "stm32wbx", 320), ("STM32WLE5JC", "stm32wlx", 256)))
+
 # Part, target file, driver with commands to lock and unlock, an erased word.
 LOCKS = (
     ("STM32F072CB", "stm32f0x", "stm32f1x", "ffffffff"),
@@ -107,4 +123,4 @@ def test_of(function, row):
 
 
 main(*[test_of(locks_and_unlocks, row) for row in LOCKS + (SLOW_LOCKS if FULL else ())],
-     *[test_of(programs, row) for row in ROWS])
+     *[test_of(programs, row) for row in ROWS + (MORE if FULL else ())])

@@ -411,7 +411,7 @@ static void copies_are_named_and_their_flash_is_left_alone(void **state)
 			      { 0, 0xE0042000, 0x20036414, 0 }, { 0, 0x1FFFF7E0, 512, 0 },
 			      { 0, 0xE00FFFD0, 0x04, 0 }, { 0, 0xE00FFFE0, 0xC3, 0 },
 			      { 0, 0xE00FFFE4, 0xB4, 0 }, { 0, 0xE00FFFE8, 0x0B, 0 }),
-			"0x43b, Arm");
+			"0x43b, Arm: the table of a copy, as it came, like that of APM32 and CKS32");
 }
 
 /* Another revision of the CPU alone is no copy, when the ROM table is ST's. */
