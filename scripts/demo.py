@@ -49,7 +49,7 @@ def session():
     gdb.execute("set print pretty on")
     gdb.execute("set print elements 24")
 
-    explain("Connect. Nothing on the board is touched before this.")
+    explain("Connect. Nothing on the board is touched before this. The chip is as new, without a program: its core has locked up.")
     run("target extended-remote 127.0.0.1:" + os.environ["DEMO_PORT"])
     run("monitor info", r"STM32F405/407")
 

@@ -4,7 +4,8 @@
  * https://lldb.llvm.org/resources/lldbgdbremote.html
  *
  * qHostInfo and qProcessInfo stay unanswered: LLDB 14 drops the program it was given when their triple
- * differs from the ELF's in any word, and learns nothing from them otherwise.
+ * differs from the ELF's in any word, and learns nothing from them otherwise. jThreadsInfo too: the stop reply
+ * has all that it would tell, and LLDB asks two things at a breakpoint, the stack and to take it out.
  */
 #include "server/memory_map.h"
 #include "server/rsp/rsp.h"

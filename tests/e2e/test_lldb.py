@@ -4,13 +4,17 @@
 # registers one by one, memory in lines of 512 bytes.
 import glob
 import os
+import pty
 import re
+import select
 import subprocess
 import tempfile
 import time
 
 from support import BOARD, FIRMWARE, Rsp, Server, check, equal, expect, main, make_elf, random_bytes
 
+# Debian's lldb does not look where Debian puts its Python part.
+PYTHON = {"PYTHONPATH": glob.glob("/usr/lib/llvm-14/lib/python3.*/dist-packages")[0]}
 LOAD = "target modules load --load --set-pc-to-entry --slide 0 --file demo.elf"
 
 
@@ -22,10 +26,8 @@ def lldb(server, *commands, connect=True, timeout=60, elf=os.path.join(FIRMWARE,
         for command in (("gdb-remote 127.0.0.1:%d" % server.port,) if connect else ()) + commands:
             arguments += ["-o", command]
         arguments += ["--", elf]
-        # Debian's lldb does not look where Debian puts its Python part.
-        environment = dict(os.environ, PYTHONPATH=glob.glob("/usr/lib/llvm-14/lib/python3.*/dist-packages")[0])
         run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout,
-                             stderr=subprocess.STDOUT, text=True, env=environment)
+                             stderr=subprocess.STDOUT, text=True, env={**os.environ, **PYTHON})
         with open(log, errors="replace") as packets:
             return run.stdout, re.findall(r"send packet: \$(.*)#..$", packets.read(), re.M)
 
@@ -51,7 +53,8 @@ def asks_little_at_a_stop():
         _, packets = lldb(server, LOAD, "breakpoint set -n station_check", *["continue"] * 5, "process detach")
         last = len(packets) - 1 - packets[::-1].index("c")
         stop = packets[last + 1:packets.index("D")]
-        check(not [p for p in stop if re.match(r"p[0-9a-f]+$|q[fs]ThreadInfo", p)], "asked after a stop: %s" % stop)
+        check(0 < len(stop) <= 4, "packets after a stop: %s" % stop)
+        check(not [p for p in stop if re.match(r"p[0-9a-f]+$|q[fs]ThreadInfo|jThread", p)], "asked after a stop: %s" % stop)
 
 
 def watches_data():
@@ -90,6 +93,51 @@ def says_why_a_breakpoint_is_not_set():
         check(not any(p.startswith("M8") for p in packets), "LLDB wrote a BKPT into flash: %s" % packets)
 
 
+class Terminal:
+    """LLDB as a person has it: at a terminal, where it takes commands while the program runs."""
+
+    def __init__(self, elf):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(PYTHON, TERM="dumb")
+            os.execvp("lldb", ["lldb", "-x", "-X", "--", elf])
+
+    def type(self, text, wanted, within=20):
+        """What it prints until the wanted pattern."""
+        os.write(self.fd, text.encode())
+        said, deadline = "", time.monotonic() + within
+        while not re.search(wanted, said):
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            check(ready, "after %r never %r, but: %s" % (text, wanted, said))
+            said += os.read(self.fd, 65536).decode(errors="replace")
+        return said
+
+    def quit(self):
+        os.write(self.fd, b"quit\n")
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+def interrupts_what_runs():
+    """By command, and by Ctrl-C; it runs on from there each time."""
+    with Server() as server:
+        terminal = Terminal(os.path.join(FIRMWARE, "demo.elf"))
+        terminal.type("gdb-remote 127.0.0.1:%d\n" % server.port, r"stop reason = ")
+        terminal.type(LOAD + "\nregister read pc\n", r"pc = 0x080002")
+        for how in ("process interrupt\n", "\x03", "process interrupt\n"):
+            terminal.type("continue\n", r"resuming")
+            while "running" not in terminal.type("process status\n", r"(is running|Process 1 stopped)[^(]*\(lldb\)"):
+                pass                # until LLDB knows it takes a Ctrl-C for its own
+            watcher = Rsp(server)
+            now = watcher.ask("m200000a4,4")
+            while watcher.ask("m200000a4,4") == now:
+                pass
+            watcher.close()
+            terminal.type(how, r"stop reason = signal SIGINT")
+        terminal.type("process detach\n", r"detached")
+        terminal.quit()
+
+
 def kills_and_leaves():
     with Server("--log", "session") as server:
         out, packets = lldb(server, LOAD, "process kill")
@@ -113,4 +161,4 @@ def waits_through_a_long_load():
 
 
 main(*((waits_through_a_long_load,) if os.environ.get("FULL") else ()), loads_breaks_and_steps, asks_little_at_a_stop, watches_data, knows_the_memory, registers_by_name,
-     says_why_a_breakpoint_is_not_set, kills_and_leaves)
+     says_why_a_breakpoint_is_not_set, interrupts_what_runs, kills_and_leaves)
