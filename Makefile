@@ -136,7 +136,7 @@ check-timed:
 	$(MAKE) --no-print-directory -j2 $(TESTED) $(UNIT_BIN) $(ENGINE_BIN) firmware && \
 	$(MAKE) --no-print-directory static unit engine e2e peers && \
 	echo "make check: $$(($$(date +%s) - start)) s" | tee $(BUILD)/check$(if $(FULL),-all).time
-# The long form: every step of every sweep, the peers' whole programs.
+# The long form: many more steps of every sweep, the peers' whole programs.
 check-all:
 	$(Q)scripts/setup check
 	$(Q)scripts/fetch-adapter build/adapter || :

@@ -21,6 +21,7 @@ struct probe {
 	unsigned critical;
 	uint32_t trace_baud;			/* 0 = trace is not received */
 	uint64_t waits, faults, retries;
+	uint64_t opened_us;			/* on the link's clock */
 	/* Replies land here first: pieces are widened to whole words. */
 	uint8_t piece[MEM32_PIECE_MAX];
 };

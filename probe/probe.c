@@ -114,6 +114,7 @@ int probe_open(struct probe **out, struct link *link, struct why *why)
 		return explain(why, E_MEMORY, "out of memory");
 	}
 	probe->stlink.link = link;
+	probe->opened_us = link_now_us(link);
 	err = set_up(probe, why);
 	if (err) {
 		link_close(link);
@@ -216,6 +217,7 @@ bool probe_is_gone(const struct probe *probe)
 void probe_stats(const struct probe *probe, struct probe_stats *out)
 {
 	*out = (struct probe_stats){
+		.us = link_now_us(probe->stlink.link) - probe->opened_us,
 		.exchanges = probe->stlink.link->exchanges,
 		.bytes_out = probe->stlink.link->bytes_out,
 		.bytes_in = probe->stlink.link->bytes_in,

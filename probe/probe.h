@@ -145,8 +145,9 @@ bool probe_is_gone(const struct probe *probe);
 const char *probe_error_text(const struct probe *probe, int err);
 const char *probe_error_advice(const struct probe *probe, int err);
 
-/* Counters for `monitor stats`. */
+/* Counters for `monitor stats`, and the time on the link's clock since the probe was opened. */
 struct probe_stats {
+	uint64_t us;
 	uint64_t exchanges, bytes_out, bytes_in, waits, faults, retries, resyncs;
 };
 void probe_stats(const struct probe *probe, struct probe_stats *out);

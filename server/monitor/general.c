@@ -92,15 +92,14 @@ static void print_times(struct monitor_call *call)
 
 static int run_stats(struct monitor_call *call)
 {
-	uint64_t us = engine_now_us(call->engine);
 	struct probe_stats stats;
 
 	probe_stats(call->engine->board.probe, &stats);
 	monitor_print(call, "exchanges   %llu (%llu bytes out, %llu bytes in)\n",
 		      (unsigned long long)stats.exchanges, (unsigned long long)stats.bytes_out,
 		      (unsigned long long)stats.bytes_in);
-	monitor_print(call, "link time   %llu.%03llu ms\n", (unsigned long long)us / 1000,
-		      (unsigned long long)us % 1000);
+	monitor_print(call, "link time   %llu.%03llu ms\n", (unsigned long long)stats.us / 1000,
+		      (unsigned long long)stats.us % 1000);
 	print_times(call);
 	monitor_print(call, "troubles    %llu waits, %llu faults, %llu retries, %llu "
 		      "resynchronisations\n", (unsigned long long)stats.waits,

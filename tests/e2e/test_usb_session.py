@@ -3,6 +3,7 @@
 # Sessions through the real libusb, with a virtual ST-LINK behind a mock bus: loading, stepping, faults of
 # the bus, and a cable that is pulled out and put back.
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -174,13 +175,15 @@ def ends_on_sigterm_while_it_waits_for_the_plug():
 def a_paced_probe_takes_its_time():
     start = time.monotonic()
     code, text = on_usb(BOARD + ",pace=real", TETHER, "run",
-                        "mem read 0x20000000 0x10000 /dev/null", options=("--times",))
+                        "mem read 0x20000000 0x10000 /dev/null", "stats", options=("--times",))
     took = time.monotonic() - start
     equal(code, 0, text)
     expect(text, r"modelled ms: usb [\d.]+, swd [\d.]+, flash busy [\d.]+, cpu [\d.]+, waiting [\d.]+, "
                  r"total [\d.]+; host [\d.]+")
     swd = float(text.split("swd ")[-1].split(",")[0]) / 1000
     check(0.3 < swd <= took, "SWD alone takes %.2f s, all of it took %.2f s" % (swd, took))
+    link = float(re.search(r"link time +([\d.]+) ms", text).group(1)) / 1000
+    check(swd <= link <= took, "the probe was open for %.2f s, says stats" % link)
     check(took < swd + 2, "%.2f s for %.2f s of SWD" % (took, swd))
 
 
