@@ -27,7 +27,7 @@ void program_output(void *context, const struct output *output)
 
 bool program_is_served(const struct engine *engine)
 {
-	return engine->sessions[0].semihosting.on;
+	return engine->options.semihosting.on;
 }
 
 /* With no more of it the call that waits finds the end. */

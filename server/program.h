@@ -22,7 +22,7 @@ struct program {
 
 /* The engine's outputs. context = the program; see engine_new. */
 void program_output(void *context, const struct output *output);
-/* True when semihosting is on. */
+/* True when the command line asks for it; the monitor command is for GDB's sessions. */
 bool program_is_served(const struct engine *engine);
 /* Lets the core run until the program ends by SYS_EXIT; stdin is its input. Returns its status; EXIT_FAILED
  * when it stops otherwise, or not at all within timeout_s (0 = no limit) or until a signal. Why has the

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 
-from support import BOARD, BUILD, TETHER, Rsp, Server, check, equal, expect, gdb, main
+from support import BOARD, BUILD, TETHER, Rsp, Server, check, equal, expect, gdb, main, tether
 
 ELF = "semihosting.elf"
 BIG = 65536
@@ -131,6 +131,7 @@ def runs_a_test_without_gdb():
           "rows")
     equal((rows[2]["message"], rows[2]["cause"]), ("hello, 0 words\ndone: 9\n", "The program ended with status 9."), "the last row")
     out, said = run_alone("--semihosting", flash=False, wanted=1)
+    equal(tether("run", "--probe", BOARD, "semihosting enable")[0], 0, "exit status of a command that runs nothing")
     expect(said, r"the vector table is blank", r"stopped at 0x[0-9a-f]+ and did not end by SYS_EXIT")
     out, silent = os.pipe()
     with os.fdopen(out), os.fdopen(silent, "w"):      # a terminal at which nobody types
