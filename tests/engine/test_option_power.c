@@ -268,6 +268,7 @@ static void suffer_otp(const struct otp_act *act, unsigned place)
 	harness_monitor(h, "connect");
 	again = insist(h, act->command);
 	if (!strstr(again, act->done) && !strstr(again, "there already") && !strstr(again, "Locked already") &&
+	    !strstr(again, "like that already") &&
 	    !(act->torn && strstr(again, "once only")))
 		fail_msg("%s: %s cut at %u: %s", act->part, act->command, place, again);
 	harness_free(h);
@@ -280,6 +281,12 @@ static void otp_cut_short_is_done_again_or_told(void **state)
 		{ "STM32F407VG", "otp lock 15", "is locked", false },
 		{ "STM32L476RG", "otp write 0x1fff7000 0123456789abcdef", "verified", true },
 		{ "STM32U575ZI", "otp write 0x0bfa0000 000102030405060708090a0b0c0d0e0f", "verified", true },
+		{ "STM32H563ZI", "otp write 0x08fff000 01234567", "verified", true },
+		{ "STM32H7B3ZI", "otp write 0x08fff000 01234567", "verified", true },
+		{ "STM32H7S7L8", "otp write 0x08fff000 01234567", "verified", true },
+		{ "STM32H563ZI", "otp lock 3", "read back", false },
+		{ "STM32H7B3ZI", "otp lock 3", "read back", false },
+		{ "STM32H7S7L8", "otp lock 3", "read back", false },
 	};
 
 	(void)state;
@@ -421,5 +428,6 @@ int main(void)
 		cmocka_unit_test(a_killed_process_is_remembered),
 	};
 
+	cmocka_set_test_filter(getenv("TEST"));
 	return cmocka_run_group_tests_name("option_power", tests, NULL, NULL);
 }
