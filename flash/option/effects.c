@@ -166,7 +166,7 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 	if (field->erases)
 		return protection_effect(plan, field);
 	if (field->role == CHIP_BOOT_LOCK && becomes_forever(plan, field))
-		return "the chip boots from flash only; with read protection nobody gets in any more";
+		return "where the chip boots is fixed; with read protection or in a closed state nobody gets in any more";
 	for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
 		if (effects[i].role == field->role &&
 		    (effects[i].only == ANY || plan_after(plan, field) == (uint32_t)effects[i].only))

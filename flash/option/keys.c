@@ -29,6 +29,15 @@ bool option_wants_key(struct core *core)
 	return false;
 }
 
+/* U0 shows a checksum of the key, and nowhere whether there is one (FLASH_OEMKEYSR). */
+const char *option_key_hint(const struct option_plan *plan)
+{
+	if (!plan_lowers_protection(plan) || strcmp(plan->chip->controller, "u0"))
+		return "";
+	return " If the owner of this chip has set a key (OEM1KEY), only that key lowers its read protection; giving it "
+	       "through the debug port is not supported.";
+}
+
 int option_check_keys(const struct option_plan *plan, struct core *core, struct why *why)
 {
 	if (!plan_lowers_protection(plan) || !option_wants_key(core))

@@ -210,6 +210,7 @@ static int read_back(const struct option_plan *plan, struct core *core, int err,
 	uint32_t words[CHIP_OPTION_WORDS];
 	struct why reason = { "" };
 	int read_err = look(plan, core, err != OK, words, &reason);
+	bool old;
 
 	if (read_err && !err && option_plan_closes_port(plan))
 		return explain(why, E_NO_TARGET, "The option bytes were written; the debug port does not answer any "
@@ -226,9 +227,12 @@ static int read_back(const struct option_plan *plan, struct core *core, int err,
 		return OK;
 	if (!err)
 		explain(why, E_VERIFY, "The option bytes were written, but don't read back as planned.");
-	explain_more(why, " They are %s now.", option_words_agree(plan->chip, plan->before, words) ? "the old ones" :
+	old = option_words_agree(plan->chip, plan->before, words);
+	explain_more(why, " They are %s now.", old ? "the old ones" :
 		     option_words_agree(plan->chip, plan->after, words) ? "the new ones" :
 		     "neither the old nor the new ones (see `option`)");
+	if (old && (!err || err == E_FLASH))
+		explain_more(why, "%s", option_key_hint(plan));
 	return err ? err : E_VERIFY;
 }
 

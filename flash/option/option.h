@@ -94,6 +94,8 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 bool option_wants_key(struct core *core);
 /* E_REFUSED when the plan would need it. */
 int option_check_keys(const struct option_plan *plan, struct core *core, struct why *why);
+/* What to know when protection did not come off, for families that don't show whether there is a key; "" for others. */
+const char *option_key_hint(const struct option_plan *plan);
 
 /* OK when this controller's option bytes can be written, else E_REFUSED saying that they can't yet. */
 int option_writable(const struct chip *chip, struct why *why);

@@ -231,7 +231,8 @@ static int finish(struct monitor_call *call, const struct option_plan *plan, boo
 	if (err)
 		return err;
 	if (map_changed)
-		monitor_print(call, "The memory map has changed: GDB asks for it when it connects again.\n");
+		monitor_print(call, "The memory map has changed: GDB shows the new one after its next `target extended-remote`; "
+			      "loads are right without that.\n");
 	monitor_print(call, "Written, loaded and read back; the chip was reset and is halted.\n");
 	return OK;
 }

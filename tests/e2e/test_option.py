@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 
-from support import BOARD, Server, check, equal, expect, gdb, main, tether
+from support import BOARD, FIRMWARE, Server, check, equal, expect, gdb, main, tether
 
 
 class Chip:
@@ -76,6 +76,20 @@ def gdb_sets_them_too():
         expect(text, r"read back", r"sectors 11", r"Nothing was done", r"RDP +0xaa", r"pc +0x")
 
 
+def gdb_sees_the_new_banks():
+    """Loads are right at once, the memory map when GDB connects again."""
+    elf = os.path.join(FIRMWARE, "demo.elf")
+    with tempfile.TemporaryDirectory() as folder:
+        board = "virtual:STM32L4R5ZI,image=%s/chip" % folder
+        with Server(board=board) as server:
+            text = gdb(server, elf, "load", "info mem", "monitor option set DBANK=0", "load", "compare-sections")
+            expect(text, r"flash blocksize 0x1000", r"memory map has changed", r"matched")
+            check("MIS-MATCHED" not in text, text)
+            text = gdb(server, elf, "info mem", "compare-sections")
+            expect(text, r"0x08000000 0x08200000 flash blocksize 0x2000")
+            check("MIS-MATCHED" not in text, text)
+
+
 def image_at(folder, address):
     """A file of bytes, and an ELF file that GDB loads to that address."""
     data, elf = os.path.join(folder, "data.bin"), os.path.join(folder, "data.elf")
@@ -137,4 +151,4 @@ def a_rehearsal_touches_nothing():
         expect(text, r"  \| .*closes for ever", r"The chip was not touched", r"RDP +0xaa")
 
 
-main(plain_writes_of_gdb_are_refused, scripts_and_programs_need_it_too, a_rehearsal_touches_nothing, option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too)
+main(plain_writes_of_gdb_are_refused, scripts_and_programs_need_it_too, a_rehearsal_touches_nothing, option_bytes_stay, what_stays_for_ever_takes_a_token, protection_is_left_by_erasing, gdb_sets_them_too, gdb_sees_the_new_banks)

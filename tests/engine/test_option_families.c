@@ -276,7 +276,7 @@ static void a_bank_mode_changes_the_map(void **state)
 		{ "STM32L476RE", "DUALBANK=0", 2, 0x800, 1, 0x800 },
 		{ "STM32L4R5ZI", "DBANK=0", 2, 0x1000, 1, 0x2000 },
 		{ "STM32G0B1RE", "DUAL_BANK=0", 2, 0x800, 1, 0x800 },
-	{ "STM32G474RE", "DBANK=0", 2, 0x800, 1, 0x1000 },
+		{ "STM32G474RE", "DBANK=0", 2, 0x800, 1, 0x1000 },
 		{ "STM32L552ZE", "DBANK=0", 2, 0x800, 1, 0x1000 },
 		{ "STM32U575ZG", "DUALBANK=0", 2, 0x2000, 1, 0x2000 },
 		{ "STM32U356RC", "DUALBANK=0", 2, 0x1000, 1, 0x1000 },

@@ -245,6 +245,22 @@ static void a_key_is_named_and_nothing_is_tried(void **state)
 	}
 }
 
+/* A U0 does not say whether there is a key: a chip that keeps its protection makes it likely. */
+static void a_key_is_guessed_where_nothing_tells(void **state)
+{
+	struct harness *h = make("STM32U083RC", "RDP:0xBB");
+
+	(void)state;
+	for (size_t i = 0; i < h->spec.option_count; i++)
+		if (!strcmp(h->spec.options[i].name, "OPTR"))
+			h->spec.options[i].writable &= ~0xFFu;
+	bench_start(h);
+	if (!strstr(confirmed(h, "protect off"), "They are the old ones now. If the owner of this chip has set a key"))
+		fail_msg("%s", h->clients[0].console);
+	says(h, "protect", "`protect off` ends it");
+	harness_free(h);
+}
+
 /* PCROP that is kept stays; all else has to be blank. */
 static void what_is_kept_is_told(void **state)
 {
@@ -306,6 +322,7 @@ int main(void)
 		cmocka_unit_test(write_protection_is_no_obstacle),
 		cmocka_unit_test(areas_and_locks_are_explained),
 		cmocka_unit_test(a_key_is_named_and_nothing_is_tried),
+		cmocka_unit_test(a_key_is_guessed_where_nothing_tells),
 		cmocka_unit_test(what_is_kept_is_told),
 		cmocka_unit_test(a_probe_that_can_puts_protection_in_force),
 		cmocka_unit_test(a_person_is_waited_for),
