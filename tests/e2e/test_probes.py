@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from support import BUILD, TETHER, check, equal, expect, main
+from support import BUILD, TETHER, check, equal, expect, main, on_usb
 
 DOOR = os.path.join(BUILD, "tether-virtual-usb")
 FIRST = "STM32F407VG,serial=0670FF"
@@ -54,6 +54,23 @@ def chooses_by_serial_number_or_place():
         expect(out, serial)
 
 
+def looks_like_the_real_ones():
+    """To lsusb: a V2 whose old firmware has 12 raw bytes for a serial number, a V2-1 and a V3."""
+    hexadecimal = "4142434445464748494A4B4C"
+    for firmware, product, name, serial, ends, size, power in (
+            ("V2J16S0", "3748", "STM32 STLink", "ABCDEFGHIJKL", ("81", "02", "83"), 64, 100),
+            ("V2J45M31", "374b", "STM32 STLink", hexadecimal, ("81", "01", "82"), 64, 500),
+            ("V3J7M3", "374e", "STLINK-V3", hexadecimal, ("81", "01", "82"), 512, 500)):
+        code, text = on_usb("STM32F407VG,firmware=%s,serial=%s" % (firmware, hexadecimal), "lsusb", "-v")
+        equal(code, 0, text)
+        expect(text, r"ID 0483:%s STMicroelectronics %s$" % (product, name), r"bcdUSB +2\.00",
+               r"iManufacturer +1 STMicroelectronics$", r"iProduct +2 %s$" % name, r"iSerial +3 %s$" % serial,
+               r"MaxPower +%dmA" % power, r"bInterfaceClass +255", r"iInterface +4 ST-Link Debug")
+        expect(text, *(word for end in ends for word in (r"bEndpointAddress +0x" + end, r"Transfer Type +Bulk",
+                                                         r"wMaxPacketSize +0x%04x" % size)))
+        check("cannot" not in text, text)
+
+
 def tells_apart_what_is_alike():
     """Boards of the same chip get serial numbers of their own; clones may share one."""
     twins = ["STM32F407VG", "--also", "STM32F407VG", "--also", "STM32F407VG"]
@@ -92,5 +109,5 @@ def says_why_it_has_no_probe():
 if not os.path.exists(DOOR):
     print("%s is not built" % DOOR)
     sys.exit(77)
-main(lists_probes_serial_number_first, lists_probes_as_json, chooses_by_serial_number_or_place,
+main(looks_like_the_real_ones, lists_probes_serial_number_first, lists_probes_as_json, chooses_by_serial_number_or_place,
      tells_apart_what_is_alike, refuses_what_it_does_not_understand, says_why_it_has_no_probe)

@@ -137,6 +137,35 @@ static void append_descriptors(GString *text, const struct usb_identity *identit
 	g_string_append_c(text, '\n');
 }
 
+static void append_text(GString *text, const char *name, const uint8_t *descriptor)
+{
+	const gunichar2 *units = (const gunichar2 *)(descriptor + 2);
+	gchar *plain = descriptor[0] ? g_utf16_to_utf8(units, descriptor[0] / 2 - 1, NULL, NULL, NULL) : NULL;
+	gchar *escaped = plain ? g_strescape(plain, NULL) : NULL;
+
+	if (escaped)
+		g_string_append_printf(text, "A: %s=%s\\n\n", name, escaped);
+	g_free(escaped);
+	g_free(plain);
+}
+
+/* What the kernel takes from the descriptors, for lsusb. */
+static void append_attributes(GString *text, const struct usb_identity *identity)
+{
+	const uint8_t *device = identity->device, *configuration = identity->configuration;
+
+	g_string_append_printf(text, "A: bDeviceClass=%02x\\n\nA: bDeviceSubClass=%02x\\n\nA: bDeviceProtocol=%02x\\n\n",
+			       device[4], device[5], device[6]);
+	g_string_append_printf(text, "A: bMaxPacketSize0=%u\\n\nA: bcdDevice=%04x\\n\n", device[7],
+			       get_u16(device + 12));
+	g_string_append_printf(text, "A: bNumInterfaces=%2u\\n\nA: bmAttributes=%02x\\n\nA: bMaxPower=%umA\\n\n",
+			       configuration[4], configuration[7], 2u * configuration[8]);
+	g_string_append(text, "A: configuration=\\n\nA: maxchild=0\\n\nA: rx_lanes=1\\n\nA: tx_lanes=1\\n\n");
+	append_text(text, "manufacturer", identity->strings[1]);
+	append_text(text, "product", identity->strings[2]);
+	append_text(text, "serial", identity->strings[3]);
+}
+
 /* umockdev's device description: path, properties, sysfs attributes. */
 static char *describe(const struct usb_door *door, unsigned address)
 {
@@ -156,6 +185,7 @@ static char *describe(const struct usb_door *door, unsigned address)
 	g_string_append_printf(text, "A: idVendor=%04x\\n\nA: idProduct=%04x\\n\n",
 			       get_u16(device + 8), get_u16(device + 10));
 	g_string_append(text, "A: bConfigurationValue=1\\n\nA: bNumConfigurations=1\\n\n");
+	append_attributes(text, &door->identity);
 	append_descriptors(text, &door->identity);
 	g_string_append_c(text, '\n');
 	return g_string_free(text, FALSE);

@@ -63,44 +63,46 @@ static void urb_forget(struct usb_door *door, size_t i)
 	door->urb_count--;
 }
 
-static int answer_string(const struct usb_identity *identity, unsigned index, uint8_t *to,
-			 size_t size)
+static int copy(uint8_t *to, size_t size, const uint8_t *from, size_t length)
 {
-	size_t length;
-
-	if (index >= USB_STRINGS_MAX || !identity->strings[index][0])
-		return -EPIPE;
-	length = identity->strings[index][0];
 	if (length > size)
 		length = size;
-	memcpy(to, identity->strings[index], length);
+	memcpy(to, from, length);
 	return (int)length;
 }
 
 static int answer_descriptor(const struct usb_identity *identity, const uint8_t *setup,
 			     uint8_t *to, size_t size)
 {
-	const uint8_t *from;
-	size_t length;
+	unsigned index = setup[2];
 
 	switch (setup[3]) {
 	case USB_DT_DEVICE:
-		from = identity->device;
-		length = sizeof(identity->device);
-		break;
+		return copy(to, size, identity->device, sizeof(identity->device));
 	case USB_DT_CONFIG:
-		from = identity->configuration;
-		length = identity->configuration_length;
-		break;
+		return copy(to, size, identity->configuration, identity->configuration_length);
 	case USB_DT_STRING:
-		return answer_string(identity, setup[2], to, size);
-	default:
+		if (index < USB_STRINGS_MAX && identity->strings[index][0])
+			return copy(to, size, identity->strings[index], identity->strings[index][0]);
 		return -EPIPE;
 	}
-	if (length > size)
-		length = size;
-	memcpy(to, from, length);
-	return (int)length;
+	return -EPIPE;
+}
+
+/* What a host may ask of any device (USB 2.0, 9.4). */
+static int answer_request(const struct usb_identity *identity, const uint8_t *setup, uint8_t *to, size_t size)
+{
+	static const uint8_t bus_powered[] = { 0, 0 }, first_configuration[] = { 1 };
+
+	switch (setup[1]) {
+	case USB_REQ_GET_DESCRIPTOR:
+		return answer_descriptor(identity, setup, to, size);
+	case USB_REQ_GET_STATUS:
+		return copy(to, size, bus_powered, sizeof(bus_powered));
+	case USB_REQ_GET_CONFIGURATION:
+		return copy(to, size, first_configuration, sizeof(first_configuration));
+	}
+	return -EPIPE;
 }
 
 static void control_transfer(struct usb_door *door, struct usb_urb *u)
@@ -112,9 +114,8 @@ static void control_transfer(struct usb_door *door, struct usb_urb *u)
 
 	if (room > sizeof(reply))
 		room = sizeof(reply);
-	if (setup[0] == (USB_DIR_IN | USB_TYPE_STANDARD | USB_RECIP_DEVICE) &&
-	    setup[1] == USB_REQ_GET_DESCRIPTOR)
-		length = answer_descriptor(&door->identity, setup, reply, room);
+	if (setup[0] == (USB_DIR_IN | USB_TYPE_STANDARD | USB_RECIP_DEVICE))
+		length = answer_request(&door->identity, setup, reply, room);
 	if (length < 0) {
 		urb_finish(door, u, length, 0);
 		return;
