@@ -119,7 +119,7 @@ static:
 	$(Q)BUILD=$(BUILD) scripts/check-chips
 	$(Q)scripts/check-options
 	$(Q)tests/firmware/cpu/regenerate --check
-	$(Q)$(CC) $(ALL_CFLAGS) -fsyntax-only -Wno-missing-prototypes tests/fuzz/*.c
+	$(Q)$(CC) $(ALL_CFLAGS) -fsyntax-only tests/fuzz/*.c
 
 # The doors: each installs what it needs, then calls make again, so that freshly installed libraries are
 # seen.
