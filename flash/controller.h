@@ -112,6 +112,11 @@ struct flash_controller {
 	int (*write_eeprom)(const struct flash_device *device, uint32_t address, uint32_t now,
 			    uint32_t value, uint32_t *status);
 
+	/* Data flash with sectors of its own (chip_region.sector), where there is some (else NULL): whole half-words
+	 * that are erased. E_FLASH with the status. */
+	int (*program_data)(const struct flash_device *device, uint32_t address, const uint8_t *data,
+			    uint32_t length, uint32_t *status);
+
 	/* The error flags of a status in words: "the sector is write-protected (WRPERR)". */
 	void (*status_text)(uint32_t status, char *text, size_t size);
 };

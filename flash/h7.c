@@ -29,6 +29,7 @@ enum { SR_BUSY = 0xF };			/* BSY, WBNE, QW or DBNE; CRC_BUSY */
 #define CR_PSIZE_64	(3u << 4)	/* H7: the fastest; allowed at any supply (RM0433 4.3.10) */
 #define CR_MER		(1u << 15)	/* H5 */
 #define CR_BKSEL	(1u << 31)	/* H5 */
+#define ECCD		(1u << 31)
 
 enum {
 	FLAG_WRPERR = 1 << 17, FLAG_PGSERR = 1 << 18, FLAG_STRBERR = 1 << 19,
@@ -45,6 +46,7 @@ struct variant {
 	uint32_t psize;
 	uint8_t unit;
 	bool apart;			/* a block of registers for each bank */
+	uint16_t ecc;			/* where double ECC errors are noted and cleared; 0 = with the other flags */
 	bool swap_is_proven;		/* the bank's name in registers is the physical one */
 	uint32_t sector_typical_us, sector_maximum_us;
 	uint32_t bank_typical_us, bank_maximum_us;	/* for each begun MiB */
@@ -70,7 +72,7 @@ static const struct variant variants[] = {
 	{ .name = "h5", .cr = 0x28, .sr = 0x20, .flags = 0x20, .clear = 0x30, .start = 5, .sector_shift = 6,
 	  .errors = 0x001E0000, .clearable = 0x00FF0000,
 	  .unit = 16,
-	  .swap_is_proven = true,
+	  .swap_is_proven = true, .ecc = 0x104,
 	  .sector_typical_us = 2000, .sector_maximum_us = 20000, .bank_typical_us = 256000,
 	  .bank_maximum_us = 2000000, .unit_typical_ns = 34000, .unit_maximum_us = 1000 },
 };
@@ -173,6 +175,8 @@ static int lock(const struct flash_device *device, struct why *why)
 		begin(&r, device, bank);
 		wait_idle(&r, device, SETTLE_US);
 		registers_write(&r, v->clear, v->clearable);
+		if (v->ecc)		/* a virgin half-word that was read: else the core takes an NMI for it */
+			registers_write(&r, v->ecc, ECCD);
 		registers_write(&r, v->cr, CR_LOCK);
 		err = err ? err : r.error;
 	}
@@ -301,6 +305,22 @@ static int program(const struct flash_device *device, uint32_t address, const ui
 	return err;
 }
 
+/* The data area of the H5 (EDATA): half-words, no other width (RM0481 7.3.10). */
+static int program_data(const struct flash_device *device, uint32_t address, const uint8_t *data,
+			uint32_t length, uint32_t *status)
+{
+	struct registers r;
+
+	flash_registers(&r, device, 0);
+	registers_write(&r, variant_of(device)->cr, CR_PG);
+	if (!r.error)
+		r.error = probe_write(device->board->probe, device->core->port, address, data, length, PROBE_16,
+				      NULL);
+	wait_idle(&r, device, SLOW_US);
+	registers_write(&r, variant_of(device)->cr, 0);
+	return finish(&r, device, status);
+}
+
 static void status_text(uint32_t status, char *text, size_t size)
 {
 	static const struct flash_flag flags[] = {
@@ -318,4 +338,6 @@ static void status_text(uint32_t status, char *text, size_t size)
 const struct flash_controller flash_controller_h7 = { FLASH_DRIVER_OF_BANKS(h7) };
 const struct flash_controller flash_controller_h7a3 = { FLASH_DRIVER_OF_BANKS(h7a3) };
 const struct flash_controller flash_controller_h7rs = { FLASH_DRIVER_OF_BANKS(h7rs) };
-const struct flash_controller flash_controller_h5 = { FLASH_DRIVER_OF_BANKS(h5) };
+const struct flash_controller flash_controller_h5 = {
+	FLASH_DRIVER_OF_BANKS(h5), .program_data = program_data,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One commit of a plan on its way: what has to be done with each sector, and how far it is.
- * Private to writer.c, compare.c, whole_banks.c, execute.c, pieces.c, together.c and eeprom.c.
+ * Private to writer.c, compare.c, whole_banks.c, execute.c, pieces.c, together.c, eeprom.c and edata.c.
  */
 #ifndef FLASH_JOB_H
 #define FLASH_JOB_H
@@ -59,6 +59,9 @@ void job_tell_progress(const struct job *job);
 /* The plan's part in data EEPROM: writes the words that differ, through the debug port, and checks them.
  * The controller is locked again however it ends. E_VERIFY, E_FLASH with the address. */
 int job_write_eeprom(struct job *job, struct why *why);
+/* The same for data flash (EDATA): what was not sent stays, and a sector is erased only when something in it has to
+ * change that was written before. */
+int job_write_edata(struct job *job, struct why *why);
 /* Checks every sector that had work. E_VERIFY names the first address that differs. A sector that was
  * taken for blank and is not right gets WORK_ERASE and *again = true instead. */
 int job_verify(struct job *job, bool *again, struct why *why);

@@ -399,7 +399,8 @@ int flash_commit(struct flash_plan *plan, const struct flash_options *options,
 	if (!err)
 		err = compare(&job, why);
 	if (!err && plan->eeprom)	/* first: should it fail, flash is as it was */
-		err = job_write_eeprom(&job, why);
+		err = job.device.controller->program_data ? job_write_edata(&job, why)
+							  : job_write_eeprom(&job, why);
 	if (!err)
 		err = act_and_verify(&job, why);
 	err = leave(&job, err, why);

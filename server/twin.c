@@ -131,7 +131,8 @@ static int describe_flash(struct engine *engine, struct core *core, FILE *file, 
 			}
 		}
 	for (size_t i = 0; i < chip->region_count; i++)
-		for (uint32_t at = 0; chip->regions[i].kind == CHIP_EEPROM && at < chip->regions[i].size && !err;
+		for (uint32_t at = 0; chip->regions[i].kind == CHIP_EEPROM && !chip->regions[i].sector &&
+				      at < chip->regions[i].size && !err;
 		     at += CHUNK)
 			err = describe_memory(core, chip->regions[i].base + at,
 					      min_u32(CHUNK, chip->regions[i].size - at), CHUNK, file, &unread);

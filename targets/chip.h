@@ -25,6 +25,8 @@ struct chip_region {
 	bool loader;		/* safe for code and data of a loader: its first loader_size bytes */
 	uint32_t loader_size;	/* what every part of the line has, and no option takes away */
 	bool ecc;		/* reading what was never written may fault: no read-ahead */
+	uint32_t sector;	/* data area that option bytes have taken from the end of a bank: bytes of a sector */
+	uint32_t sector_bank, sector_first;	/* its bank, and its first sector's number there */
 };
 
 struct chip_sectors {		/* count sectors of size bytes */
@@ -75,6 +77,7 @@ struct chip_reserved {
 	struct chip_condition when;
 	struct chip_condition count;	/* whose value is not used: the field that counts units */
 	bool from_end;			/* it counts the last units, minus 1; else those before */
+	uint32_t data_end, data_sector;	/* where they end as a data area, and what a unit has there; 0 = nowhere */
 };
 
 struct chip_id {

@@ -96,6 +96,27 @@ void chip_layout_banks(const struct chip_layout *layout, uint32_t kib, struct ch
 	}
 }
 
+/* With swapped banks it is not proven which area stands where: none is known then. */
+static void show_data_area(struct chip *chip, const struct chip_reserved *reserved, uint32_t sectors, uint32_t first)
+{
+	struct chip_region *region = &chip->regions[chip->region_count];
+
+	if (!reserved->data_sector || chip->swapped || chip->region_count == CHIP_REGIONS)
+		return;
+	*region = (struct chip_region){
+		.name = "edata", .kind = CHIP_EEPROM, .ecc = true, .size = sectors * reserved->data_sector,
+		.base = reserved->data_end - sectors * reserved->data_sector,
+		.sector = reserved->data_sector, .sector_bank = reserved->bank, .sector_first = first,
+	};
+	chip->region_count++;
+}
+
+static void hide_data_areas(struct chip *chip)
+{
+	while (chip->region_count && chip->regions[chip->region_count - 1].sector)
+		chip->region_count--;
+}
+
 /* What CPU2 or the data area has taken from the end. */
 static void trim(struct chip *chip, const struct chip_reserved *reserved)
 {
@@ -110,6 +131,7 @@ static void trim(struct chip *chip, const struct chip_reserved *reserved)
 		ours = bank->size - min_u32(bank->size, ours + reserved->unit);
 	if (ours >= bank->size)
 		return;
+	show_data_area(chip, reserved, (bank->size - ours) / reserved->unit, ours / reserved->unit);
 	bank->size = ours;
 	bank->shared = true;
 }
@@ -124,6 +146,7 @@ static void lay_out(struct chip *chip, const struct chip_layout *layout, uint32_
 		chip->banks[0].physical = 1;
 		chip->banks[1].physical = 0;
 	}
+	hide_data_areas(chip);
 	for (size_t i = 0; i < chip->reserved_count; i++)
 		trim(chip, &chip->reserved[i]);
 }

@@ -76,6 +76,8 @@ static const struct key reserved_keys[] = {
 	OTHER("first", OPTIONAL, chip_read_reserved_first),
 	OTHER("last", OPTIONAL, chip_read_reserved_last),
 	KIB("unit_kib", NEEDED, chip_reserved, unit),
+	NUMBER("data_end", OPTIONAL, chip_reserved, data_end),
+	NUMBER("data_sector", OPTIONAL, chip_reserved, data_sector),
 	END,
 };
 

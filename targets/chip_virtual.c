@@ -161,9 +161,8 @@ void chip_virtual_spec(const struct chip *chip, const char *part, struct virtual
 	fill_registers(chip, spec);
 	fill_flash(chip, spec);
 	fill_options(chip, spec);
-	spec->region_count = chip->region_count;
-	for (size_t i = 0; i < chip->region_count; i++) {
-		struct virtual_region *out = &spec->regions[i];
+	for (size_t i = 0; i < chip->region_count && !chip->regions[i].sector; i++) {	/* those are the controller's */
+		struct virtual_region *out = &spec->regions[spec->region_count++];
 
 		memcpy(out->name, chip->regions[i].name, sizeof(out->name));
 		out->kind = kind_of(chip->regions[i].kind);

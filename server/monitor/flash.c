@@ -76,6 +76,14 @@ static void print_map(struct monitor_call *call, const struct flash_survey_row *
 		n = line_length(rows + i, count - i);
 		print_line(call, rows + i, n);
 	}
+	for (size_t i = 0; i < chip->region_count; i++) {
+		const struct chip_region *region = &chip->regions[i];
+
+		if (region->sector)
+			monitor_print(call, "data    0x%08x to 0x%08x, %u KiB in sectors of %u KiB, of bank %u\n", region->base,
+				      region->base + (region->size - 1), region->size / 1024, region->sector / 1024,
+				      region->sector_bank);
+	}
 }
 
 static void print_legend(struct monitor_call *call, const struct flash_survey_row *rows, size_t count)

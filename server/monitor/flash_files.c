@@ -268,10 +268,10 @@ static int check_gaps(struct monitor_call *call, const struct chip *chip)
 	return OK;
 }
 
-static const struct chip_region *find_eeprom(const struct chip *chip)
+static const struct chip_region *find_eeprom(const struct chip *chip, bool with_sectors)
 {
 	for (size_t i = 0; i < chip->region_count; i++)
-		if (chip->regions[i].kind == CHIP_EEPROM)
+		if (chip->regions[i].kind == CHIP_EEPROM && !chip->regions[i].sector == !with_sectors)
 			return &chip->regions[i];
 	return NULL;
 }
@@ -284,7 +284,9 @@ static void tell_what_is_left(struct monitor_call *call, const struct flash_imag
 		bool left;
 		const char *text;
 	} rows[] = {
-		{ image->format == IMAGE_BINARY && find_eeprom(chip), "data EEPROM (name the file .hex, .srec or .elf)" },
+		{ image->format == IMAGE_BINARY && find_eeprom(chip, false),
+		  "data EEPROM (name the file .hex, .srec or .elf)" },
+		{ find_eeprom(chip, true), "data flash (what was never written in it can't be read)" },
 		{ !options && chip->option_field_count, "option bytes (`flash read FILE options`)" },
 		{ chip->otp_size, "OTP (`otp` shows it)" },
 	};
@@ -303,7 +305,7 @@ static void tell_what_is_left(struct monitor_call *call, const struct flash_imag
 static int read_all(struct course *course, struct flash_image *image)
 {
 	const struct chip *chip = &course->call->engine->board.chip;
-	const struct chip_region *eeprom = find_eeprom(chip);
+	const struct chip_region *eeprom = find_eeprom(chip, false);
 	int err = image->format == IMAGE_BINARY ? check_gaps(course->call, chip) : OK;
 
 	course->total = chip_flash_size(chip) + (eeprom && image->format != IMAGE_BINARY ? eeprom->size : 0);

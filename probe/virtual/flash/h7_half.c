@@ -122,6 +122,16 @@ static bool edata_exists(const struct flash_h7 *flash, uint32_t offset)
 	return sector >= EDATA_SECTORS - sectors;
 }
 
+/* RM0481 7.3.10: what was not written since the erase has no ECC that fits. */
+static bool has_virgin(const struct flash_h7 *flash, const struct flash_h7_cells *cells, uint32_t offset, unsigned width)
+{
+	bool virgin = flash_h7_cells_virgin(cells, offset & ~1u);
+
+	if (width == 4)
+		virgin |= flash_h7_cells_virgin(cells, offset + 2);
+	return virgin && !flash->soc->spec->no_hearsay;
+}
+
 static enum bus_result edata_write(void *context, uint32_t address, unsigned width, uint32_t value,
 				   enum bus_master master)
 {
@@ -151,14 +161,18 @@ static enum bus_result edata_check(void *context, uint32_t address, unsigned wid
 {
 	struct flash_h7 *flash = context;
 	uint32_t offset = address - flash->edata.array.base;
+	uint32_t tags = TAG_DATA | (offset >= EDATA_BANK ? TAG_BANK2 : 0);
 	enum bus_result result = wait_for(flash, &flash->edata, master);
 
 	if (result != BUS_OK)
 		return result;
 	if (!edata_exists(flash, offset))
 		return BUS_FAULT;
-	return flash_h7_check_ecc(&flash->controls[0], &flash->edata, offset, width,
-				  TAG_DATA | (offset >= EDATA_BANK ? TAG_BANK2 : 0));
+	if (has_virgin(flash, &flash->edata, offset, width)) {
+		flash->controls[0].ecc_detected = 1u << 31 | tags | (offset / 2 & 0xFFFF);
+		return BUS_FAULT;
+	}
+	return flash_h7_check_ecc(&flash->controls[0], &flash->edata, offset, width, tags);
 }
 
 void flash_h7_half_erase(struct flash_h7_bank *bank, uint32_t offset, uint32_t length)
