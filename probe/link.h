@@ -52,7 +52,8 @@ struct link_ops {
 	int (*exchange)(struct link *link, struct link_exchange *x);
 	/* Reads up to length bytes from the trace endpoint; returns the count or a negative error. */
 	int (*trace_read)(struct link *link, void *buffer, size_t length, uint32_t timeout_ms);
-	/* One step of the recovery ladder (probe/stlink_resync.c). */
+	/* One step of the recovery ladder (probe/stlink_resync.c). E_GONE, and after LINK_RESET also
+	 * E_PROBE_BUSY, E_PERMISSION: it is there (again), but not for us. */
 	int (*recover)(struct link *link, enum link_recovery step);
 	/* Time since some start, in microseconds. Virtual links: virtual time. */
 	uint64_t (*now_us)(struct link *link);

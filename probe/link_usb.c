@@ -170,15 +170,16 @@ static int open_again(struct usb_link *usb)
 static int reset(struct usb_link *usb)
 {
 	uint64_t deadline_us = now_us(&usb->base) + REOPEN_MS * 1000ull;
+	int err;
 
 	if (usb->handle && !libusb_reset_device(usb->handle))
 		return OK;
 	if (!usb->handle)	/* looked for before */
 		deadline_us = 0;
 	drop_handle(usb);
-	while (open_again(usb)) {
+	while ((err = open_again(usb))) {
 		if (now_us(&usb->base) >= deadline_us)
-			return E_GONE;
+			return err == E_PROBE_BUSY || err == E_PERMISSION ? err : E_GONE;
 		wait_us(&usb->base, REOPEN_STEP_US);
 	}
 	return OK;

@@ -204,7 +204,7 @@ int probe_resync(struct probe *probe, bool *still_in_swd)
 		probe->speed_khz = 0;	/* lost with the device's RAM */
 	}
 	if (err)
-		return E_GONE;
+		return err == E_PROBE_BUSY || err == E_PERMISSION ? err : E_GONE;
 	*still_in_swd = probe->stlink.mode == MODE_DEBUG;
 	return *still_in_swd ? OK : leave_modes(probe);
 }

@@ -95,7 +95,7 @@ int stlink_reset_device(struct stlink *stlink)
 
 	stlink->out_of_step = true;
 	err = recover_and_compare(stlink, LINK_RESET);
-	stlink->gone = err == E_GONE;
+	stlink->gone = err == E_GONE || err == E_PROBE_BUSY || err == E_PERMISSION;
 	log_line(LOG_PROBE, "device reset: %s", err ? error_text(err) : "in step");
 	return err;
 }

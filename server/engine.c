@@ -213,8 +213,10 @@ int engine_connect(struct engine *engine, struct why *why)
 	if (engine->board.attached)
 		return OK;
 	why = why ? why : &local;
-	if (probe_is_gone(engine->board.probe) && probe_resync(engine->board.probe, &unused) != OK)
-		return explain(why, E_GONE, "The probe is not plugged in.");
+	err = probe_is_gone(engine->board.probe) ? probe_resync(engine->board.probe, &unused) : OK;
+	if (err)
+		return explain(why, err, "%s", err == E_GONE ? "The probe is not plugged in." :
+			       engine_lost_probe_text(engine, err));
 	err = board_attach(&engine->board, why);
 	if (!err)
 		recall_unfinished(engine);

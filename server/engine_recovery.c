@@ -98,17 +98,28 @@ static bool recover_wire(struct engine *engine)
 	return reach_again(engine, &engine->silence) == OK;
 }
 
+const char *engine_lost_probe_text(const struct engine *engine, int err)
+{
+	if (err == E_PROBE_BUSY)
+		return "Another program has taken the probe (`tether list` names it). End it, then `attach 1` in GDB, or "
+		       "`monitor connect`. ST's tools call this DEV_CONNECT_ERR.";
+	if (err == E_PERMISSION)
+		return "The probe is plugged in, but there is no right to open it: copy scripts/udev/60-tether.rules "
+		       "to /etc/udev/rules.d/ and plug it in again, then `attach 1` in GDB, or `monitor connect`.";
+	if (probe_is_gone(engine->board.probe))
+		return "The probe was unplugged. Plug it in again, then `attach 1` in GDB, or `monitor connect`.";
+	return "The probe does not answer any more; unplug it and plug it in again, then `attach 1` in GDB, or "
+	       "`monitor connect`.";
+}
+
 /* The probe answers no more, or not in step. */
 static bool recover_probe(struct engine *engine, int err)
 {
 	bool still_in_swd;
+	int lost = regain_probe(engine, &still_in_swd);
 
-	if (regain_probe(engine, &still_in_swd) != OK) {
-		engine_lose_target(engine, probe_is_gone(engine->board.probe) ?
-				   "The probe was unplugged. Plug it in again, then `attach 1` in GDB, "
-				   "or `monitor connect`." :
-				   "The probe does not answer any more; unplug it and plug it in "
-				   "again, then `attach 1` in GDB, or `monitor connect`.");
+	if (lost) {
+		engine_lose_target(engine, engine_lost_probe_text(engine, lost));
 		return false;
 	}
 	log_line(LOG_PROBE, "resynchronised after: %s", error_text(err));

@@ -14,7 +14,7 @@
 
 #include "flash/flash.h"
 
-enum { JOB_ROWS = 5, NO_CLIENT = CLIENTS_MAX };
+enum { JOB_ROWS = 6, NO_CLIENT = CLIENTS_MAX };
 
 /* What the program on the target does, as GDB sees it. Changed by session_set_run() only. */
 enum run_state {
@@ -116,9 +116,10 @@ const char *engine_unfinished_text(struct engine *engine, char *text, size_t siz
  * wire back, and keeps what it can. When the probe stays away the target is lost. True when it may be
  * gone on. */
 bool engine_recover(struct engine *engine, int err);
-
 /* After it failed: adds to the error of what was being done why the target can't be reached any more. */
 void engine_explain_loss(struct engine *engine, struct why *why);
+/* Why there is no probe any more and what to do, by the error of probe_resync(). */
+const char *engine_lost_probe_text(const struct engine *engine, int err);
 /* Marks the target as lost, with a sentence why; engine_connect() may reach it again. */
 void engine_lose_target(struct engine *engine, const char *sentence);
 

@@ -16,6 +16,8 @@ enum {
 	 * V2) on average: early ones within 1 ms, others within 2 ms. */
 	POLL_QUICK_US = 1000, POLL_US = 2500, POLL_UNWATCHED_US = 25 * 1000,
 	WATCH_US = 250 * 1000,
+	/* How soon, and for how long after the start, a BKPT in RAM is looked for that startup code overwrites. */
+	BKPT_US = 20 * 1000, BKPT_WINDOW_US = 1000 * 1000,
 	/* A target that stays silent is looked for less often. */
 	SILENT_US = 250 * 1000,
 	/* 4.6 ms on a V2 at 1.8 MHz: what a poll may be late while another client reads. */
@@ -109,6 +111,27 @@ static void poll_halt(struct session *session)
 		session_handle_stop(session);
 }
 
+static bool wants_bkpts(const struct session *session)
+{
+	return session->run == RUN_RUNNING && core_has_bkpts(session->core) &&
+	       engine_now_us(session->engine) - session->running_since_us < BKPT_WINDOW_US;
+}
+
+static uint32_t bkpt_period_us(const struct session *session)
+{
+	(void)session;
+	return BKPT_US;
+}
+
+/* The halt poll finds out what is wrong when it fails. */
+static void renew_bkpts(struct session *session)
+{
+	int err = session->engine->board.attached ? core_place_points(session->core) : OK;
+
+	if (err)
+		log_line(LOG_TARGET, "breakpoints in RAM: %s", error_text(err));
+}
+
 static bool wants_stepping(const struct session *session)
 {
 	return session->run == RUN_STEPPING;
@@ -180,6 +203,7 @@ static const struct job {
 	uint32_t budget_us;
 } jobs[JOB_ROWS] = {
 	{ "halt poll", wants_poll, poll_period_us, poll_halt, 20 * 1000 },
+	{ "breakpoints in RAM", wants_bkpts, bkpt_period_us, renew_bkpts, 20 * 1000 },
 	{ "range step", wants_stepping, step_period_us, go_on_stepping, 100 * 1000 },
 	{ "reset watch", wants_watch, watch_period_us, watch_reset, 20 * 1000 },
 	{ "rtt", rtt_wants_poll, rtt_period_us, rtt_poll, 50 * 1000 },

@@ -168,8 +168,10 @@ int core_remove_watchpoint(struct core *core, uint32_t address, uint32_t length,
 void core_remove_all_points(struct core *core);
 /* Takes every unit and BKPT out of the target (detach, flash, lost client); wanted ones are kept. */
 int core_lift_points(struct core *core);
-/* The other way round, for a core that runs and has lost them (power, another debugger). */
+/* The other way round, for a core that runs and has lost them (power, another debugger, its own startup code). */
 int core_place_points(struct core *core);
+/* Whether some are BKPTs in RAM, which the program can overwrite. */
+bool core_has_bkpts(const struct core *core);
 
 /* Memory as a debugger sees it: caches that are never stale, exact widths on peripherals. BKPTs placed by
  * us read as the original bytes. A read may be short: *done = how many bytes are good (E_FAULT only

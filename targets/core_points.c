@@ -172,18 +172,50 @@ static int place(struct core *core, struct core_breakpoint *point)
 	return err;
 }
 
+/* Whether it is still there: what the program has written since is not ours to replace. */
+static int check_bkpt(struct core *core, struct core_breakpoint *point)
+{
+	uint8_t bytes[2];
+	int err = probe_read(core->board->probe, core->port, point->address, bytes, 2, PROBE_ANY, NULL);
+
+	if (!err && get_u16(bytes) != BKPT)
+		point->placed = false;
+	return err;
+}
+
 static int lift(struct core *core, struct core_breakpoint *point)
 {
-	int err = write_half_word(core, point->address, point->saved);
+	int err = check_bkpt(core, point);
 
+	if (!err && point->placed)
+		err = write_half_word(core, point->address, point->saved);
 	if (!err)
 		point->placed = false;
 	return err;
 }
 
-int points_place_soft(struct core *core)
+bool core_has_bkpts(const struct core *core)
+{
+	for (unsigned i = 0; i < core->breakpoint_count; i++)
+		if (core->breakpoints[i].wanted && !core->breakpoints[i].hardware)
+			return true;
+	return false;
+}
+
+/* Startup code copies RAM over them, overlays replace them. */
+static int find_overwritten(struct core *core)
 {
 	int err = 0;
+
+	for (unsigned i = 0; !err && i < core->breakpoint_count; i++)
+		if (core->breakpoints[i].placed)
+			err = check_bkpt(core, &core->breakpoints[i]);
+	return err;
+}
+
+int points_place_soft(struct core *core)
+{
+	int err = find_overwritten(core);
 
 	for (unsigned i = core->breakpoint_count; !err && i > 0; i--) {
 		struct core_breakpoint *point = &core->breakpoints[i - 1];
@@ -221,8 +253,8 @@ void points_hide_soft(const struct core *core, uint32_t address, uint8_t *data, 
 		const struct core_breakpoint *point = &core->breakpoints[i];
 		uint32_t at = point->address - address;
 
-		if (!point->placed)
-			continue;
+		if (!point->placed || (at + 1 < length && at < length && get_u16(data + at) != BKPT))
+			continue;	/* or the program has written there */
 		if (at < length)
 			data[at] = (uint8_t)point->saved;
 		if (at + 1 < length)

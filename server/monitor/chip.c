@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static const char *core_name(const struct chip *chip)
+static const char *core_name(enum chip_core core)
 {
 	static const char *const names[] = {
 		[CHIP_M0] = "Cortex-M0", [CHIP_M0PLUS] = "Cortex-M0+", [CHIP_M3] = "Cortex-M3",
@@ -17,7 +17,7 @@ static const char *core_name(const struct chip *chip)
 		[CHIP_OTHER_CORE] = "another core",
 	};
 
-	return names[chip->core];
+	return names[core];
 }
 
 static void print_state(struct monitor_call *call)
@@ -56,7 +56,7 @@ static int run_info(struct monitor_call *call)
 	monitor_print(call, "flash   %u KiB in %u bank%s\n", chip_flash_size(&board->chip) / 1024,
 		      (unsigned)board->chip.bank_count, board->chip.bank_count > 1 ? "s" : "");
 	monitor_print(call, "core    %s%s, CPUID 0x%08x, %u breakpoint and %u watchpoint units\n",
-		      core_name(&board->chip), core->fpu ? " with FPU" : "", core->cpuid,
+		      core_name(board->chip.core), core->fpu ? " with FPU" : "", core->cpuid,
 		      core->code_units, core->data_units);
 	print_state(call);
 	print_protection(call);
@@ -65,14 +65,25 @@ static int run_info(struct monitor_call *call)
 	return OK;
 }
 
+/* Some parts with this id have it, and only their name tells. */
+static void print_second_core(struct monitor_call *call, const struct chip *chip)
+{
+	if (chip->second_ap)
+		monitor_print(call, "core 1%s: %s, access port %u, left alone: it is never halted, and runs on while core 0 "
+			      "stands. A reset of the chip resets it too; debugging it is not supported.\n",
+			      chip->core_count > 1 ? "" : " (of parts with two)", core_name(chip->second_core),
+			      chip->second_ap);
+}
+
 static int run_targets(struct monitor_call *call)
 {
 	const struct board *board = &call->engine->board;
 
 	for (unsigned i = 0; i < board->core_count; i++)
-		monitor_print(call, "core %u: %s, access port %u, %s\n", i, core_name(&board->chip),
+		monitor_print(call, "core %u: %s, access port %u, %s\n", i, core_name(board->chip.core),
 			      board->cores[i].port.ap,
 			      session_run_text(call->engine->sessions[i].run));
+	print_second_core(call, &board->chip);
 	return OK;
 }
 

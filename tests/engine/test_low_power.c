@@ -232,6 +232,24 @@ static void watchdogs_stand_still_while_halted(void **state)
 	}
 }
 
+/* The window watchdog likewise: 16 ms at the clock after reset. */
+static void the_window_watchdog_stands_still_too(void **state)
+{
+	struct harness *h = at_reset(&parts[0], SLEEP, true, 0);
+
+	(void)state;
+	harness_monitor(h, "mww 0x40023840 0x800");	/* RCC_APB1ENR: WWDG */
+	harness_monitor(h, "mww 0x40002C04 0x7F");
+	harness_monitor(h, "mww 0x40002C00 0xFF");
+	harness_run_ms(h, 3000);
+	if (*harness_monitor(h, "halt") || harness_register(h, 15) != CODE)
+		fail_msg("%s: %s", h->spec.chip, h->clients[0].console);
+	h->clients[0].console_length = 0;
+	assert_null(harness_continue(h, 100));
+	expect(h, h->clients[0].console, "was reset (window watchdog)");
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +259,7 @@ int main(void)
 		cmocka_unit_test(a_session_outlives_standby),
 		cmocka_unit_test(the_switch_leaves_dbgmcu_alone),
 		cmocka_unit_test(watchdogs_stand_still_while_halted),
+		cmocka_unit_test(the_window_watchdog_stands_still_too),
 	};
 
 	return cmocka_run_group_tests_name("low power", tests, NULL, NULL);

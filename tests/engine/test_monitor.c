@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "probe/bytes.h"
+
 static int set_up(void **state)
 {
 	struct harness *h = harness_new("STM32F407VG");
@@ -359,9 +361,34 @@ static void commands_run_without_a_client(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* What becomes of it while the first one is debugged. */
+static void a_second_core_is_named(void **state)
+{
+	static const struct {
+		const char *part, *name, *words;
+	} rows[] = {
+		{ "STM32WB55RG", "STM32WB55RG", "core 1: Cortex-M0+, access port 1, left alone" },
+		{ "STM32H745ZI", "STM32H745ZI", "core 1: Cortex-M4, access port 3, left alone" },
+		{ "STM32H745ZI", NULL, "core 1 (of parts with two): Cortex-M4, access port 3, left alone" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct harness *h = harness_init(rows[i].part);
+
+		h->options.board.chip = rows[i].name;
+		harness_start(h);
+		harness_connect_gdb(h, 0);
+		says(h, "targets", "core 0: Cortex-M");
+		says(h, "targets", rows[i].words);
+		harness_free(h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_second_core_is_named),
 		TEST(help_lists_every_command_once),
 		TEST(help_of_a_command_has_an_example),
 		TEST(words_with_blanks_are_quoted),

@@ -43,6 +43,32 @@ static void two_breakpoints_share_a_word(void **state)
 	assert_int_equal(reg(rig, REG_PC), LOOP);
 }
 
+/* What startup code does: it copies the function to RAM where the breakpoint is, and calls it later.
+ *	ldr r0, =RAM + 0x200; ldr r1, =0x47702207; str r1, [r0]; adds r0, #1; nop; 1: blx r0; b 1b */
+static void breakpoints_in_ram_outlive_startup_code(void **state)
+{
+	enum { FUNC = RAM + 0x200, BEFORE_CALL = START + 8 };
+	static const uint16_t startup[] = { 0x4803, 0x4904, 0x6001, 0x3001, 0xBF00, 0x4780, 0xE7FD, 0xBF00,
+					    0x0200, 0x2000, 0x2207, 0x4770 };
+	struct rig *rig = *state;
+
+	poke(rig, START, startup, sizeof(startup));
+	poke(rig, FUNC, "\x01\x22\x70\x47", 4);		/* of the firmware before */
+	reset_halt(rig);
+	ok(rig, core_add_breakpoint(rig->core, FUNC, 2, false, &rig->why));
+	ok(rig, core_add_breakpoint(rig->core, BEFORE_CALL, 2, false, &rig->why));
+	go(rig);
+	assert_int_equal(reg(rig, REG_PC), BEFORE_CALL);
+	assert_int_equal(read_u32(rig, FUNC), 0x47702207);
+	go(rig);
+	assert_int_equal(reg(rig, REG_PC), FUNC);
+	assert_int_equal(rig->core->stop, STOP_BREAKPOINT_SW);
+	assert_int_equal(read_u32(rig, FUNC), 0x47702207);
+	core_remove_all_points(rig->core);
+	ok(rig, core_lift_points(rig->core));
+	assert_int_equal(peek(rig, FUNC), 0x47702207);
+}
+
 static void units_run_out_with_a_sentence(void **state)
 {
 	struct rig *rig = *state;
@@ -154,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ATTACHED(breakpoints_in_flash_hit_again_and_again),
 		ATTACHED(two_breakpoints_share_a_word),
+		ATTACHED(breakpoints_in_ram_outlive_startup_code),
 		ATTACHED(units_run_out_with_a_sentence),
 		ATTACHED(breakpoints_in_ram_are_invisible),
 		ATTACHED(watchpoints_tell_the_address),

@@ -192,6 +192,45 @@ static void a_load_that_loses_the_supply_says_so(void **state)
 	harness_free(h);
 }
 
+/* It was pulled out, and when it came back somebody was quicker. */
+static struct {
+	const struct link_ops *ops;
+	bool taken;
+} thief;
+
+static int exchange_or_not(struct link *link, struct link_exchange *x)
+{
+	return thief.taken ? E_GONE : thief.ops->exchange(link, x);
+}
+
+static int recover_or_not(struct link *link, enum link_recovery step)
+{
+	if (!thief.taken)
+		return thief.ops->recover(link, step);
+	return step == LINK_RESET ? E_PROBE_BUSY : E_GONE;
+}
+
+static void a_probe_that_another_program_took_is_named(void **state)
+{
+	struct harness *h = at_reset("V2J37S7");
+	struct link_ops ops = *h->link->ops;
+
+	(void)state;
+	assert_null(harness_continue(h, 20));
+	thief.ops = h->link->ops;
+	thief.taken = true;
+	ops.exchange = exchange_or_not;
+	ops.recover = recover_or_not;
+	h->link->ops = &ops;
+	assert_string_equal(harness_wait(h, 0, 5000), "W00");
+	expect("taken", h->clients[0].console, "Another program has taken the probe");
+	expect("taken", harness_monitor(h, "connect"), "Another program has taken the probe");
+	thief.taken = false;
+	expect("given back", harness_monitor(h, "connect"), "connected to");
+	h->link->ops = thief.ops;
+	harness_free(h);
+}
+
 /* From whatever mode a probe has at power-up: mass storage, DFU. */
 static void every_firmware_is_brought_into_debug_mode(void **state)
 {
@@ -219,6 +258,7 @@ int main(void)
 		cmocka_unit_test(breakpoints_outlive_the_cable),
 		cmocka_unit_test(a_hung_probe_is_explained),
 		cmocka_unit_test(a_load_that_loses_the_supply_says_so),
+		cmocka_unit_test(a_probe_that_another_program_took_is_named),
 		cmocka_unit_test(every_firmware_is_brought_into_debug_mode),
 	};
 

@@ -245,6 +245,30 @@ static void breakpoints_survive_resets(void **state)
 	harness_free(h);
 }
 
+/* It runs from reset to its main without a stop, and copies the function over the BKPT on the way.
+ *	ldr r0, =0x20000200; ldr r1, =0x47702207; str r1, [r0]; ldr r2, =0x20000
+ *	1: subs r2, #1; bne 1b; adds r0, #1; 2: blx r0; b 2b */
+static void breakpoints_in_ram_survive_startup_code(void **state)
+{
+	enum { FUNC = 0x20000200 };
+	static const uint32_t program[] = { 0x20020000, 0x08000009, 0x49054804, 0x4A056001, 0xD1FD3A01, 0x47803001,
+					    0xBF00E7FD, FUNC, 0x47702207, 0x20000 };
+	struct harness *h = harness_new(PART);
+	const char *stop;
+
+	(void)state;
+	harness_poke(h, PROGRAM_BASE, program, sizeof(program));
+	harness_poke(h, FUNC, "\x00\x00\x00\x00", 4);
+	harness_connect_gdb(h, 0);
+	harness_monitor(h, "reset halt");
+	assert_string_equal(harness_ask(h, 0, "Z0,20000200,2"), "OK");
+	stop = harness_continue(h, 1000);
+	assert_non_null(stop);
+	assert_int_equal(harness_register(h, PC), FUNC);
+	assert_string_equal(harness_ask(h, 0, "m20000200,4"), "07227047");
+	harness_free(h);
+}
+
 /* One line each, with the flag that is new; a button while the watchdog's flag still stands is no watchdog. */
 static void a_reset_that_nobody_asked_for_is_told_with_its_cause(void **state)
 {
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(boards_that_lose_the_wire_are_reset),
 		cmocka_unit_test(a_core_in_stop_mode_is_reset_by_the_pin),
 		cmocka_unit_test(breakpoints_survive_resets),
+		cmocka_unit_test(breakpoints_in_ram_survive_startup_code),
 		cmocka_unit_test(a_reset_that_nobody_asked_for_is_told_with_its_cause),
 		cmocka_unit_test(a_reset_while_halted_is_told_too),
 	};
