@@ -11,6 +11,7 @@
 #include "flash/loaders/crc.h"
 #include "flash/loaders/crc_unit.h"
 #include "flash/routine.h"
+#include "flash/secure.h"
 #include "probe/bytes.h"
 #include "targets/batch.h"
 #include "targets/clock.h"
@@ -250,21 +251,34 @@ static int run_unseen(struct core *core, const struct layout *l, struct checksum
 	return *ran ? err : 0;
 }
 
-int checksum_target(struct core *core, uint32_t address, uint32_t length, uint32_t *crc,
-		    struct why *why)
+static int sum_unseen(struct core *core, struct checksum_range *range, struct why *why)
 {
-	struct checksum_range range = { address, length, 0 };
+	uint32_t address = range->address, length = range->length;
 	bool ran = false;
 	struct layout l;
 	int err = 0;
 
-	if (core->state != CORE_HALTED)
-		return explain(why, E_NOT_HALTED, "a checksum needs a halted core");
 	if (length > READ_SIZE && lay_out(&core->board->chip, 1, false, &l) &&
 	    !overlap(address, length, l.code, l.stack_top - l.code))
-		err = run_unseen(core, &l, &range, &ran, why);
-	if (!err && !ran)
-		err = read_one(core, &range, why);
+		err = run_unseen(core, &l, range, &ran, why);
+	return err || ran ? err : read_one(core, range, why);
+}
+
+int checksum_target(struct core *core, uint32_t address, uint32_t length, uint32_t *crc,
+		    struct why *why)
+{
+	struct checksum_range range = { address, length, 0 };
+	struct secure_pages pages = { .held = false };
+	int err, left;
+
+	if (core->state != CORE_HALTED)
+		return explain(why, E_NOT_HALTED, "a checksum needs a halted core");
+	if (chip_is_secure(&core->board->chip))
+		chip_flash_address(&core->board->chip, address, &range.address);
+	err = secure_pages_begin(&pages, core, why);
+	if (!err)
+		err = sum_unseen(core, &range, why);
+	left = secure_pages_end(&pages, core);
 	*crc = range.crc;
-	return err;
+	return err ? err : left ? explain(why, left, "putting back FLASH_SECBB: %s", error_text(left)) : 0;
 }

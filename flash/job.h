@@ -10,6 +10,7 @@
 #include "flash/flash.h"
 #include "flash/plan.h"
 #include "flash/routine.h"
+#include "flash/secure.h"
 
 enum work {
 	WORK_NONE,		/* holds already what it should */
@@ -36,6 +37,7 @@ struct job {
 	size_t sector_count;
 	bool at_once;			/* all of device.whole by one operation */
 	bool acted;			/* flash may have changed */
+	struct secure_pages secure_pages;
 	uint8_t *kept;			/* RAM in the loader's area that a client wrote, or NULL */
 	uint32_t kept_base, kept_size;
 	struct routine_context context_before;	/* after the first reset; for options->reset_after = false */

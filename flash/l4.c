@@ -2,7 +2,7 @@
  *
  * The flash controllers that began with the L4: pages, double or quad words with ECC, one register block for
  * both banks. L4, L4+, G0, G4, C0, U0, WB, WL (RM0351, RM0432, RM0444, RM0440, RM0490, RM0503, RM0434, RM0453)
- * and, with other offsets and a secure half that is left alone, L5, U5, U3, WBA (RM0438, RM0456, RM0487, RM0493).
+ * and, with other offsets and the same again for secure pages, L5, U5, U3, WBA (RM0438, RM0456, RM0487, RM0493).
  */
 #include "flash/drivers.h"
 
@@ -18,6 +18,9 @@
 #include "probe/bytes.h"
 
 enum { ACR = 0x00, KEYR = 0x08 };
+
+/* SECKEYR, SECSR, SECCR lie behind NSKEYR, NSSR, NSCR and have their bits (RM0438 6.9, RM0456 7.9). */
+enum { SECURE_STEP = 4 };
 
 #define KEY1 0x45670123u
 #define KEY2 0xCDEF89ABu
@@ -138,6 +141,7 @@ static int check_second_core(const struct flash_device *device, struct why *why)
 
 static int open_device(struct flash_device *device, struct why *why)
 {
+	(void)why;
 	const struct chip *chip = &device->board->chip;
 	const struct variant *v = variants;
 
@@ -148,9 +152,8 @@ static int open_device(struct flash_device *device, struct why *why)
 	device->row_bytes = v->row;
 	device->row_least_hz = v->bursts ? 0 : FAST_HZ;
 	device->row_wants_whole = v->row_wants_whole;
-	if (chip_holds(chip, &chip->trustzone))
-		return explain(why, E_PROTECTED, "TrustZone is on (TZEN=1): writing secure flash is not "
-			       "supported. Nothing was changed");
+	if (chip_is_secure(chip))
+		device->registers = (chip->flash_registers | CHIP_SECURE_BIT) + SECURE_STEP;
 	return 0;
 }
 

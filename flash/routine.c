@@ -29,7 +29,7 @@ bool routine_area(const struct chip *chip, uint32_t *base, uint32_t *size)
 		const struct chip_region *region = &chip->regions[i];
 
 		if (region->loader && region->kind == CHIP_RAM && region->loader_size > *size) {
-			*base = region->base;
+			*base = region->base | (chip_is_secure(chip) ? CHIP_SECURE_BIT : 0);
 			*size = region->loader_size;
 		}
 	}

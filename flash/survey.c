@@ -10,6 +10,7 @@
 
 #include "flash/checksum.h"
 #include "flash/controller.h"
+#include "flash/secure.h"
 #include "probe/bytes.h"
 #include "targets/remap.h"
 
@@ -146,18 +147,22 @@ static void survey_protection(struct core *core, const struct flash_options *opt
 int flash_survey(struct core *core, const struct flash_options *options, struct flash_survey_row **rows,
 		 size_t *count, struct why *why)
 {
+	struct secure_pages pages = { .held = false };
 	int err;
 
 	*rows = NULL;
 	err = remap_read(core, why);
 	if (!err)
 		err = list_sectors(&core->board->chip, rows, count, why);
+	if (!err)
+		err = secure_pages_begin(&pages, core, why);
 	for (size_t i = 0; i < *count && !err; i++)
 		err = sample(core, &(*rows)[i], why);
 	if (!err && core->state == CORE_HALTED)
 		err = settle_all(core, *rows, *count, why);
 	if (!err)
 		survey_protection(core, options, *rows, *count);
+	secure_pages_end(&pages, core);
 	if (err) {
 		free(*rows);
 		*rows = NULL;

@@ -64,6 +64,8 @@ static int keep_ram(struct job *job, struct why *why)
 
 	if (!job->board->written.size || !routine_area(job->plan->chip, &base, &size))
 		return 0;
+	if (!(job->board->written.base & CHIP_SECURE_BIT))
+		base &= ~(uint32_t)CHIP_SECURE_BIT;
 	from = max_u32(base, job->board->written.base);
 	to = min_u32(base + (size - 1), job->board->written.base + (job->board->written.size - 1));
 	if (from > to)
@@ -182,6 +184,8 @@ static int prepare(struct job *job, struct why *why)
 
 	if (!err)
 		err = reset_halted(job, why);
+	if (!err)
+		err = secure_pages_begin(&job->secure_pages, job->core, why);
 	if (!err && !job->options->reset_after)
 		err = keep_core(job, why);
 	if (!err)
@@ -350,6 +354,7 @@ static int leave(struct job *job, int err, struct why *why)
 	int left;
 
 	probe_critical_begin(job->board->probe);
+	secure_pages_end(&job->secure_pages, job->core);
 	left = err || job->options->reset_after ? reset_halted(job, &reason)
 						: put_core_back(job, &reason);
 	if (!left && !err)

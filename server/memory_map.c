@@ -73,11 +73,23 @@ static int by_start(const void *a, const void *b)
 	return left->start < right->start ? -1 : left->start > right->start;
 }
 
+/* Non-secure images are linked there. */
+static void add_nonsecure(struct known *known, const struct chip *chip)
+{
+	for (size_t i = 0; i < chip->bank_count && chip_is_secure(chip); i++) {
+		struct chip_bank bank = chip->banks[i];
+
+		bank.base -= chip->flash_secure - chip->layouts[0].banks[0].base;
+		add_bank(known, &bank);
+	}
+}
+
 static void collect(struct known *known, const struct chip *chip)
 {
 	for (size_t i = 0; i < chip->bank_count; i++)
 		add_bank(known, &chip->banks[i]);
-	for (size_t i = 0; i < chip->alias_count; i++)
+	add_nonsecure(known, chip);
+	for (size_t i = 0; i < chip->alias_count && !chip_is_secure(chip); i++)
 		add_known(known, chip->aliases[i].base, chip->aliases[i].size, (struct memory_range){
 			.kind = MEMORY_ROM, .executable = true, .name = "alias" });
 	for (size_t i = 0; i < chip->region_count; i++)

@@ -263,6 +263,8 @@ struct chip {
 	char controller[12];	/* "f4": flash/f4.c drives it; "" = none */
 	uint32_t flash_registers;
 	uint32_t flash_secure;	/* secure alias of the first bank; 0 = none */
+	uint32_t flash_secure_pages;	/* registers with a bit for each page: secure until reset; 0 = not known */
+	bool secure;		/* TrustZone is on and this debugger is let in: banks are at the secure alias */
 	struct chip_bank banks[CHIP_BANKS];	/* of the layout that holds for size and option words */
 	size_t bank_count;
 	struct chip_layout layouts[CHIP_LAYOUTS];	/* the first one that holds counts */
@@ -385,6 +387,12 @@ const struct chip_option_field *chip_reserved_by(const struct chip *chip, uint32
 bool chip_field_matters(const struct chip *chip, const struct chip_option_field *field);
 /* True while the option words are so; false without a condition. */
 bool chip_holds(const struct chip *chip, const struct chip_condition *condition);
+
+/* TrustZone is on: says so of a chip whose size is known, once. Its flash is at the secure alias from then on, and
+ * the other addresses are an alias of that. E_CHIP when the file does not know how. */
+int chip_set_secure(struct chip *chip);
+bool chip_is_secure(const struct chip *chip);
+enum { CHIP_SECURE_BIT = 1 << 28 };	/* in an address: the secure alias */
 uint32_t chip_flash_size(const struct chip *chip);	/* bytes, all banks */
 
 struct chip_sector {

@@ -16,6 +16,21 @@ bool chip_holds(const struct chip *chip, const struct chip_condition *condition)
 	       (chip->option_words[condition->word].now & condition->mask) == condition->value;
 }
 
+bool chip_is_secure(const struct chip *chip)
+{
+	return chip->secure && chip_holds(chip, &chip->trustzone);
+}
+
+int chip_set_secure(struct chip *chip)
+{
+	if (!chip->flash_secure_pages || chip->alias_count == CHIP_ALIASES)
+		return E_CHIP;
+	chip->aliases[chip->alias_count++] = (struct chip_alias){
+		chip->layouts[0].banks[0].base, chip_flash_size(chip), chip->flash_secure };
+	chip->secure = true;
+	return chip_set_flash_size(chip, chip->flash_kib);
+}
+
 static uint32_t bank_room(const struct chip_bank *bank)
 {
 	uint32_t room = 0;
@@ -136,6 +151,15 @@ static void trim(struct chip *chip, const struct chip_reserved *reserved)
 	bank->shared = true;
 }
 
+/* Bit 28 of an address says secure, but for flash (RM0438 2.3, RM0456 2.3). */
+static void move_to_secure(struct chip *chip)
+{
+	uint32_t distance = chip->flash_secure - chip->layouts[0].banks[0].base;
+
+	for (size_t i = 0; i < chip->bank_count && chip_is_secure(chip); i++)
+		chip->banks[i].base += distance;
+}
+
 static void lay_out(struct chip *chip, const struct chip_layout *layout, uint32_t kib)
 {
 	chip_layout_banks(layout, kib, chip->banks);
@@ -149,6 +173,7 @@ static void lay_out(struct chip *chip, const struct chip_layout *layout, uint32_
 	hide_data_areas(chip);
 	for (size_t i = 0; i < chip->reserved_count; i++)
 		trim(chip, &chip->reserved[i]);
+	move_to_secure(chip);
 }
 
 int chip_set_flash_size(struct chip *chip, uint32_t kib)

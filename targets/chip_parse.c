@@ -97,6 +97,7 @@ static const struct key flash_keys[] = {
 	OTHER("size_codes", OPTIONAL, chip_read_size_codes),
 	BYTE("erased", NEEDED, chip, erased),
 	NUMBER("secure", OPTIONAL, chip, flash_secure),
+	NUMBER("secure_pages", OPTIONAL, chip, flash_secure_pages),
 	LIST("banks", OPTIONAL, chip, only_layout.banks, only_layout.bank_count, bank_keys),
 	LIST("layouts", OPTIONAL, chip, layouts, layout_count, layout_keys),
 	OTHER("swap", OPTIONAL, chip_read_swap),

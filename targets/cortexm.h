@@ -31,6 +31,7 @@ enum {
 enum {
 	C_DEBUGEN = 1 << 0,
 	S_REGRDY = 1 << 16, S_HALT = 1 << 17, S_SLEEP = 1 << 18, S_LOCKUP = 1 << 19,
+	S_SDE = 1 << 20,	/* v8-M: secure debug is allowed */
 	S_RETIRE_ST = 1 << 24, S_RESET_ST = 1 << 25,	/* sticky, cleared by reading */
 };
 

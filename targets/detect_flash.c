@@ -164,6 +164,27 @@ static const char *way_out_of_trustzone(const struct chip *chip)
 	       "chip; ST's tools do that";
 }
 
+/* A debugger that is let into the secure side reaches all of the chip; one that is not hardly anything. */
+static int enter_trustzone(struct board *board, struct why *why)
+{
+	struct chip *chip = &board->chip;
+	uint32_t dhcsr;
+	int err = probe_read_u32(board->probe, board->cores[0].port, DHCSR, &dhcsr);
+
+	if (err)
+		return explain(why, err, "asking whether secure debug is allowed: %s", error_text(err));
+	if (!(dhcsr & S_SDE))
+		return explain(why, E_CHIP, "TrustZone is enabled on this %s (option TZEN), and secure debug is closed "
+			       "(S_SDE = 0 in DHCSR): its secure flash, RAM and registers can't be read or written. %s",
+			       chip->name, way_out_of_trustzone(chip));
+	if (chip_set_secure(chip))
+		return explain(why, E_CHIP, "TrustZone is enabled on this %s (option TZEN): that is not supported for "
+			       "it. %s", chip->name, way_out_of_trustzone(chip));
+	board_note(board, "TrustZone is on, secure debug is allowed: flash is at 0x%08X, and non-secure images at "
+		   "0x%08X are loaded too", chip->banks[0].base, chip->layouts[0].banks[0].base);
+	return OK;
+}
+
 int detect_flash(struct board *board, struct why *why)
 {
 	struct chip *chip = &board->chip;
@@ -172,8 +193,9 @@ int detect_flash(struct board *board, struct why *why)
 
 	if (err && err != E_FAULT)
 		return err;
-	if (chip_holds(chip, &chip->trustzone))
-		return explain(why, E_CHIP, "TrustZone is enabled on this %s (option TZEN): that is not supported. %s",
-			       chip->name, way_out_of_trustzone(chip));
-	return err || !chip->size_address ? OK : settle_size(board, value);
+	if (!err && chip->size_address)
+		err = settle_size(board, value);
+	if (err == E_FAULT)
+		err = OK;
+	return err || !chip_holds(chip, &chip->trustzone) ? err : enter_trustzone(board, why);
 }

@@ -188,7 +188,7 @@ static const char *reason_of(enum chip_option_role role)
 		enum chip_option_role role;
 		const char *reason;
 	} reasons[] = {
-		{ CHIP_TRUSTZONE, "TrustZone is not supported: with it the chip could not be debugged from here any more" },
+		{ CHIP_TRUSTZONE, "TrustZone is turned on and shaped by ST's tools: only lowering read protection, which ERASES flash, takes it off again" },
 		{ CHIP_LIFE_CYCLE, "these states lead one way, back only by debug authentication with keys that were "
 		  "provisioned before: that is not supported" },
 		{ CHIP_SECOND_CORE, "it belongs to the second core and its firmware (FUS, radio stack), which set it" },

@@ -79,6 +79,7 @@ static void enter_reset(struct machine *machine)
 	cpu_reset(machine->cpu);
 	soc_reset_all(&machine->soc);
 	cpu_set_vector_table(machine->cpu, machine->soc.boot_address);
+	cpu_set_secure_debug(machine->cpu, machine->soc.secure_debug);
 	machine->soc.reset_causes = 0;
 	machine->soc.woke_from_standby = false;
 	if (machine->mishaps.reset_cuts_swd && machine->pulse_low)
@@ -295,6 +296,16 @@ bool machine_core_port_open(const struct machine *machine, bool private_peripher
 	bool stopped = soc->bus_stops_in_reset && machine->in_reset && !private_peripherals;
 
 	return !soc->core_port_closed && !stopped;
+}
+
+/* DDI 0553: a debugger that is not secure gets nothing of secure memory; peripherals begin non-secure. */
+bool machine_lets_in(const struct machine *machine, uint32_t address, bool private_peripherals, bool nonsecure)
+{
+	const struct soc *soc = &machine->soc;
+
+	if (!soc->trustzone || private_peripherals)
+		return true;
+	return soc->secure_debug ? !nonsecure : address >> 28 == 4;
 }
 
 uint64_t machine_bus_delay_ns(const struct machine *machine, bool private_peripherals)

@@ -26,6 +26,8 @@ uint64_t machine_now_ns(const struct machine *machine);
 
 /* Whether the core's access port leads to its bus: not in some life-cycle states, on some families not
  * while nRST is low, but for the core's private peripherals. */
+/* With TrustZone on: whether a secure or non-secure access of the debugger gets through. */
+bool machine_lets_in(const struct machine *machine, uint32_t address, bool private_peripherals, bool nonsecure);
 bool machine_core_port_open(const struct machine *machine, bool private_peripherals);
 
 /* Debug accesses through the core's AHB-AP; naturally aligned. */

@@ -17,6 +17,7 @@ enum {
 #define CSW_INCREMENT	0x00000030u
 #define CSW_ENABLED	0x00000040u	/* DeviceEn, read-only */
 #define CSW_IN_PROGRESS	0x00000080u	/* TrInProg, read-only */
+#define CSW_NONSECURE	0x40000000u	/* HNONSEC */
 #define CSW_PROT	0xFF000000u	/* DbgSwEnable and the bus attributes */
 #define CSW_WRITABLE	(CSW_SIZE | CSW_INCREMENT | CSW_PROT)
 #define CSW_RESET	0x23000000u
@@ -119,7 +120,8 @@ static enum bus_result reach_bus(struct mem_ap *ap, uint32_t *value, bool again)
 
 	if (result != BUS_OK)
 		return result;
-	if (!translate(ap, &address))
+	if (!translate(ap, &address) ||
+	    !machine_lets_in(ap->machine, address, is_private(address), ap->csw & CSW_NONSECURE))
 		return BUS_FAULT;
 	if (must_wait(ap, again))
 		return BUS_STALL;

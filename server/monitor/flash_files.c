@@ -9,6 +9,7 @@
 
 #include "flash/checksum.h"
 #include "flash/image/image.h"
+#include "flash/secure.h"
 
 #include "targets/protection.h"
 
@@ -117,8 +118,13 @@ static void move_on(struct course *course, uint32_t length)
 
 static int read_part(struct monitor_call *call, uint32_t address, uint8_t *data, uint32_t length)
 {
+	const struct chip *chip = &call->engine->board.chip;
 	uint32_t done = 0;
-	int err = memory_read(call->session->core, address, data, length, &done);
+	int err;
+
+	if (chip_is_secure(chip))
+		chip_flash_address(chip, address, &address);
+	err = memory_read(call->session->core, address, data, length, &done);
 
 	if (!err && done == length)
 		return OK;
@@ -174,15 +180,19 @@ static int verify_piece(struct course *course, const struct flash_image_piece *p
 static int run_verify(struct monitor_call *call)
 {
 	struct course course = { .call = call };
+	struct secure_pages pages = { .held = false };
 	struct flash_image image;
 	int err;
 
 	if (call->argc < 1 || call->argc > 2)
 		return monitor_usage(call, "flash verify FILE [ADDRESS]");
 	err = read_file(call, &image);
+	if (!err)
+		err = secure_pages_begin(&pages, call->session->core, call->why);
 	course.total = (uint32_t)image.length;
 	for (size_t i = 0; i < image.piece_count && !err; i++)
 		err = verify_piece(&course, &image.pieces[i], image.data + image.pieces[i].offset);
+	secure_pages_end(&pages, call->session->core);
 	if (!err)
 		monitor_print(call, "%s (%s): %zu bytes are the same in the chip\n", call->argv[0],
 			      flash_image_format_text(image.format), image.length);
@@ -339,6 +349,7 @@ static int read_some(struct course *course, struct flash_image *image)
 static int run_read(struct monitor_call *call)
 {
 	struct course course = { .call = call };
+	struct secure_pages pages = { .held = false };
 	struct flash_options_file options;
 	struct flash_image image;
 	int err = flash_options_take(call, &options);
@@ -348,7 +359,10 @@ static int run_read(struct monitor_call *call)
 	if (call->argc != 1 && call->argc != 3)
 		return monitor_usage(call, "flash read FILE [ADDRESS LENGTH] [options]");
 	flash_image_init(&image, flash_image_format_of(call->argv[0]));
-	err = call->argc == 1 ? read_all(&course, &image) : read_some(&course, &image);
+	err = secure_pages_begin(&pages, call->session->core, call->why);
+	if (!err)
+		err = call->argc == 1 ? read_all(&course, &image) : read_some(&course, &image);
+	secure_pages_end(&pages, call->session->core);
 	if (!err)
 		err = flash_image_save(&image, call->argv[0], call->why);
 	if (!err)

@@ -215,7 +215,7 @@ static const struct lock *lock_of(const struct chip_option_field *field)
 		  "With the end of read protection, which ERASES flash: `option set RDP=level1` unless it is so\n"
 		  "         already, and then in one command", "=write WRP=none" },
 		{ CHIP_SECURE_AREA, "Part of secure areas.", lowering, NULL },
-		{ CHIP_TRUSTZONE, "Secure memory and registers are closed to this debugger.",
+		{ CHIP_TRUSTZONE, "Part of TrustZone: what is secure is closed to a debugger once read protection is on.",
 		  "TrustZone goes off together with read protection, from level 1 or 0.5 to 0: not from here.", NULL },
 	};
 

@@ -302,7 +302,7 @@ static void a_slip_has_no_consequences(void **state)
 	static const struct {
 		const char *part, *command, *answer;
 	} slips[] = {
-		{ "STM32U575ZI", "option set TZEN=on", "TrustZone is not supported" },
+		{ "STM32U575ZI", "option set TZEN=on", "not changed from here: TrustZone" },
 		{ "STM32U575ZI", "option set RDP=level0.5", "TrustZone only" },
 		{ "STM32U575ZI", "option set UNLOCK_1A=locked", "Nothing was done" },
 		{ "STM32U575ZI", "option set BOOT_LOCK=yes", "Nothing was done" },
@@ -311,7 +311,7 @@ static void a_slip_has_no_consequences(void **state)
 		{ "STM32G071RB", "option set SEC_SIZE=4", "Nothing was done" },
 		{ "STM32L476RG", "option set PCROP_RDP=erased", "Nothing was done" },
 		{ "STM32H573ZI", "option set PRODUCT_STATE=0x17", "debug authentication" },
-		{ "STM32H573ZI", "option set TZEN=0xb4", "TrustZone is not supported" },
+		{ "STM32H573ZI", "option set TZEN=0xb4", "not changed from here: TrustZone" },
 		{ "STM32H573ZI", "option set NSEPOCH=1", "Nobody can ever undo this" },
 		{ "STM32H573ZI", "option set NSBOOT_LOCK=0xb4", "Nobody can ever undo this" },
 		{ "STM32H573ZI", "option set OTPBL=1", "Nobody can ever undo this" },
@@ -332,7 +332,7 @@ static void a_slip_has_no_consequences(void **state)
 		{ "STM32WL55JC", "option set C2BOOT_LOCK=1", "belongs to the second core" },
 		{ "STM32H7S7L8", "option set NVSTATE=closed", "debug authentication" },
 		{ "STM32H7S7L8", "option set EPOCH=1", "Nobody can ever undo this" },
-		{ "STM32U575ZI", "option set SECWM1_PSTRT=0", "TrustZone is not supported" },
+		{ "STM32U575ZI", "option set SECWM1_PSTRT=0", "not changed from here: TrustZone" },
 	};
 
 	(void)state;

@@ -122,6 +122,8 @@ struct soc {
 	bool core_halted;		/* by the debugger */
 	bool debugger_seen;		/* a debug access since power-on */
 	bool swd_disabled;		/* by a protection level, until the next power-on */
+	bool trustzone;			/* the core begins in the secure state, and all memory is secure */
+	bool secure_debug;		/* with it: the debugger may make secure accesses */
 	bool core_port_closed;		/* by a life-cycle state: the core's access port, not the others */
 	enum soc_asleep asleep;
 	bool bus_stops_in_reset;	/* nothing but the core's own is reached while nRST is low */

@@ -176,6 +176,11 @@ void cpu_set_vector_table(struct cpu *cpu, uint32_t address)
 	cpu->reset_vtor = cpu->scs.vtor = address;
 }
 
+void cpu_set_secure_debug(struct cpu *cpu, bool allowed)
+{
+	cpu->secure_debug = allowed;
+}
+
 void cpu_break(struct cpu *cpu)
 {
 	cpu->broken = true;

@@ -41,6 +41,8 @@ void cpu_reset(struct cpu *cpu);
 void cpu_hold_in_reset(struct cpu *cpu, bool held);
 /* Where the vector table is at reset, if not at 0; after cpu_reset. */
 void cpu_set_vector_table(struct cpu *cpu, uint32_t address);
+/* Whether the debugger is let into the secure state, as DHCSR.S_SDE says. */
+void cpu_set_secure_debug(struct cpu *cpu, bool allowed);
 
 /* Core clock in Hz; the chip changes it when RCC is written. */
 void cpu_set_clock(struct cpu *cpu, uint32_t hz);

@@ -10,7 +10,7 @@
 enum {
 	DFSR = 0xD30, DHCSR = 0xDF0, DCRSR = 0xDF4, DCRDR = 0xDF8, DEMCR = 0xDFC,
 	C_DEBUGEN = 1, C_HALT = 2, C_STEP = 4, C_MASKINTS = 8, C_SNAPSTALL = 1 << 5,
-	S_REGRDY = 1 << 16, S_HALT = 1 << 17, S_SLEEP = 1 << 18, S_LOCKUP = 1 << 19,
+	S_REGRDY = 1 << 16, S_HALT = 1 << 17, S_SLEEP = 1 << 18, S_LOCKUP = 1 << 19, S_SDE = 1 << 20,
 	S_RETIRE_ST = 1 << 24, S_RESET_ST = 1 << 25,
 	DCRSR_WRITE = 1 << 16, DCRSR_REGSEL = 0x7F,
 	DFSR_ALL = 0x1F,
@@ -144,6 +144,7 @@ static uint32_t read_dhcsr(struct cpu *cpu, enum bus_master master)
 	value |= cpu->locked_up ? S_LOCKUP : 0;
 	value |= debug->retired ? S_RETIRE_ST : 0;
 	value |= debug->was_reset ? S_RESET_ST : 0;
+	value |= cpu->secure_debug ? S_SDE : 0;
 	if (master == BUS_DEBUG) {
 		debug->retired = false;
 		debug->was_reset = cpu->held;

@@ -120,6 +120,7 @@ struct cpu {
 	bool fpu;
 	uint32_t cpuid;
 	uint16_t part;
+	bool secure_debug;
 	struct bus *bus;
 	struct cpu_host host;
 	struct engine *engine;

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { ACR = 0x00, REGISTERS = 0x400 };
+enum { ACR = 0x00, REGISTERS = 0x400, SECURE = 1 << 28 };
 
 enum { ACR_PES = 1 << 15, ACR_EMPTY = 1 << 16, ACR_DBG_SWEN = 1 << 18 };
 
@@ -32,8 +32,8 @@ bool flash_l4_busy(const struct flash_l4 *flash)
 
 static void update_irq(struct flash_l4 *flash)
 {
-	bool end = flash->sr & L4_EOP && flash->cr & L4_EOPIE;
-	bool error = flash->sr & L4_OPERR && flash->cr & L4_ERRIE;
+	bool end = flash->side->sr & L4_EOP && flash->side->cr & L4_EOPIE;
+	bool error = flash->side->sr & L4_OPERR && flash->side->cr & L4_ERRIE;
 
 	soc_set_irq(flash->soc, flash->variant->irq, end || error);
 }
@@ -41,21 +41,21 @@ static void update_irq(struct flash_l4 *flash)
 void flash_l4_fail(struct flash_l4 *flash, uint32_t errors, const char *reason)
 {
 	log_line(LOG_VIRTUAL, "flash: SR %04X: %s", (unsigned)errors, reason);
-	flash->sr |= errors;
-	if (flash->cr & L4_ERRIE)
-		flash->sr |= L4_OPERR;
+	flash->side->sr |= errors;
+	if (flash->side->cr & L4_ERRIE)
+		flash->side->sr |= L4_OPERR;
 	update_irq(flash);
 }
 
 uint32_t flash_l4_pending_errors(const struct flash_l4 *flash)
 {
-	return flash->sr & flash->variant->errors & ~(L4_SR_OPTVERR | L4_OPTWERR);
+	return flash->side->sr & flash->variant->errors & ~(L4_SR_OPTVERR | L4_OPTWERR);
 }
 
 void flash_l4_update_special(struct flash_l4 *flash)
 {
 	nvm_work_block(&flash->work, flash->blocked || flash->gap_base ||
-		       flash_l4_guards_reads(flash));
+		       flash->trustzone || flash_l4_guards_reads(flash));
 }
 
 /* --- operations ------------------------------------------------------------------------------- */
@@ -68,6 +68,7 @@ static bool suspended(const struct flash_l4 *flash)
 void flash_l4_start(struct flash_l4 *flash, const struct flash_l4_job *job)
 {
 	flash->job = *job;
+	flash->job.side = flash->side;
 	flash->waiting = suspended(flash);
 	if (flash->waiting)
 		log_line(LOG_VIRTUAL, "flash: PES is set: the operation waits");
@@ -79,6 +80,7 @@ static void finish(void *context)
 {
 	struct flash_l4 *flash = context;
 
+	flash->side = flash->job.side;
 	switch (flash->job.kind) {
 	case L4_PROGRAM:
 		flash_l4_apply_program(flash);
@@ -90,9 +92,9 @@ static void finish(void *context)
 		flash_l4_option_apply(flash);
 		break;
 	}
-	flash->cr &= ~(uint32_t)(L4_STRT | L4_OPTSTRT);
-	if (flash->cr & L4_EOPIE)
-		flash->sr |= L4_EOP;
+	flash->side->cr &= ~(uint32_t)(L4_STRT | L4_OPTSTRT);
+	if (flash->side->cr & L4_EOPIE)
+		flash->side->sr |= L4_EOP;
 	update_irq(flash);
 }
 
@@ -136,7 +138,7 @@ static uint32_t busy_bits(const struct flash_l4 *flash)
 
 static uint32_t read_sr(const struct flash_l4 *flash)
 {
-	uint32_t sr = flash->sr | flash_l4_oem_locks(flash);
+	uint32_t sr = flash->side->sr | flash_l4_oem_locks(flash);
 	bool busy = flash_l4_busy(flash), partly = flash->line.count > 0;
 
 	sr |= busy ? busy_bits(flash) : 0;
@@ -160,7 +162,7 @@ static uint32_t read_register(const struct flash_l4 *flash, uint32_t offset)
 	if (offset == variant->sr)
 		return read_sr(flash);
 	if (offset == variant->cr)
-		return flash->cr | (flash->lock.open ? 0 : CR_LOCK) |
+		return flash->side->cr | (flash->side->lock.open ? 0 : CR_LOCK) |
 		       (flash->option_lock.open ? 0 : CR_OPTLOCK);
 	return flash_l4_unlisted(flash, offset);
 }
@@ -183,7 +185,7 @@ static void write_acr(struct flash_l4 *flash, uint32_t value)
 
 static void write_sr(struct flash_l4 *flash, uint32_t value)
 {
-	flash->sr &= ~(value & (flash->variant->errors | L4_EOP));
+	flash->side->sr &= ~(value & (flash->variant->errors | L4_EOP));
 	if (value & SR_PEMPTY && flash_l4_has(flash, L4_EMPTY_SR))
 		flash->empty = !flash->empty;	/* RM0394 3.7.5: toggles */
 	update_irq(flash);
@@ -218,19 +220,19 @@ static void write_option_bits(struct flash_l4 *flash, uint32_t value)
 
 static void write_cr(struct flash_l4 *flash, uint32_t value)
 {
-	if (!flash->lock.open) {
+	if (!flash->side->lock.open) {
 		log_line(LOG_VIRTUAL, "flash: CR = %08X while locked: ignored", (unsigned)value);
 		return;
 	}
-	flash->cr = value & cr_bits(flash->variant);
+	flash->side->cr = value & cr_bits(flash->variant);
 	flash_l4_drop_line(flash);
 	hide(flash, value);
 	if (value & CR_OPTLOCK)
 		nvm_lock_close(&flash->option_lock);
 	if (value & CR_LOCK) {
-		nvm_lock_close(&flash->lock);
+		nvm_lock_close(&flash->side->lock);
 		nvm_lock_close(&flash->option_lock);
-	} else if (value & (L4_OPTSTRT | CR_OBL_LAUNCH)) {
+	} else if (value & (L4_OPTSTRT | CR_OBL_LAUNCH) && flash->side == flash->sides) {
 		write_option_bits(flash, value);
 	} else if (value & L4_STRT) {
 		flash_l4_start_erase(flash);
@@ -252,7 +254,7 @@ static enum bus_result cr_answers(struct flash_l4 *flash, enum bus_master master
 
 static enum bus_result write_key(struct flash_l4 *flash, uint32_t value)
 {
-	if (!flash->lock.open)	/* OPTLOCK opens only after LOCK */
+	if (!flash->side->lock.open)	/* OPTLOCK opens only after LOCK */
 		flash->option_lock.jammed = true;
 	return nvm_lock_key(&flash->option_lock, value);
 }
@@ -275,7 +277,7 @@ static enum bus_result write_register(struct flash_l4 *flash, uint32_t offset, u
 	else if (offset == ACR)
 		write_acr(flash, value);
 	else if (offset == variant->keyr)
-		return nvm_lock_key(&flash->lock, value);
+		return nvm_lock_key(&flash->side->lock, value);
 	else if (offset == variant->optkeyr)
 		return write_key(flash, value);
 	else if (offset == variant->sr)
@@ -290,9 +292,15 @@ static enum bus_result registers_read(void *context, uint32_t offset, unsigned w
 {
 	struct flash_l4 *flash = context;
 
-	if ((offset & ~3u) == flash->variant->sr)
+	uint32_t at = offset & ~3u;
+	const uint32_t *pages = flash_l4_secure_word(flash, at);
+
+	*value = 0;
+	if (!flash_l4_take_side(flash, &at, master))
+		return BUS_OK;
+	if (at == flash->variant->sr)
 		nvm_work_polled(&flash->work, master);
-	*value = nvm_lane(read_register(flash, offset & ~3u), offset, width);
+	*value = nvm_lane(pages ? *pages : read_register(flash, at), offset, width);
 	return BUS_OK;
 }
 
@@ -303,10 +311,30 @@ static enum bus_result registers_write(void *context, uint32_t offset, unsigned 
 	struct flash_l4 *flash = context;
 	uint32_t at = offset & ~3u, shift = 8 * (offset & 3), old = 0;
 	uint32_t mask = width == 4 ? UINT32_MAX : ((1u << 8 * width) - 1) << shift;
+	uint32_t *pages = flash_l4_secure_word(flash, at);
 
+	if (!flash_l4_take_side(flash, &at, master))
+		return BUS_OK;
+	if (pages) {
+		*pages = (*pages & ~mask) | (value << shift & mask);
+		return BUS_OK;
+	}
 	if (width < 4 && at != flash->variant->sr)
 		old = read_register(flash, at) & ~mask;
 	return write_register(flash, at, old | (value << shift & mask), master);
+}
+
+/* The same at the secure address, for those who are. */
+static enum bus_result secure_read(void *context, uint32_t offset, unsigned width, uint32_t *value,
+				   enum bus_master master)
+{
+	return flash_l4_is_secure(context, master) ? registers_read(context, offset, width, value, master) : BUS_FAULT;
+}
+
+static enum bus_result secure_write(void *context, uint32_t offset, unsigned width, uint32_t value,
+				    enum bus_master master)
+{
+	return flash_l4_is_secure(context, master) ? registers_write(context, offset, width, value, master) : BUS_FAULT;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -316,16 +344,18 @@ static void flash_reset(void *state)
 	struct flash_l4 *flash = state;
 
 	cut_short(flash);
-	nvm_lock_reset(&flash->lock);
+	for (size_t i = 0; i < ARRAY_SIZE(flash->sides); i++) {
+		nvm_lock_reset(&flash->sides[i].lock);
+		flash->sides[i].cr = flash->sides[i].sr = 0;
+	}
+	flash->side = flash->sides;
 	nvm_lock_reset(&flash->option_lock);
 	flash->acr = flash->variant->acr_reset;
-	flash->cr = 0;
-	flash->sr = 0;
 	flash->hidden[0] = flash->hidden[1] = false;
 	flash->mass_erased = 0;
 	flash_l4_option_reset(flash);
 	if (flash_l4_has(flash, L4_OPTVERR) || flash->torn)
-		flash->sr |= flash->variant->errors & L4_SR_OPTVERR;
+		flash->side->sr |= flash->variant->errors & L4_SR_OPTVERR;
 	update_irq(flash);
 }
 
@@ -363,8 +393,10 @@ static void set_up(struct flash_l4 *flash, struct soc *soc)
 	flash->soc = soc;
 	flash->variant = flash_l4_variant(soc->spec->controller);
 	flash->unit = flash->variant->unit;
-	flash->lock = (struct nvm_lock){ "KEYR", { main_keys[0], main_keys[1] }, false, 0, false,
-					 false };
+	flash->side = flash->sides;
+	for (size_t i = 0; i < ARRAY_SIZE(flash->sides); i++)
+		flash->sides[i].lock = (struct nvm_lock){ i ? "SECKEYR" : "KEYR", { main_keys[0], main_keys[1] },
+							  false, 0, false, false };
 	flash->option_lock = (struct nvm_lock){ "OPTKEYR", { option_keys[0], option_keys[1] },
 						false, 0, false, false };
 	nvm_work_init(&flash->work, soc, finish, flash);
@@ -392,5 +424,8 @@ int flash_l4_add(struct soc *soc, struct why *why)
 	bus_add_device(soc->bus, &(struct bus_device){ "flash controller",
 		       soc->spec->flash_registers, REGISTERS, flash, registers_read,
 		       registers_write });
+	if (soc->spec->flash_secure)
+		bus_add_device(soc->bus, &(struct bus_device){ "flash controller, secure",
+			       soc->spec->flash_registers | SECURE, REGISTERS, flash, secure_read, secure_write });
 	return OK;
 }

@@ -74,6 +74,8 @@ const struct flash_l4_variant *flash_l4_variant(const char *controller);
 
 enum flash_l4_kind { L4_PROGRAM, L4_ERASE, L4_OPTIONS };
 
+enum { L4_SECURE_WORDS = 16 };
+
 enum { L4_ROW_WORDS = 128, L4_WORDS = 24, L4_OPTION_BYTES = 4 * L4_WORDS + 8, L4_OTP_PAGE = 1024 };
 
 struct flash_l4_job {
@@ -83,6 +85,12 @@ struct flash_l4_job {
 	unsigned slots;			/* that can't be read meanwhile; a mask */
 	uint64_t ns;
 	bool regress;			/* options: read protection is lifted, the flash erased */
+	struct flash_l4_side *side;	/* that started it */
+};
+
+struct flash_l4_side {
+	uint32_t sr, cr;
+	struct nvm_lock lock;
 };
 
 struct flash_l4_line {		/* words that wait for the rest of their unit, row or burst */
@@ -108,11 +116,15 @@ struct flash_l4 {
 	bool swapped;
 	uint32_t gap_base;		/* of a second bank that does not follow the first; 0 = none */
 
-	uint32_t acr, sr, cr;
+	uint32_t acr;
+	struct flash_l4_side sides[2], *side;	/* of non-secure and secure accesses; the one in use */
+	bool trustzone;			/* TZEN is in force */
+	uint8_t alias_first, alias_count;	/* rows of the bus */
+	uint32_t secure_pages[L4_SECURE_WORDS];	/* SECBB1R1 to SECBB2R8 */
 	bool empty, hidden[2];
 	uint8_t mass_erased;		/* slots, since reset */
 	uint32_t last_erased;		/* offset of a page */
-	struct nvm_lock lock, option_lock;
+	struct nvm_lock option_lock;
 	struct nvm_work work;
 	bool waiting;			/* for PES to be cleared */
 	struct flash_l4_job job;
@@ -172,6 +184,8 @@ unsigned flash_l4_slot_at(const struct flash_l4 *flash, uint32_t offset);
 uint32_t flash_l4_page_size(const struct flash_l4 *flash);
 /* Cells of the flash changed: tells the bus where it shows them. */
 void flash_l4_changed(const struct flash_l4 *flash, uint32_t offset, uint32_t length);
+/* The cells from offset on as memory at base. */
+struct bus_memory flash_l4_cells_row(struct flash_l4 *flash, uint32_t base, uint32_t offset, uint32_t size);
 /* What stands at address 0. */
 void flash_l4_map_boot(struct flash_l4 *flash, uint32_t base);
 
@@ -212,6 +226,22 @@ void flash_l4_option_cut(struct flash_l4 *flash);
 void flash_l4_option_notice(struct flash_l4 *flash);
 /* SR bits that tell which OEM keys are set. */
 uint32_t flash_l4_oem_locks(const struct flash_l4 *flash);
+
+/* flash_l4_secure.c */
+/* The world that the options in force ask for: aliases, what a debugger may. At every reset. */
+void flash_l4_secure_reset(struct flash_l4 *flash);
+/* Whether this access is one of the secure world. */
+bool flash_l4_is_secure(const struct flash_l4 *flash, enum bus_master master);
+/* The page's own, by watermark or bit. */
+bool flash_l4_page_is_secure(const struct flash_l4 *flash, uint32_t offset);
+/* Whether the side in use may change all of these pages. */
+bool flash_l4_side_reaches(const struct flash_l4 *flash, uint32_t from, uint32_t to);
+/* Takes the side of a register; false where it does not answer. *offset: as of the non-secure one. */
+bool flash_l4_take_side(struct flash_l4 *flash, uint32_t *offset, enum bus_master master);
+/* The word of SECBBxRy at an offset, or NULL. */
+uint32_t *flash_l4_secure_word(struct flash_l4 *flash, uint32_t offset);
+/* TZEN is about to be set: all pages become secure. */
+void flash_l4_secure_all(struct flash_l4 *flash);
 
 /* flash_l4_guard.c; offsets into the flash */
 bool flash_l4_write_protected(const struct flash_l4 *flash, uint32_t from, uint32_t to);

@@ -9,13 +9,13 @@
 
 static void refuse(struct flash_l4 *flash, uint32_t errors, const char *reason)
 {
-	flash->cr &= ~(uint32_t)L4_STRT;
+	flash->side->cr &= ~(uint32_t)L4_STRT;
 	flash_l4_fail(flash, errors, reason);
 }
 
 static bool may_erase(const struct flash_l4 *flash, uint32_t from, uint32_t to)
 {
-	return !flash_l4_write_protected(flash, from, to) && !flash_l4_pcrop(flash, from, to) &&
+	return !flash_l4_write_protected(flash, from, to) && flash_l4_side_reaches(flash, from, to) && !flash_l4_pcrop(flash, from, to) &&
 	       !flash_l4_hidden(flash, from, to);
 }
 
@@ -30,7 +30,7 @@ static uint64_t erase_ns(const struct flash_l4 *flash, uint32_t length)
 static void start(struct flash_l4 *flash, uint32_t offset, uint32_t length, unsigned slots)
 {
 	log_line(LOG_VIRTUAL, "flash: erase +%X, %u bytes", (unsigned)offset, (unsigned)length);
-	flash->cr |= L4_STRT;
+	flash->side->cr |= L4_STRT;
 	flash_l4_start(flash, &(struct flash_l4_job){ .kind = L4_ERASE, .array = &flash->cells,
 		       .offset = offset, .length = length, .slots = slots,
 		       .ns = erase_ns(flash, length) });
@@ -40,8 +40,8 @@ static void start(struct flash_l4 *flash, uint32_t offset, uint32_t length, unsi
 static void erase_page(struct flash_l4 *flash)
 {
 	const struct flash_l4_variant *variant = flash->variant;
-	unsigned page = flash->cr >> 3 & ((1u << variant->page_bits) - 1);
-	unsigned bank = flash->bank_count == 2 && flash->cr & variant->bker ? 1 : 0;
+	unsigned page = flash->side->cr >> 3 & ((1u << variant->page_bits) - 1);
+	unsigned bank = flash->bank_count == 2 && flash->side->cr & variant->bker ? 1 : 0;
 	unsigned slot = flash_l4_slot_of(flash, bank);
 	uint32_t size = flash_l4_page_size(flash);
 	uint32_t offset = flash_l4_slot_offset(flash, slot) + page * size;
@@ -49,7 +49,7 @@ static void erase_page(struct flash_l4 *flash)
 	if ((uint64_t)(page + 1) * size > flash->banks[slot].size) {
 		log_line(LOG_VIRTUAL, "flash: erase of page %u of bank %u, which is not there: "
 			 "nothing (guess)", page, bank + 1);
-		flash->cr &= ~(uint32_t)L4_STRT;
+		flash->side->cr &= ~(uint32_t)L4_STRT;
 	} else if (!may_erase(flash, offset, offset + size)) {
 		refuse(flash, L4_WRPERR, "erase of a protected page");
 	} else {
@@ -62,7 +62,7 @@ static void erase_page(struct flash_l4 *flash)
 /* With one bank laid over both arrays, MER1 and MER2 stand for a half each. */
 static void erase_banks(struct flash_l4 *flash)
 {
-	bool first = flash->cr & L4_MER1, second = flash->cr & flash->variant->mer2;
+	bool first = flash->side->cr & L4_MER1, second = flash->side->cr & flash->variant->mer2;
 	bool two = flash->bank_count == 2, halves = flash->variant->mer2 && !two;
 	uint32_t half = halves || two ? flash->cells.size / 2 : flash->cells.size;
 	unsigned bank = first ? 0 : 1, slot = two ? flash_l4_slot_of(flash, bank) : bank;
@@ -85,7 +85,7 @@ static void erase_banks(struct flash_l4 *flash)
 void flash_l4_start_erase(struct flash_l4 *flash)
 {
 	uint32_t mer = L4_MER1 | flash->variant->mer2;
-	uint32_t kind = flash->cr & (L4_PG | L4_PER | mer | flash->variant->row_bit);
+	uint32_t kind = flash->side->cr & (L4_PG | L4_PER | mer | flash->variant->row_bit);
 
 	if (flash_l4_pending_errors(flash))
 		refuse(flash, L4_PGSERR, "erase while errors are pending");

@@ -134,6 +134,7 @@ void flash_l4_changed(const struct flash_l4 *flash, uint32_t offset, uint32_t le
 /* UINT32_MAX = there is nothing. Below the real address is the alias at 0. */
 static uint32_t offset_at(const struct flash_l4 *flash, uint32_t address)
 {
+	uint32_t secure = address - flash->soc->spec->flash_secure;
 	uint32_t at = address >= flash->cells.base ? address - flash->cells.base : address;
 	uint32_t low = flash->bank_count == 2 && flash->gap_base ? flash->banks[0].size
 								 : flash->cells.size;
@@ -141,6 +142,8 @@ static uint32_t offset_at(const struct flash_l4 *flash, uint32_t address)
 	if (flash->gap_base && address >= flash->gap_base)
 		return flash->bank_count == 2 ? flash->banks[0].size + address - flash->gap_base
 					      : UINT32_MAX;
+	if (flash->trustzone && secure < flash->cells.size)
+		return secure;
 	return at < low ? at : UINT32_MAX;
 }
 
@@ -150,7 +153,7 @@ static bool is_shut(struct flash_l4 *flash, uint32_t offset, unsigned width)
 		return true;
 	if (width == 0 || !flash_l4_pcrop(flash, offset, offset + 1))
 		return false;
-	flash->sr |= L4_RDERR & flash->variant->errors;
+	flash->side->sr |= L4_RDERR & flash->variant->errors;
 	return true;
 }
 
@@ -162,6 +165,8 @@ static enum bus_result cells_check(void *context, uint32_t address, unsigned wid
 	uint32_t offset = offset_at(flash, address);
 
 	if (offset >= flash->cells.size || is_shut(flash, offset, width))
+		return BUS_FAULT;
+	if (flash->trustzone && flash_l4_is_secure(flash, master) != flash_l4_page_is_secure(flash, offset))
 		return BUS_FAULT;
 	if (flash_l4_busy(flash) && !(flash->job.slots >> flash_l4_slot_at(flash, offset) & 1))
 		return BUS_OK;
@@ -178,7 +183,7 @@ static enum bus_result otp_check(void *context, uint32_t address, unsigned width
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static struct bus_memory cells_row(struct flash_l4 *flash, uint32_t base, uint32_t offset,
+struct bus_memory flash_l4_cells_row(struct flash_l4 *flash, uint32_t base, uint32_t offset,
 				   uint32_t size)
 {
 	return (struct bus_memory){
@@ -196,11 +201,11 @@ static uint32_t low_size(const struct flash_l4 *flash)
 
 static void show_rows(struct flash_l4 *flash)
 {
-	struct bus_memory row = cells_row(flash, flash->cells.base, 0, low_size(flash));
+	struct bus_memory row = flash_l4_cells_row(flash, flash->cells.base, 0, low_size(flash));
 
 	if (flash->gap_base) {
 		bus_replace_memory(flash->soc->bus, row.base, &row);
-		row = cells_row(flash, flash->gap_base, flash->cells.size / 2,
+		row = flash_l4_cells_row(flash, flash->gap_base, flash->cells.size / 2,
 				flash->cells.size / 2);
 		row.name = "flash, bank 2";
 		bus_replace_memory(flash->soc->bus, flash->gap_base, &row);
@@ -219,7 +224,7 @@ void flash_l4_map_boot(struct flash_l4 *flash, uint32_t base)
 {
 	struct bus *bus = flash->soc->bus;
 	const struct bus_memory *other = bus_memory_at(bus, base);
-	struct bus_memory row = cells_row(flash, 0, 0, low_size(flash));
+	struct bus_memory row = flash_l4_cells_row(flash, 0, 0, low_size(flash));
 
 	row.name = "flash at 0";
 	row.write = NULL;
@@ -309,17 +314,17 @@ int flash_l4_map_new(struct flash_l4 *flash, struct why *why)
 void flash_l4_map_add(struct flash_l4 *flash)
 {
 	struct bus *bus = flash->soc->bus;
-	struct bus_memory row = cells_row(flash, flash->cells.base, 0, low_size(flash));
+	struct bus_memory row = flash_l4_cells_row(flash, flash->cells.base, 0, low_size(flash));
 
 	bus_add_memory(bus, &row);
 	if (flash->gap_base) {
-		row = cells_row(flash, flash->gap_base, flash->cells.size / 2,
+		row = flash_l4_cells_row(flash, flash->gap_base, flash->cells.size / 2,
 				flash->cells.size / 2);
 		row.name = "flash, bank 2";
 		bus_add_memory(bus, &row);
 	}
 	if (flash->variant->boot != L4_BOOT_ADDRESS) {
-		row = cells_row(flash, 0, 0, low_size(flash));
+		row = flash_l4_cells_row(flash, 0, 0, low_size(flash));
 		row.name = "flash at 0";
 		row.write = NULL;
 		bus_add_memory(bus, &row);

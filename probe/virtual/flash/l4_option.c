@@ -17,7 +17,7 @@ enum { RDP_LEVEL0 = 0xAA, RDP_LEVEL2 = 0xCC, OPTR_BOR_EN = 1 << 8, OPTR_ESE = 1 
 
 enum { IPCCBR = 0x3C, SFR = 0x80, SRRVR = 0x84 };
 
-enum { MIRROR_SIZE = 1024, RAM = 0x20000000, NSBOOTADD0 = 0x44, NSBOOTADD1 = 0x48 };
+enum { MIRROR_SIZE = 1024, RAM = 0x20000000, NSBOOTADD0 = 0x44, NSBOOTADD1 = 0x48, SECBOOTADD0 = 0x4C };
 
 enum { SR_OEM1LOCK = 1 << 18, SR_OEM2LOCK = 1 << 19 };
 
@@ -161,6 +161,8 @@ void flash_l4_option_start(struct flash_l4 *flash)
 	}
 	if (!change_allowed(flash, job.regress))
 		return;
+	if (flash_l4_has(flash, L4_TRUSTZONE) && next_optr(flash) & ~optr(flash) & OPTR_TZEN)
+		flash_l4_secure_all(flash);
 	for (unsigned i = 0; i < flash->soc->spec->option_count; i++)
 		flash->reg[i] = flash_l4_keep_protection(flash, offset_of(flash, i), flash->reg[i],
 							 job.regress);
@@ -169,7 +171,7 @@ void flash_l4_option_start(struct flash_l4 *flash)
 		log_line(LOG_VIRTUAL, "flash: read protection lifted: mass erase");
 		job.ns += flash_l4_mass_ns(flash);
 	}
-	flash->cr |= L4_OPTSTRT;
+	flash->side->cr |= L4_OPTSTRT;
 	flash_l4_start(flash, &job);
 }
 
@@ -238,8 +240,6 @@ void flash_l4_option_load(struct flash_l4 *flash)
 	for (unsigned i = 0; i < flash->soc->spec->option_count; i++)
 		flash->active[i] = get_u32(flash->stored + 4 * i);
 	flash->level = level_of(optr(flash));
-	if (flash_l4_has(flash, L4_TRUSTZONE) && optr(flash) & OPTR_TZEN)
-		log_line(LOG_VIRTUAL, "flash: TZEN is set; this chip has no secure world");
 	show_mirrors(flash);
 	flash_l4_map_update(flash);
 	flash->empty = nvm_array_get(&flash->cells, 0, 4) == UINT32_MAX;
@@ -288,6 +288,8 @@ static uint32_t boot_base(const struct flash_l4 *flash)
 	bool ram, elsewhere = boots_elsewhere(flash, &ram);
 	bool checks = flash_l4_has(flash, L4_EMPTY_ACR) || flash_l4_has(flash, L4_EMPTY_SR);
 
+	if (flash->trustzone)
+		return flash_l4_option(flash, SECBOOTADD0, 0) & ~0x7Fu;
 	if (flash->variant->boot == L4_BOOT_ADDRESS) {
 		uint32_t word = flash_l4_option(flash, elsewhere ? NSBOOTADD1 : NSBOOTADD0, 0);
 
@@ -310,6 +312,7 @@ void flash_l4_option_reset(struct flash_l4 *flash)
 	}
 	memcpy(flash->reg, flash->active, sizeof(flash->reg));
 	flash_l4_map_update(flash);
+	flash_l4_secure_reset(flash);
 	soc->swd_disabled = flash->level == 2;
 	soc->hardware_watchdog = !(optr(flash) & OPTR_IWDG_SW);
 	soc->brownout_mv = brownout_mv(flash);

@@ -55,12 +55,12 @@ void flash_l4_drop_line(struct flash_l4 *flash)
 
 static bool fast(const struct flash_l4 *flash)
 {
-	return flash->cr & flash->variant->row_bit && !flash_l4_has(flash, L4_BURST);
+	return flash->side->cr & flash->variant->row_bit && !flash_l4_has(flash, L4_BURST);
 }
 
 static bool burst(const struct flash_l4 *flash)
 {
-	return flash->cr & flash->variant->row_bit && flash_l4_has(flash, L4_BURST);
+	return flash->side->cr & flash->variant->row_bit && flash_l4_has(flash, L4_BURST);
 }
 
 /* Bytes that belong together. */
@@ -167,14 +167,14 @@ void flash_l4_cut_program(struct flash_l4 *flash)
 static uint32_t forbids(const struct flash_l4 *flash, const struct nvm_array *array,
 			uint32_t offset, unsigned width, const char **reason)
 {
-	bool fast_row = fast(flash), programming = flash->cr & L4_PG || fast_row;
+	bool fast_row = fast(flash), programming = flash->side->cr & L4_PG || fast_row;
 
 	*reason = "write while errors are pending";
 	if (flash_l4_pending_errors(flash))
 		return L4_PGSERR;
 	*reason = "write without PG, or with PER or MER";
-	if (!flash->lock.open || !programming || (flash->cr & L4_PG && fast_row) ||
-	    flash->cr & (L4_PER | L4_MER1 | flash->variant->mer2))
+	if (!flash->side->lock.open || !programming || (flash->side->cr & L4_PG && fast_row) ||
+	    flash->side->cr & (L4_PER | L4_MER1 | flash->variant->mer2))
 		return L4_PGSERR;
 	*reason = "write that is not a word";
 	if (width != 4)
@@ -186,6 +186,7 @@ static uint32_t forbids(const struct flash_l4 *flash, const struct nvm_array *ar
 	if (array == &flash->otp)
 		return flash->level ? L4_WRPERR : 0;
 	return flash_l4_write_protected(flash, offset, offset + 4) ||
+	       !flash_l4_side_reaches(flash, offset, offset + 4) ||
 	       flash_l4_pcrop(flash, offset, offset + 4) ||
 	       flash_l4_hidden(flash, offset, offset + 4) ? L4_WRPERR : 0;
 }
@@ -244,7 +245,7 @@ static uint32_t write_error(const struct flash_l4 *flash, const struct nvm_array
 /* A word written while LOCK still fills half of the buffer: CFGBSY until the other half comes. */
 static bool only_fills(const struct flash_l4 *flash, uint32_t offset, unsigned width)
 {
-	return flash_l4_has(flash, L4_CFGBSY) && !flash->lock.open && width == 4 &&
+	return flash_l4_has(flash, L4_CFGBSY) && !flash->side->lock.open && width == 4 &&
 	       flash->line.count == 0 && offset % flash->unit == 0;
 }
 
@@ -281,11 +282,14 @@ enum bus_result flash_l4_cells_write(void *context, uint32_t address, unsigned w
 
 	if (result != BUS_OK)
 		return result;
-	if (flash->gap_base && address >= flash->gap_base)
+	if (flash->trustzone && address - flash->soc->spec->flash_secure < flash->cells.size)
+		offset = address - flash->soc->spec->flash_secure;
+	else if (flash->gap_base && address >= flash->gap_base)
 		offset = flash->bank_count == 2 ? flash->banks[0].size + address - flash->gap_base
 						: UINT32_MAX;
 	if (offset >= flash->cells.size)
 		return BUS_FAULT;
+	flash->side = &flash->sides[flash_l4_is_secure(flash, master)];
 	return write_word(flash, &flash->cells, offset, width, value);
 }
 
