@@ -7,6 +7,7 @@
 #include "server/monitor/protection_change.h"
 
 #include "flash/option/plan.h"
+#include "flash/secure.h"
 
 #include "targets/protection.h"
 
@@ -102,10 +103,14 @@ static void explain_state(struct monitor_call *call, bool is_open)
 
 static void explain_level0(struct monitor_call *call)
 {
+	struct secure_pages pages = { .held = false };
 	struct memories memories;
+	struct why ignored;
+	bool reached = !secure_pages_begin(&pages, call->session->core, &ignored);
 
 	sort_memories(call, &memories);
-	if (strstr(memories.closed, "flash"))
+	secure_pages_end(&pages, call->session->core);
+	if (reached && strstr(memories.closed, "flash"))
 		monitor_print(call, "  now    Flash can't be read although nothing protects it: switch the chip's power off and on "
 			      "(`power wait`).\n");
 	else
@@ -165,6 +170,7 @@ static void print_area(struct monitor_call *call, const struct option_plan *plan
 		{ "WRP", "Nobody can erase or write it." },
 		{ "PCROP", "The core can run it; nobody can read it, the core's own data reads included." },
 		{ "SEC", "Hidden from everybody, debuggers too, once the firmware in it has closed it." },
+		{ "SECWM", "Secure flash: only the secure state reaches it, and this debugger while read protection is off." },
 		{ "HDP", "Hidden from everybody, debuggers too, once the firmware in it has closed it." },
 	};
 
@@ -174,7 +180,7 @@ static void print_area(struct monitor_call *call, const struct option_plan *plan
 			monitor_print(call, "  now    %s\n", areas[i].meaning);
 	if (!strcmp(name, "WRP"))
 		monitor_print(call, "  leave  `option set WRP=none`.\n");
-	else
+	else if (strcmp(name, "SECWM") != 0)
 		print_way_back(call, plan);
 }
 

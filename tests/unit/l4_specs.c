@@ -203,7 +203,7 @@ static struct fake_soc *m33_new(const struct virtual_spec *spec)
 	return fake;
 }
 
-struct fake_soc *u585_new(void)
+static struct virtual_spec spec_u585(void)
 {
 	struct virtual_spec spec = spec_m33("STM32U585ZI", "u5", 0x1FEFF8AA);
 
@@ -212,6 +212,24 @@ struct fake_soc *u585_new(void)
 	spec.banks[1] = bank(FLASH + 0x100000, 1024, 8192);
 	add_option(&spec, "OEM1KEYR1", 0x70, 0, 0xFFFFFFFF);
 	add_option(&spec, "OEM1KEYR2", 0x74, 0, 0xFFFFFFFF);
+	return spec;
+}
+
+struct fake_soc *u585_new(void)
+{
+	struct virtual_spec spec = spec_u585();
+
+	return m33_new(&spec);
+}
+
+struct fake_soc *u585_secure_new(void)
+{
+	struct virtual_spec spec = spec_u585();
+
+	spec.flash_secure = 0x0C000000;
+	add_option(&spec, "SECBOOTADD0R", 0x4C, 0, 0x0C00007C);
+	add_option(&spec, "SECWM1R1", 0x50, 0, 0x0000007F);
+	add_option(&spec, "SECWM2R1", 0x60, 0, 0x0000007F);
 	return m33_new(&spec);
 }
 

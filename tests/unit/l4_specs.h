@@ -43,6 +43,8 @@ struct fake_soc *l433_new(void);
 struct fake_soc *wb55_new(void);
 /* 2 MiB in two banks of 8 KiB pages, quad words. */
 struct fake_soc *u585_new(void);
+/* The same with its secure side. */
+struct fake_soc *u585_secure_new(void);
 /* 512 KiB, double words. */
 struct fake_soc *l552_new(void);
 

@@ -75,10 +75,11 @@ void flash_l4_secure_all(struct flash_l4 *flash)
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		int index = flash_l4_option_index(flash, marks[i]);
+		uint32_t writable = index < 0 ? 0 : flash->soc->spec->options[index].writable;
 
 		if (index >= 0)
 			flash->reg[index] = (flash->reg[index] & 0xFF00FF00) |
-					    (flash->soc->spec->options[index].writable & 0x00FF0000);
+					    ((writable ? writable : UINT32_MAX) & 0x00FF0000);
 	}
 }
 
