@@ -32,11 +32,12 @@ LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lpthread
 VLIBS     = -lunicorn
 
 # The library part of each program: everything but main.
-CORE_SRC    := $(filter-out server/main.c server/virtual_open.c server/virtual_twin.c server/virtual_usb.c, \
+CORE_SRC    := $(filter-out server/main.c server/virtual/%, \
                $(wildcard probe/*.c targets/*.c flash/*.c flash/*/*.c server/*.c server/*/*.c))
-VIRTUAL_SRC := $(filter-out probe/virtual/usb/%.c,$(wildcard probe/virtual/*.c probe/virtual/*/*.c)) server/virtual_open.c server/virtual_twin.c
+VIRTUAL_SRC := $(filter-out probe/virtual/usb/%.c,$(wildcard probe/virtual/*.c probe/virtual/*/*.c)) \
+               server/virtual/open.c server/virtual/twin.c
 # The virtual probe as a USB device (umockdev), for other people's programs and for our own libusb path.
-USB_SRC     := server/virtual_usb.c $(filter-out probe/virtual/usb/client.c,$(wildcard probe/virtual/usb/*.c))
+USB_SRC     := server/virtual/usb.c $(filter-out probe/virtual/usb/client.c,$(wildcard probe/virtual/usb/*.c))
 CORE_OBJ    := $(CORE_SRC:%.c=$(BUILD)/%.o) $(BUILD)/chips.o
 VIRTUAL_OBJ := $(VIRTUAL_SRC:%.c=$(BUILD)/%.o)
 USB_OBJ     := $(USB_SRC:%.c=$(BUILD)/%.o)

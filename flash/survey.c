@@ -151,6 +151,7 @@ int flash_survey(struct core *core, const struct flash_options *options, struct 
 	int err;
 
 	*rows = NULL;
+	*count = 0;
 	err = remap_read(core, why);
 	if (!err)
 		err = list_sectors(&core->board->chip, rows, count, why);

@@ -10,7 +10,7 @@
 #include "server/jobs.h"
 #include "server/monitor/monitor.h"
 #include "server/rsp/rsp.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/controller.h"
 #include "flash/option/option.h"

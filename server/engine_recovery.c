@@ -5,7 +5,7 @@
  */
 #include "server/engine_state.h"
 
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/log.h"
 

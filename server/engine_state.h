@@ -9,8 +9,8 @@
 #include "server/net/buffer.h"
 #include "server/engine.h"
 #include "server/semihosting/semihosting.h"
-#include "server/rtt.h"
-#include "server/swo.h"
+#include "server/trace/rtt.h"
+#include "server/trace/swo.h"
 
 #include "flash/flash.h"
 

@@ -4,7 +4,7 @@
  */
 #include "server/jobs.h"
 
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 #include "probe/log.h"

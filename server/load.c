@@ -4,7 +4,7 @@
  */
 #include "server/load.h"
 
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/plan.h"
 

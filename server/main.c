@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #ifdef TETHER_VIRTUAL
-#include "server/virtual_open.h"
+#include "server/virtual/open.h"
 
 static const struct virtual_opener *const virtual_opener = &virtual_open;
 #else

@@ -3,7 +3,7 @@
  * Lines that a client should see but can't be told at once: RSP has room for text only while a stop
  * or a monitor answer is due. They wait here.
  */
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/log.h"
 

@@ -4,7 +4,7 @@
  * OpenOCD's `cortex_m vector_catch`.
  */
 #include "server/monitor/monitor.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "targets/cortexm.h"
 

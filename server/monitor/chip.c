@@ -3,7 +3,7 @@
  * Monitor commands that explain the chip: what it is, in which fault it stands. They read only.
  */
 #include "server/monitor/monitor.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "targets/protection.h"
 

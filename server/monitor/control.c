@@ -5,7 +5,7 @@
  */
 #include "server/monitor/monitor.h"
 #include "server/rsp/registers_map.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "targets/cortexm.h"
 

@@ -4,7 +4,7 @@
  */
 #include "server/load.h"
 #include "server/monitor/monitor.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/checksum.h"
 #include "flash/survey.h"

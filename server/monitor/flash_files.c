@@ -5,7 +5,7 @@
 #include "server/load.h"
 #include "server/monitor/flash_options.h"
 #include "server/monitor/monitor.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/checksum.h"
 #include "flash/image/image.h"

@@ -3,7 +3,7 @@
  * Monitor commands about Tether itself: help, version, log, stats, report, exit.
  */
 #include "server/monitor/monitor.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 #include "probe/exchange_text.h"

@@ -4,7 +4,7 @@
  */
 #include "server/monitor/monitor.h"
 #include "server/read_only.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "targets/protection.h"
 

@@ -4,7 +4,7 @@
  */
 #include "server/monitor/monitor.h"
 
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 

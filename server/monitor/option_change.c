@@ -6,7 +6,7 @@
 
 #include "server/monitor/confirm.h"
 #include "server/monitor/protection_change.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/controller.h"
 

@@ -5,7 +5,7 @@
  */
 #include "server/monitor/confirm.h"
 #include "server/monitor/option_change.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/new_file.h"
 #include "flash/otp/otp.h"

@@ -4,7 +4,7 @@
  */
 #include "server/monitor/monitor.h"
 
-#include "server/rtt.h"
+#include "server/trace/rtt.h"
 
 enum { PERIOD_MAX_MS = 10000 };
 

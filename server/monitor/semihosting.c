@@ -4,7 +4,7 @@
  * whoever reaches the port could else read what the server's user can.
  */
 #include "server/monitor/monitor.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 

@@ -5,7 +5,7 @@
  */
 #include "server/monitor/monitor.h"
 
-#include "server/swo.h"
+#include "server/trace/swo.h"
 
 #include <stdlib.h>
 #include <string.h>

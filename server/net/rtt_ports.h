@@ -8,7 +8,7 @@
 
 #include <ev.h>
 
-#include "server/rtt.h"
+#include "server/trace/rtt.h"
 
 struct rtt_ports;
 

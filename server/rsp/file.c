@@ -3,7 +3,7 @@
  * GDB's answers to File-I/O requests: F RESULT [, ERRNO [, C]] in hex, a minus before what is below 0.
  */
 #include "server/rsp/rsp.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 enum { SIGNAL_INT = 2, GDB_EINTR = 4 };
 

@@ -5,7 +5,7 @@
  */
 #include "server/load.h"
 #include "server/rsp/rsp.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "flash/plan.h"
 

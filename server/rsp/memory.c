@@ -5,7 +5,7 @@
  */
 #include "server/jobs.h"
 #include "server/read_only.h"
-#include "server/session.h"
+#include "server/session/session.h"
 #include "server/rsp/rsp.h"
 
 #include "targets/protection.h"

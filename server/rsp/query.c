@@ -5,7 +5,7 @@
  */
 #include "server/monitor/monitor.h"
 #include "server/rsp/rsp.h"
-#include "server/session.h"
+#include "server/session/session.h"
 #include "server/xml.h"
 
 #include "flash/checksum.h"

@@ -6,7 +6,7 @@
  */
 #include "server/rsp/registers_map.h"
 #include "server/rsp/rsp.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 

@@ -4,7 +4,7 @@
  * resume is a stop reply; errors are told as text before it, because GDB shows no E there.
  */
 #include "server/rsp/rsp.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 /* The stop reply as the answer to the packet in work. */
 static enum answer answer_stop(struct request *rq)

@@ -6,7 +6,7 @@
 #include "server/semihosting/call.h"
 
 #include "server/memory_map.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 

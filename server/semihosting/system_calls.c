@@ -5,7 +5,7 @@
  */
 #include "server/semihosting/call.h"
 
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 #include "probe/log.h"

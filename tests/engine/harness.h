@@ -14,7 +14,7 @@
 #include "probe/virtual/machine.h"
 #include "probe/virtual/spec.h"
 #include "server/engine.h"
-#include "server/rtt.h"
+#include "server/trace/rtt.h"
 
 /* What one client has been sent. */
 struct harness_client {

@@ -2,7 +2,7 @@
  *
  * Any bytes into the decoder of SWO: its packets stay within what the format allows.
  */
-#include "server/itm.h"
+#include "server/trace/itm.h"
 
 #include <stdlib.h>
 

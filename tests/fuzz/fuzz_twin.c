@@ -2,7 +2,7 @@
  *
  * The description of a chip that a twin is made of.
  */
-#include "server/virtual_twin.h"
+#include "server/virtual/twin.h"
 
 #include <stdlib.h>
 #include <string.h>

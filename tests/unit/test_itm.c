@@ -2,7 +2,7 @@
  *
  * The decoder of ITM packets: bytes in, what firmware wrote out; and it finds its place again.
  */
-#include "server/itm.h"
+#include "server/trace/itm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  *
  * "virtual:CHIP[,KEY=VALUE...]": words in, a board's description out.
  */
-#include "server/virtual_open.h"
+#include "server/virtual/open.h"
 
 #include "probe/bytes.h"
 #include "targets/chip.h"

@@ -2,7 +2,7 @@
  *
  * The description of a chip: lines in, a virtual chip's beginning out.
  */
-#include "server/virtual_twin.h"
+#include "server/virtual/twin.h"
 
 #include "probe/bytes.h"
 

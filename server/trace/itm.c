@@ -2,7 +2,7 @@
  *
  * ITM packets: Armv7-M ARM DDI 0403E appendix D4.
  */
-#include "server/itm.h"
+#include "server/trace/itm.h"
 
 enum {
 	SYNC_ZEROS = 5, SYNC_END = 0x80, OVERFLOW = 0x70,

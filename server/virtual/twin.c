@@ -2,7 +2,7 @@
  *
  * Reading the description of a chip, a line at a time.
  */
-#include "server/virtual_twin.h"
+#include "server/virtual/twin.h"
 
 #include <ctype.h>
 #include <stdlib.h>

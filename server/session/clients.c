@@ -2,7 +2,7 @@
  *
  * Who controls a session, who observes it, and what happens to the target when they go.
  */
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/log.h"
 

@@ -2,7 +2,7 @@
  *
  * Stops at semihosting calls: served at once and unseen, or once GDB or a terminal has answered.
  */
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/log.h"
 

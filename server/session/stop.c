@@ -2,7 +2,7 @@
  *
  * Stops: what a halt means, what is told about it, and to whom.
  */
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "server/rsp/registers_map.h"
 

@@ -5,9 +5,9 @@
  * link's time: soon after a start or reset, then now and then. Asleep the counter may stand still, so
  * that only after a reset a lower clock is believed.
  */
-#include "server/swo.h"
+#include "server/trace/swo.h"
 
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "targets/clock.h"
 #include "targets/swo.h"

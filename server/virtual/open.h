@@ -6,7 +6,7 @@
 #define SERVER_VIRTUAL_OPEN_H
 
 #include "server/rig.h"
-#include "server/virtual_twin.h"
+#include "server/virtual/twin.h"
 #include "probe/virtual/spec.h"
 
 /* Fills spec from the selector. E_ARGUMENT, E_CHIP with the reason in why. Touches nothing. twin is what spec may

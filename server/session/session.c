@@ -2,7 +2,7 @@
  *
  * The run state of a core as its clients see it, and the ways to change it.
  */
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/log.h"
 

@@ -6,7 +6,7 @@
 #ifndef SERVER_SWO_H
 #define SERVER_SWO_H
 
-#include "server/itm.h"
+#include "server/trace/itm.h"
 
 #include "targets/swo.h"
 

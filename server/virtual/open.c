@@ -3,7 +3,7 @@
  * "virtual:CHIP[,KEY=VALUE...]": which chip stands behind the virtual probe, and what is special
  * about it.
  */
-#include "server/virtual_open.h"
+#include "server/virtual/open.h"
 
 #include "probe/bytes.h"
 #include "probe/virtual/guesses.h"

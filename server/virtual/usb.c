@@ -7,7 +7,7 @@
 #include "probe/virtual/usb/door.h"
 #include "probe/virtual/usb/overhead.h"
 #include "probe/virtual/usb/stlink.h"
-#include "server/virtual_open.h"
+#include "server/virtual/open.h"
 #include "targets/chip.h"
 
 #include "probe/log.h"

@@ -4,11 +4,11 @@
  * name, data, size, write offset, read offset, flags (SEGGER RTT, "Implementation"). The firmware moves one
  * offset of a buffer and we the other, so nobody has to stop.
  */
-#include "server/rtt.h"
+#include "server/trace/rtt.h"
 
 #include "server/jobs.h"
 #include "server/memory_map.h"
-#include "server/session.h"
+#include "server/session/session.h"
 
 #include "probe/bytes.h"
 #include "probe/log.h"

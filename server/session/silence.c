@@ -2,7 +2,7 @@
  *
  * Targets that do not answer for a while: asleep without debugging, without power, off the wire.
  */
-#include "server/session.h"
+#include "server/session/session.h"
 
 enum { FAILURES_MAX = 5 };
 
