@@ -281,7 +281,7 @@ static void a_bank_mode_changes_the_map(void **state)
 		{ "STM32U575ZG", "DUALBANK=0", 2, 0x2000, 1, 0x2000 },
 		{ "STM32U356RC", "DUALBANK=0", 2, 0x1000, 1, 0x1000 },
 		{ "STM32WBA65RG", "DUAL_BANK=0", 2, 0x2000, 1, 0x2000 },
-		{ "STM32H573ZI", "EDATA1_EN=on EDATA1_STRT=3", 2, 0x2000, 2, 0x2000 },
+		{ "STM32H573ZI", "EDATA1_EN=on EDATA1_STRT=3", 2, 0x2000, 3, 4 },
 	};
 
 	(void)state;
