@@ -294,6 +294,8 @@ struct chip {
 
 	struct chip_option_word option_words[CHIP_OPTION_WORDS];
 	size_t option_word_count;
+	char option_caution[160];	/* a sentence for whoever writes option bytes; "" = none */
+	char unprotect_caution[160];	/* the same, for taking read protection off */
 	struct chip_option_field option_fields[CHIP_OPTION_FIELDS];
 	size_t option_field_count;
 	struct chip_option_area option_areas[CHIP_OPTION_AREAS];

@@ -186,6 +186,8 @@ static const struct key option_keys[] = {
 	LIST("fields", NEEDED, chip, option_fields, option_field_count, field_keys),
 	LIST("areas", OPTIONAL, chip, option_areas, option_area_count, area_keys),
 	LIST("rules", OPTIONAL, chip, option_rules, option_rule_count, rule_keys),
+	TEXT("caution", OPTIONAL, chip, option_caution),
+	TEXT("unprotect_caution", OPTIONAL, chip, unprotect_caution),
 	END,
 };
 

@@ -176,11 +176,11 @@ const char *option_change_effect(const struct option_plan *plan, const struct ch
 
 const char *option_plan_caution(const struct option_plan *plan)
 {
-	if (!strcmp(plan->chip->family, "G0"))
-		return "Keep the supply on until it is done: on some revisions a cut locks the chip for good "
-		       "(ES0418 2.2.9).";
-	if (!strcmp(plan->chip->family, "H7") && plan_lowers_protection(plan))
-		return "Should the chip stand still the second time that protection is taken off: it wants its power switched "
-		       "off in between (ES0392).";
+	const struct chip *chip = plan->chip;
+
+	if (chip->option_caution[0])
+		return chip->option_caution;
+	if (chip->unprotect_caution[0] && plan_lowers_protection(plan))
+		return chip->unprotect_caution;
 	return NULL;
 }

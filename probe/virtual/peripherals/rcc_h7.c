@@ -8,7 +8,7 @@
 
 #include "probe/bytes.h"
 
-enum { CR = 0x00, BDCR = 0x70, CSR = 0x74, BDCR_H5 = 0xF0, RSR_H5 = 0xF4, RSR = 0xD0, RSR_H7RS = 0x130,
+enum { CR = 0x00, BDCR = 0x70, CSR = 0x74, BDCR_H5 = 0xF0, RSR_H5 = 0xF4, RSR = 0xD0, RSR_H7A3 = 0x130,
        CFGR = 0x10, D1CFGR = 0x18, D2CFGR = 0x1C, APBCFGR = 0x20, PLLCKSELR = 0x28, PLL1DIVR = 0x30,
        CFGR1 = 0x1C, CFGR2 = 0x20, PLL1CFGR = 0x28, PLL1DIVR_H5 = 0x34 };
 
@@ -130,14 +130,14 @@ const struct rcc_layout rcc_h7_layout = {
 	.hpre = { D1CFGR, 8 }, .ppre1 = { D2CFGR, 4 }, .ppre2 = { D2CFGR, 8 },
 };
 
-/* RM0455: one core, and so its clock enables stand where the others have a copy for theirs. */
+/* RM0455: one core, and so its reset flags and clock enables stand where the others have a copy for theirs. */
 const struct rcc_layout rcc_h7a3_layout = {
-	H7_COMMON, .gates = gates_h7rs, .gates_count = ARRAY_SIZE(gates_h7rs), .csr = RSR,
+	H7_COMMON, .gates = gates_h7rs, .gates_count = ARRAY_SIZE(gates_h7rs), .csr = RSR_H7A3,
 	.hpre = { D1CFGR, 8 }, .ppre1 = { D2CFGR, 4 }, .ppre2 = { D2CFGR, 8 },
 };
 
 const struct rcc_layout rcc_h7rs_layout = {
-	H7_COMMON, .gates = gates_h7rs, .gates_count = ARRAY_SIZE(gates_h7rs), .csr = RSR_H7RS,
+	H7_COMMON, .gates = gates_h7rs, .gates_count = ARRAY_SIZE(gates_h7rs), .csr = RSR_H7A3,
 	.hpre = { D1CFGR, 0 }, .ppre1 = { APBCFGR, 0 }, .ppre2 = { APBCFGR, 4 },
 };
 
